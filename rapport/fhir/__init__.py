@@ -1,0 +1,1 @@
+"""The language: definitions, references, search grammar, outcomes. No Django."""

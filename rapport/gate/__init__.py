@@ -1,0 +1,1 @@
+"""The one Door: decisions, grants, guards, audit, explanations."""

@@ -1,0 +1,48 @@
+"""Who is asking. An Actor is made by `people` (or by a job) and never by a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rapport.fhir.keys import reference_key
+
+KINDS = ("patient", "kin", "staff", "client", "system")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person or program at the door, with what the door needs to know of them.
+
+    ref        the resource that stands for them: `Patient/…`, `Practitioner/…`, `RelatedPerson/…`, `Device/…`
+    name       as others read it: "Dara Okafor"
+    role       as others read it: "nurse", "patient", "her son"
+    positions  `PractitionerRole/…` held now (staff)
+    teams      `Organization/…` of those positions
+    duties     site-wide duties of staff: `lead`, `privacy`, `operator`
+    patients   `Patient/…` this person acts for (a patient: their own)
+    scopes     of a client: `(type or "*", letters of "cruds")`; None for people, who have all that grants give
+    """
+
+    kind: str
+    ref: str
+    name: str
+    role: str = ""
+    positions: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    duties: frozenset[str] = frozenset()
+    patients: tuple[str, ...] = ()
+    scopes: tuple[tuple[str, str], ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS or "/" not in self.ref:
+            raise ValueError(f"no such actor: {self.kind} {self.ref}")
+
+    @property
+    def keys(self) -> list[int]:
+        """Keys that grants may be addressed to: the person, their positions, their teams."""
+        return [reference_key(ref) for ref in (self.ref, *self.positions, *self.teams)]
+
+    @classmethod
+    def system(cls, name: str) -> Actor:
+        """Rapport itself at work (a clock, an import); audited by that name like a person."""
+        return cls("system", f"Device/rapport-{name}", f"Rapport, {name}", "system")

@@ -1,0 +1,1 @@
+"""Topics, messages, concerns, promises: the heard loop."""

@@ -1,0 +1,1 @@
+"""The kernel: versioned FHIR JSON, index rows, search, transactions."""

@@ -1,0 +1,1 @@
+"""Components, tokens and the base page; sees no records."""
