@@ -1,0 +1,24 @@
+"""A PostgreSQL address as Django and psycopg want it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+#: What psycopg is told under Django's own names; the rest of an address goes into OPTIONS.
+_NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+
+
+def django_database(url: str) -> dict[str, Any]:
+    """Django's entry for a `postgresql://…` address (or a `key=value` one).
+
+    Connections stay open between requests: a worker thread keeps one.
+    """
+    words = conninfo_to_dict(url)
+    entry: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 600}
+    entry.update({_NAMES[word]: str(value) for word, value in words.items() if word in _NAMES and value is not None})
+    options = {word: value for word, value in words.items() if word not in _NAMES and value is not None}
+    entry["OPTIONS"] = {"application_name": "rapport", **options}
+    entry["CONN_HEALTH_CHECKS"] = True
+    return entry
