@@ -1,9 +1,9 @@
 """What every test may ask for. A real PostgreSQL stands behind all of it.
 
-db             a database of this test process, everything undone after the test (pytest-django's own fixture);
+db             a database of this test process, all undone after the test (pytest-django's own fixture);
                `django.db.connection.connection` is its psycopg connection
 conn           a psycopg connection of its own to the same database, undone after the test
-own_database   a database of this test alone, in which commits are real: for several connections, the API, a browser
+own_database   a database of this test alone, commits are real: for several connections, the API, a browser
 
 The server is Rapport's embedded PostgreSQL in a temporary directory, or the one of DATABASE_URL
 (`make test-pg15`), whose role must be allowed to create databases. Migrations run once, into a template.

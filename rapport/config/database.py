@@ -15,10 +15,10 @@ def django_database(url: str) -> dict[str, Any]:
 
     Connections stay open between requests: a worker thread keeps one.
     """
-    words = conninfo_to_dict(url)
+    words = {word: value for word, value in conninfo_to_dict(url).items() if value is not None}
     entry: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 600}
-    entry.update({_NAMES[word]: str(value) for word, value in words.items() if word in _NAMES and value is not None})
-    options = {word: value for word, value in words.items() if word not in _NAMES and value is not None}
+    entry.update({_NAMES[word]: str(value) for word, value in words.items() if word in _NAMES})
+    options = {word: value for word, value in words.items() if word not in _NAMES}
     entry["OPTIONS"] = {"application_name": "rapport", **options}
     entry["CONN_HEALTH_CHECKS"] = True
     return entry

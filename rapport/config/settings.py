@@ -172,7 +172,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 if _switch("RAPPORT_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
-SECURE_SSL_REDIRECT = False  # the proxy's task; an API that redirects teaches clients to send secrets in clear
+SECURE_SSL_REDIRECT = False  # the proxy's task; an API that redirects teaches clients to send in clear
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -196,9 +196,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 _mail = urlsplit(os.environ.get("RAPPORT_MAIL_URL", ""))
 DEFAULT_FROM_EMAIL = os.environ.get("RAPPORT_MAIL_FROM", f"Rapport <no-reply@{_base.hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend" if _mail.hostname else "django.core.mail.backends.dummy.EmailBackend"
-)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail.hostname else 'dummy'}.EmailBackend"
 EMAIL_HOST = _mail.hostname or ""
 EMAIL_PORT = _mail.port or (465 if _mail.scheme == "smtps" else 587)
 EMAIL_HOST_USER = unquote(_mail.username or "")

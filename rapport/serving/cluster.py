@@ -63,7 +63,7 @@ def account() -> pwd.struct_passwd | None:
             continue
         if found.pw_uid:
             return found
-    raise PostgresError("Root cannot run PostgreSQL, and there is no account `rapport` or `nobody` that could.")
+    raise PostgresError("Root cannot run PostgreSQL, and no account `rapport` or `nobody` is there to do it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,11 @@ class Cluster:
         name = hashlib.blake2b(os.fsencode(self.folder), digest_size=8).hexdigest()
         return Path(tempfile.gettempdir()) / f"rapport-{os.geteuid()}-{name}"
 
+    def owner_ids(self) -> list[str]:
+        """The owner's user and group as the keeper takes them; empty when that is ourselves."""
+        owner = account()
+        return [] if owner is None else [str(owner.pw_uid), str(owner.pw_gid)]
+
     def as_owner(self) -> dict[str, Any]:
         """Arguments for `subprocess` that make a program run as the cluster's owner."""
         owner = account()
@@ -120,7 +125,7 @@ class Cluster:
         if not self.data.exists():
             self._create(owner)
         elif (self.data / "PG_VERSION").read_text().strip() != "18":
-            raise PostgresError(f"{self.data} was made by another PostgreSQL than 18; bring it over by a dump.")
+            raise PostgresError(f"{self.data} was not made by PostgreSQL 18; bring it over by a dump.")
 
     def program(self, name: str) -> Path:
         """The path of a PostgreSQL program that the cluster's owner can run."""
@@ -139,7 +144,7 @@ class Cluster:
         done = subprocess.run(["test", "-x", str(self.folder)], **self.as_owner(), check=False)
         if done.returncode:
             raise PostgresError(
-                f"PostgreSQL does not run as root, and the account `{owner.pw_name}` cannot enter {self.folder}. "
+                f"PostgreSQL does not run as root, and `{owner.pw_name}` cannot enter {self.folder}. "
                 "Choose another --data-dir, such as /var/lib/rapport."
             )
 
@@ -155,12 +160,12 @@ class Cluster:
         )
         mode = 0o600 if owner is None else 0o644
         _write(self.folder / "postgresql.conf", text, mode)
-        # The account that runs Rapport may be any of its roles; nobody else gets in, whoever shares the machine.
+        # The account that runs Rapport may be any of its roles; nobody else on the machine gets in.
         _write(self.folder / "pg_hba.conf", "local all all peer map=rapport\n", mode)
         _write(self.folder / "pg_ident.conf", f'rapport "{me}" all\n', mode)
 
     def _create(self, owner: pwd.struct_passwd | None) -> None:
-        """initdb beside the final place, then one rename: a start that was cut off leaves nothing half made."""
+        """initdb beside the final place, then one rename: a start that is cut off leaves nothing half made."""
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         _own(fresh, owner)
@@ -219,7 +224,7 @@ def _copy_program(wheel: Path, copy: Path) -> None:
     libraries = wheel.parent / f"{wheel.name}.libs"
     if libraries.is_dir():
         shutil.copytree(libraries, fresh / libraries.name)
-    for place, folders, files in os.walk(fresh):
+    for place, _folders, files in os.walk(fresh):
         Path(place).chmod(0o755)
         for file in files:
             found = Path(place, file)

@@ -13,7 +13,7 @@ PR_SET_PDEATHSIG = 1
 def leash(request: int = signal.SIGTERM, parent: int | None = None) -> None:
     """Ask the kernel to send `request` to this process when its parent dies (Linux; nothing elsewhere).
 
-    With `parent`, the pid of the parent as the caller knows it, a parent that died before the call is noticed.
+    With `parent`, the pid that the caller expects, a parent that died before the call is noticed.
     """
     if not sys.platform.startswith("linux"):
         return

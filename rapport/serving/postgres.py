@@ -92,7 +92,7 @@ class Embedded:
                 fcntl.flock(lease, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise PostgresError("The database has been stopping for minutes; look at its log.") from None
+                    raise PostgresError("The database has been stopping for minutes; see its log.") from None
                 time.sleep(LOOK)
             else:
                 return lease
@@ -125,9 +125,8 @@ class Embedded:
 
     def _start_keeper(self) -> subprocess.Popen[bytes]:
         self.cluster.prepare()
-        owner = self.cluster.as_owner()
         command = [sys.executable, "-m", "rapport.serving.keeper", str(self.cluster.folder)]
-        command += [str(self.cluster.program("postgres")), *(str(owner[word]) for word in ("user", "group") if owner)]
+        command += [str(self.cluster.program("postgres")), *self.cluster.owner_ids()]
         if self.cluster.log.exists() and self.cluster.log.stat().st_size > 5_000_000:
             self.cluster.log.replace(self.cluster.log.with_suffix(".log.1"))
         with self.cluster.log.open("ab") as log:
