@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from rapport.config.database import django_database
+from rapport.people.conf import *  # noqa: F403 - accounts, sign-ins and the shared cache are people's to say
 
 HOUSE = Path(__file__).resolve().parent.parent
 
@@ -41,13 +42,6 @@ SECURE = _base.scheme == "https"
 DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql:///rapport")
 DATABASES = {"default": django_database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "cache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
-}
 
 # ---------------------------------------------------------------- rooms
 
@@ -71,11 +65,6 @@ INSTALLED_APPS = [
     "django.forms",
 ]
 
-# Until every room stands: what is not there yet is left out.
-_people_stand = find_spec("rapport.people.models") is not None
-if not _people_stand:
-    INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith("allauth")]
-
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -89,8 +78,6 @@ MIDDLEWARE = [
 ]
 if find_spec("rapport.people.middleware") is None:
     MIDDLEWARE.remove("rapport.people.middleware.DoorMiddleware")
-if not _people_stand:
-    MIDDLEWARE.remove("allauth.account.middleware.AccountMiddleware")
 
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # fields look as `ui` draws them
 CSRF_FAILURE_VIEW = "rapport.ui.errors.csrf_failure"
@@ -135,33 +122,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": _hashed if _switch("RAPPORT_HASHED_STATIC") else _plain},
 }
 
-# ---------------------------------------------------------------- accounts
-
-AUTH_USER_MODEL = "people.User" if _people_stand else "auth.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-LOGIN_URL = "/account/login/"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/account/login/"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses are proven by the invitation that reached them
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-ACCOUNT_SESSION_REMEMBER = False
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_TOTP_ISSUER = "Rapport"
-
 # ---------------------------------------------------------------- the wire
 
 _hosts = {_base.hostname or "localhost", *os.environ.get("RAPPORT_HOSTS", "").split()}
@@ -177,12 +137,10 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "__Host-rapport" if SECURE else "rapport"
 SESSION_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_NAME = "__Host-rapport-form" if SECURE else "rapport-form"
 CSRF_COOKIE_SECURE = SECURE
 CSRF_COOKIE_HTTPONLY = True
@@ -196,7 +154,6 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 _mail = urlsplit(os.environ.get("RAPPORT_MAIL_URL", ""))
 DEFAULT_FROM_EMAIL = os.environ.get("RAPPORT_MAIL_FROM", f"Rapport <no-reply@{_base.hostname}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail.hostname else 'dummy'}.EmailBackend"
 EMAIL_HOST = _mail.hostname or ""
 EMAIL_PORT = _mail.port or (465 if _mail.scheme == "smtps" else 587)
 EMAIL_HOST_USER = unquote(_mail.username or "")
