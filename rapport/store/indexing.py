@@ -1,0 +1,103 @@
+"""The index tables, one per kind of search parameter: their columns and how rows are packed for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
+
+from rapport.fhir.rows import Rows
+from rapport.store.wire import Bigints, Floats, Texts, Times
+
+#: Longer texts are cut before they are stored or searched: a B-tree entry has a size limit.
+LONGEST = 500
+
+RowSet = frozenset[Any]
+
+
+def cut(text: str) -> str:
+    """A text as the index keeps it."""
+    return text[:LONGEST].replace("\x00", "")
+
+
+def _text(values: Iterable[str]) -> Texts:
+    return Texts(value.encode("utf-8", "replace") for value in values)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One index table. `rows` takes its tuples out of `Rows`; `columns` names their parts in order."""
+
+    name: str
+    columns: tuple[str, ...]
+    packers: tuple[Callable[[Any], Any], ...]
+    rows: Callable[[Rows], RowSet]
+
+    @property
+    def table(self) -> str:
+        """Name of the table."""
+        return f"index_{self.name}"
+
+
+def _cut_rows(field_name: str) -> Callable[[Rows], RowSet]:
+    get = attrgetter(field_name)
+    return lambda rows: frozenset((key, cut(value)) for key, value in get(rows))
+
+
+KINDS = (
+    Kind("token", ("key", "second"), (Bigints, Bigints), attrgetter("token")),
+    Kind("ref", ("key", "target"), (Bigints, Bigints), attrgetter("ref")),
+    Kind("date", ("key", "low", "high"), (Bigints, Times, Times), attrgetter("date")),
+    Kind("number", ("key", "low", "high", "unit"), (Bigints, Floats, Floats, Bigints), attrgetter("number")),
+    Kind("string", ("key", "value"), (Bigints, _text), _cut_rows("string")),
+    Kind("uri", ("key", "value"), (Bigints, _text), _cut_rows("uri")),
+)
+
+
+@dataclass(slots=True)
+class Packed:
+    """Rows of one kind on their way into one statement. `source` is the CTE they are joined with."""
+
+    kind: Kind
+    source: str
+    ids: list[int] = field(default_factory=list)
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+    def add(self, key: int, rows: RowSet) -> None:
+        """Take up rows of the resource with that key."""
+        self.ids += [key] * len(rows)
+        self.rows += rows
+
+    def insert(self, params: dict[str, Any]) -> str:
+        """CTE that inserts them with what the new version in `source` carries."""
+        names = ", ".join(self.kind.columns)
+        taken = ", ".join(f"u.{name}" for name in self.kind.columns)
+        return (
+            f",\n put_{self.kind.name} AS (INSERT INTO {self.kind.table} ({names}, id, patient, whn, sens)"
+            f" SELECT {taken}, n.id, n.patient, n.whn, n.sens"
+            f" FROM {self._given('put', params)} JOIN {self.source} n ON n.id = u.id)"
+        )
+
+    def delete(self, params: dict[str, Any]) -> str:
+        """CTE that deletes them, if the version they were made from is in `source`."""
+        same = " AND ".join(f"x.{name} = u.{name}" for name in self.kind.columns)
+        return (
+            f",\n cut_{self.kind.name} AS (DELETE FROM {self.kind.table} x"
+            f" USING {self._given('cut', params)} JOIN {self.source} o ON o.id = u.id"
+            f" WHERE x.id = u.id AND {same})"
+        )
+
+    def _given(self, verb: str, params: dict[str, Any]) -> str:
+        """The rows as a table `u`, each column one array parameter."""
+        name = f"{verb}_{self.kind.name}"
+        params[f"{name}_id"] = Bigints(self.ids)
+        for column, packer, values in zip(
+            self.kind.columns, self.kind.packers, zip(*self.rows, strict=True), strict=True
+        ):
+            params[f"{name}_{column}"] = packer(values)
+        given = ", ".join(f"%({name}_{column})s" for column in ("id", *self.kind.columns))
+        return f"unnest({given}) AS u(id, {', '.join(self.kind.columns)})"

@@ -1,0 +1,243 @@
+"""Writing versions: the record, its history and its index rows in one statement.
+
+Call inside a transaction. However many writes are given, creations are one statement and changes
+another; a change touches only the index rows that differ from those of the version before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from psycopg import Connection
+
+from rapport.fhir.definitions import TYPE_NUMBERS
+from rapport.fhir.index import rows as rows_of
+from rapport.fhir.keys import hash64, resource_key
+from rapport.fhir.outcomes import Refused
+from rapport.fhir.rows import Rows
+from rapport.fhir.text import splice
+from rapport.store.indexing import KINDS, Kind, Packed
+from rapport.store.records import Record, Write
+from rapport.store.wire import Bigints, StoreCursor, Texts, Times
+
+_TICK = timedelta(milliseconds=1)
+_NO_ROWS = Rows()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A write made ready: everything of the new version except its `seq`.
+
+    rows  its index rows
+    old   those of the version before
+    wipe  all index rows of the resource go, whatever they are, and all new ones are written
+    """
+
+    id: int
+    rtype: str
+    rid: str
+    vid: int
+    updated: datetime
+    deleted: bool
+    body: bytes
+    rows: Rows
+    old: Rows
+    wipe: bool
+
+    def record(self, seq: int, patient: int, sens: int) -> Record:
+        """The record, once it is stored."""
+        return Record(
+            self.id, self.rtype, self.rid, self.vid, seq, self.updated, patient, sens, self.deleted, self.body
+        )
+
+
+def now() -> datetime:
+    """The present, UTC, in whole milliseconds (what a FHIR instant shows)."""
+    at = datetime.now(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def version_of(write: Write, at: datetime) -> Version:
+    """The version that a write makes at that time."""
+    before = write.before
+    vid, updated = 1, at
+    if before is not None:
+        vid, updated = before.vid + 1, max(at, before.updated + _TICK)
+    key = resource_key(write.rtype, write.rid)
+    if write.delete:
+        return Version(key, write.rtype, write.rid, vid, updated, True, b"", _NO_ROWS, _NO_ROWS, True)
+    new = rows_of(write.resource)
+    old = _NO_ROWS if before is None or before.deleted else rows_of(before.json)
+    wipe = before is not None and (new.patient, new.when, new.sens) != (old.patient, old.when, old.sens)
+    body = splice(write.raw, write.rid, vid, updated)
+    return Version(key, write.rtype, write.rid, vid, updated, False, body, new, old, wipe)
+
+
+def write(conn: Connection[Any], writes: Sequence[Write], at: datetime | None = None) -> list[Record]:
+    """Store those changes; the new versions in the same order.
+
+    Refused("conflict") if something to be created is there already; Refused("stale") if something
+    to be changed has been changed since it was read. Either leaves the transaction to be rolled back.
+    """
+    at = at or now()
+    ready = [version_of(each, at) for each in writes]
+    fresh = [v for v, each in zip(ready, writes, strict=True) if each.before is None]
+    changed = [v for v, each in zip(ready, writes, strict=True) if each.before is not None]
+    stored: dict[int, Record] = {}
+    if fresh:
+        stored.update(_create(conn, fresh))
+    if changed:
+        stored.update(_change(conn, changed))
+    return [stored[v.id] for v in ready]
+
+
+def _create(conn: Connection[Any], versions: Sequence[Version]) -> dict[int, Record]:
+    params = _version_params(versions)
+    inserts = _inserts(((v.id, v.rows, _NO_ROWS) for v in versions), params)
+    sql = f"""
+        WITH v AS ({_GIVEN}),
+        n AS (INSERT INTO resource ({_INTO})
+              SELECT {_NEW} FROM v ON CONFLICT (id) DO NOTHING
+              RETURNING id, seq, patient, whn, sens){inserts}
+        SELECT id, seq, patient, sens FROM n"""
+    stored = _run(conn, sql, params, versions)
+    for version in versions:
+        if version.id not in stored:
+            raise Refused(
+                "conflict",
+                f"{version.rtype}/{version.rid} exists already.",
+                "Read it, then update that version.",
+            )
+    return stored
+
+
+def _change(conn: Connection[Any], versions: Sequence[Version]) -> dict[int, Record]:
+    versions = sorted(versions, key=lambda version: version.id)  # always locked in the same order
+    params = _version_params(versions)
+    deletes = _deletes(versions, params)
+    inserts = _inserts(((v.id, v.rows, v.old) for v in versions if not v.wipe), params)
+    sql = f"""
+        WITH v AS ({_GIVEN}),
+        o AS (SELECT r.* FROM resource r JOIN v ON r.id = v.id AND r.vid = v.vid - 1
+              ORDER BY r.id FOR UPDATE OF r),
+        h AS (INSERT INTO history ({_INTO}) SELECT {_INTO} FROM o),
+        n AS (UPDATE resource r SET seq = nextval('record_seq'), updated = v.updated, vid = v.vid,
+                  patient = CASE WHEN v.gone = 1 THEN o.patient ELSE v.patient END,
+                  whn = CASE WHEN v.gone = 1 THEN o.whn ELSE v.whn END,
+                  sens = CASE WHEN v.gone = 1 THEN o.sens ELSE v.sens END,
+                  deleted = v.gone = 1, body = v.body
+              FROM v JOIN o ON o.id = v.id WHERE r.id = v.id
+              RETURNING r.id, r.seq, r.patient, r.whn, r.sens){deletes}{inserts}
+        SELECT id, seq, patient, sens FROM n"""
+    stored = _run(conn, sql, params, versions)
+    for version in versions:
+        if version.id not in stored:
+            raise Refused(
+                "stale",
+                f"{version.rtype}/{version.rid} was changed by somebody else meanwhile.",
+                "Read it again, then repeat your change.",
+            )
+    _write_again(conn, [v for v in versions if v.wipe and not v.deleted])
+    return stored
+
+
+def _write_again(conn: Connection[Any], versions: Sequence[Version]) -> None:
+    """Index rows of resources whose patient, time or labels changed: all of them carry these."""
+    if not versions:
+        return
+    params: dict[str, Any] = {"i": Bigints(v.id for v in versions)}
+    inserts = _inserts(((v.id, v.rows, _NO_ROWS) for v in versions), params)
+    if inserts:
+        sql = f"WITH n AS (SELECT id, patient, whn, sens FROM resource WHERE id = ANY(%(i)s)){inserts} SELECT 1"
+        StoreCursor(conn).execute(sql, params)
+
+
+def reindex(conn: Connection[Any], records: Iterable[Record]) -> None:
+    """Write the index rows of those current versions anew, whatever rows they had."""
+    records = [record for record in records if not record.deleted]
+    found = [(record.id, rows_of(record.json)) for record in records]
+    params: dict[str, Any] = {
+        "i": Bigints(key for key, _ in found),
+        "p": Bigints(rows.patient for _, rows in found),
+        "w": Times(rows.when for _, rows in found),
+        "s": Bigints(rows.sens for _, rows in found),
+    }
+    cursor = StoreCursor(conn)
+    for kind in KINDS:
+        cursor.execute(f"DELETE FROM {kind.table} WHERE id = ANY(%(i)s)", params)
+    inserts = _inserts(((key, rows, _NO_ROWS) for key, rows in found), params)
+    cursor.execute(
+        "WITH v AS (SELECT * FROM unnest(%(i)s, %(p)s, %(w)s, %(s)s) AS v(id, patient, whn, sens)),"
+        " n AS (UPDATE resource r SET patient = v.patient, whn = v.whn, sens = v.sens FROM v WHERE r.id = v.id"
+        f" RETURNING r.id, r.patient, r.whn, r.sens){inserts} SELECT 1",
+        params,
+    )
+
+
+_INTO = "id, seq, updated, patient, whn, sens, vid, rtype, deleted, rid, body"
+_NEW = "id, nextval('record_seq'), updated, patient, whn, sens, vid, rtype, gone = 1, rid, body"
+_GIVEN = (
+    "SELECT * FROM unnest(%(i)s, %(u)s, %(p)s, %(w)s, %(s)s, %(v)s, %(t)s, %(d)s, %(r)s, %(b)s)"
+    " AS v(id, updated, patient, whn, sens, vid, rtype, gone, rid, body)"
+)
+
+
+def _version_params(versions: Sequence[Version]) -> dict[str, Any]:
+    return {
+        "i": Bigints(v.id for v in versions),
+        "u": Times(v.updated for v in versions),
+        "p": Bigints(v.rows.patient for v in versions),
+        "w": Times(v.rows.when for v in versions),
+        "s": Bigints(v.rows.sens for v in versions),
+        "v": Bigints(v.vid for v in versions),
+        "t": Bigints(TYPE_NUMBERS[v.rtype] for v in versions),
+        "d": Bigints(int(v.deleted) for v in versions),
+        "r": Texts(v.rid.encode() for v in versions),
+        "b": Texts(v.body for v in versions),
+    }
+
+
+def _inserts(sets: Iterable[tuple[int, Rows, Rows]], params: dict[str, Any]) -> str:
+    """CTEs that insert what is in the first rows and not in the second; `n` holds the versions."""
+    packs = [Packed(kind, "n") for kind in KINDS]
+    for key, new, old in sets:
+        for pack in packs:
+            pack.add(key, pack.kind.rows(new) - pack.kind.rows(old))
+    return "".join(pack.insert(params) for pack in packs if pack)
+
+
+def _deletes(versions: Sequence[Version], params: dict[str, Any]) -> str:
+    """CTEs that delete what is no more; `o` holds the versions before."""
+    packs = [Packed(kind, "o") for kind in KINDS]
+    for version in versions:
+        if not version.wipe:
+            for pack in packs:
+                pack.add(version.id, pack.kind.rows(version.old) - pack.kind.rows(version.rows))
+    sql = "".join(pack.delete(params) for pack in packs if pack)
+    wiped = Bigints(v.id for v in versions if v.wipe)
+    if wiped:
+        params["wiped"] = wiped
+        sql += "".join(_wipe(kind) for kind in KINDS)
+    return sql
+
+
+def _wipe(kind: Kind) -> str:
+    return (
+        f",\n wipe_{kind.name} AS (DELETE FROM {kind.table} x USING o"
+        f" WHERE x.id = o.id AND o.id = ANY(%(wiped)s))"
+    )
+
+
+def _run(
+    conn: Connection[Any], sql: str, params: dict[str, Any], versions: Sequence[Version]
+) -> dict[int, Record]:
+    by_id = {version.id: version for version in versions}
+    return {row[0]: by_id[row[0]].record(*row[1:]) for row in StoreCursor(conn).execute(sql, params)}
+
+
+def lock(conn: Connection[Any], *words: str) -> None:
+    """Hold the lock of those words until the transaction ends; waits for who has it."""
+    StoreCursor(conn).execute("SELECT pg_advisory_xact_lock(%(key)s)", {"key": hash64("lock", *words)})
