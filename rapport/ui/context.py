@@ -12,19 +12,29 @@ from rapport.ui.places import places
 
 THEMES = ("auto", "light", "dark")
 
-#: The site's facts (name, languages, crisis numbers). `people` sets it at start-up; a page must not fail without.
-_site: Callable[[], Any] | None = None
+
+class _Source:
+    """Where the site's facts (name, languages, crisis numbers) come from, and what it last gave."""
+
+    read: Callable[[], Any] | None = None
+    last: Any | None = None
 
 
-def use_site(source: Callable[[], Any]) -> None:
-    """Register where the site's facts come from: anything with `name`, `languages` and `crisis`."""
-    global _site
-    _site = source
+def use_site(read: Callable[[], Any]) -> None:
+    """Register the source of the site's facts: anything with `name`, `languages` and `crisis`. `people` does."""
+    _Source.read = staticmethod(read)
 
 
 def site() -> Any | None:
-    """The site's facts, or None before they are set."""
-    return _site() if _site else None
+    """The site's facts, or None before a source is registered."""
+    if _Source.read:
+        _Source.last = _Source.read()
+    return _Source.last
+
+
+def last_site() -> Any | None:
+    """The site's facts as last read, without reading: for pages that must not touch the database."""
+    return _Source.last
 
 
 def theme_of(request: HttpRequest) -> str:
@@ -42,5 +52,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "site": site(),
         "places": tuple(places(kind, request.path)) if actor else (),
         "theme": theme_of(request),
-        "demo": getattr(settings, "RAPPORT_DEMO", False),
+        "demo": getattr(settings, "DEMO", False),
     }

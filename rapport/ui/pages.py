@@ -6,10 +6,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import check_for_language
+from django.utils.translation import check_for_language, get_language
 from django.views.decorators.http import require_POST, require_safe
 
-from rapport.ui.context import THEMES
+from rapport.ui.context import THEMES, site
+from rapport.ui.gallery import samples
 
 _YEAR = 365 * 24 * 3600
 
@@ -44,10 +45,12 @@ def language(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_now(request: HttpRequest) -> HttpResponse:
     """Where to turn in danger or in a heavy moment. Needs no sign-in and no script."""
-    return render(request, "ui/help.html")
+    facts = site()
+    own_words = facts.say(facts.crisis.text, get_language() or "") if facts else ""
+    return render(request, "ui/help.html", {"crisis_text": own_words})
 
 
 @require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
     """Every component in every state, for those who build pages and for the accessibility test."""
-    return render(request, "ui/gallery.html")
+    return render(request, "ui/gallery.html", samples(request))

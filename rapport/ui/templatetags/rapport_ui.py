@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import template
+from django.forms import BaseForm, BoundField
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
@@ -95,6 +96,13 @@ def words(text: object) -> SafeString:
     paragraphs = [part.strip("\n") for part in re.split(r"\n\s*\n", str(text or "").replace("\r\n", "\n").strip())]
     lines = (mark_safe("<br>".join(escape(part).split("\n"))) for part in paragraphs if part)  # noqa: S308
     return format_html_join("", '<p dir="auto">{}</p>', ((line,) for line in lines))
+
+
+@register.filter
+def tel(number: object) -> str:
+    """A telephone number as a link needs it, or nothing where it is not one: "116 123" becomes "116123"."""
+    plain = re.sub(r"[\s().-]", "", str(number or ""))
+    return plain if re.fullmatch(r"\+?\d{3,15}", plain) else ""
 
 
 @register.filter
@@ -276,6 +284,24 @@ def choice(
         type, name, value,
         mark_safe(" checked") if checked else "", mark_safe(" required") if required else "", label, small,
     )
+
+
+@register.simple_tag
+def field(bound: BoundField) -> SafeString:
+    """A form's field with its label, hint and what to mend. `{{ form }}` does the same for all fields."""
+    return bound.as_field_group()
+
+
+@register.inclusion_tag("ui/_errors.html")
+def errors(form: BaseForm) -> dict[str, object]:
+    """What to mend in a form, with links to its fields; nothing when all is well."""
+    return {"form": form}
+
+
+@register.inclusion_tag("ui/_chip.html")
+def chip(number: int | str, text: str, *, name: str = "concern", checked: bool = True) -> dict[str, object]:
+    """A concern as proposed: kept (`keep-N`), changed (`concern-N`) or taken out by the person."""
+    return {"number": number, "text": text, "name": name, "checked": checked}
 
 
 @register.simple_block_tag

@@ -1,1 +1,248 @@
-// filled below
+// What script adds to pages that work without it: drafts kept, a form sent once, pages that follow the record,
+// and lists of lines that grow. Nothing here is needed to do anything.
+
+const said = document.getElementById("rp-said");
+const words = document.body.dataset;
+
+/** Tell a screen reader, once. */
+function say(text) {
+  if (!said || !text) return;
+  said.textContent = "";
+  setTimeout(() => { said.textContent = text; }, 50);
+}
+
+/** Fields a person types into or chooses in; never tokens, files or passwords. */
+const own = (form) => [...form.elements].filter((field) =>
+  field.name && !["hidden", "file", "password", "submit", "button"].includes(field.type) && field.tagName !== "FIELDSET");
+
+const typed = (field) => field.matches("textarea, select, input:not([type=hidden])") && (
+  field.matches("[type=radio], [type=checkbox]") ? field.checked !== field.defaultChecked
+    : field.tagName === "SELECT" ? [...field.options].some((one) => one.selected !== one.defaultSelected && !field.multiple && one.defaultSelected)
+      : field.value !== field.defaultValue);
+
+// ---------- a form is sent once ----------
+
+const sent = new WeakSet();
+
+function forget(form) {
+  sent.delete(form);
+  form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (sent.has(form)) { event.preventDefault(); return; }
+  sent.add(form);
+  event.submitter?.setAttribute("aria-busy", "true");
+  say(words.saidSending);
+  setTimeout(() => forget(form), 15000); // the answer never came: let them try again, the once-token guards
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.target.closest?.("form");
+  if (form) forget(form);
+});
+addEventListener("pageshow", (event) => { // Back shows the page as it was: its forms may be sent again
+  if (event.persisted) document.querySelectorAll("form").forEach(forget);
+});
+
+// ---------- drafts ----------
+
+const last = new WeakMap();
+
+function draftOf(form) {
+  const found = {};
+  for (const field of own(form)) {
+    if (field.matches("[type=radio], [type=checkbox]") && !field.checked) continue;
+    (found[field.name] ??= []).push(field.value);
+  }
+  return JSON.stringify(found);
+}
+
+function body(form, text) {
+  const data = new FormData();
+  data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken?.value ?? "");
+  data.set("place", form.dataset.draft);
+  data.set("text", text);
+  return data;
+}
+
+async function keep(form) {
+  const text = draftOf(form);
+  if (sent.has(form) || last.get(form) === text) return;
+  last.set(form, text);
+  try {
+    const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: body(form, text), redirect: "manual" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const note = form.querySelector("[data-draft-note]");
+    if (note) note.textContent = words.saidDraft;
+  } catch {
+    last.delete(form); // tried again at the next key or when the page is left
+  }
+}
+
+const waiting = new WeakMap();
+
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (!form?.dataset.draft || !form.dataset.draftUrl) return;
+  clearTimeout(waiting.get(form));
+  waiting.set(form, setTimeout(() => keep(form), 1500));
+});
+
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState !== "hidden") return;
+  for (const form of document.querySelectorAll("form[data-draft][data-draft-url]")) {
+    const text = draftOf(form);
+    if (sent.has(form) || !own(form).some(typed) || last.get(form) === text) continue;
+    if (navigator.sendBeacon(form.dataset.draftUrl, body(form, text))) last.set(form, text);
+  }
+});
+
+// ---------- the page follows the record ----------
+
+/** Whether a part holds something being typed, or the caret: then it stays, whatever the record says. */
+function inUse(node) {
+  if (node.nodeType !== Node.ELEMENT_NODE) return false;
+  const fields = [node, ...node.querySelectorAll("textarea, select, input")];
+  return fields.some((field) => field.form && (typed(field) || (field === document.activeElement && field.matches("textarea, input[type=text]"))));
+}
+
+function dress(old, fresh) {
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name } of [...old.attributes]) {
+    if (!fresh.hasAttribute(name) && !(name === "open" && old.tagName === "DETAILS")) old.removeAttribute(name);
+  }
+}
+
+/** The child of `parent` from `at` on that a fresh node continues: by id, else the next one of its kind. */
+function partner(at, fresh) {
+  const id = fresh.id;
+  for (let old = at; old; old = old.nextSibling) {
+    if (id ? old.id === id : old.nodeName === fresh.nodeName && !old.id) return old;
+    if (!id && old.nodeType === Node.ELEMENT_NODE) return null;
+  }
+  return null;
+}
+
+/** Make `old` like `fresh`, keeping every node that can be kept: focus, caret, open details and words stay. */
+function morph(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  if (old.nodeType !== Node.ELEMENT_NODE) { old.nodeValue = fresh.nodeValue; return; }
+  dress(old, fresh);
+  let at = old.firstChild;
+  for (const kid of [...fresh.childNodes]) {
+    const match = partner(at, kid);
+    if (!match) old.insertBefore(document.importNode(kid, true), at);
+    else {
+      if (match === at) at = at.nextSibling; else old.insertBefore(match, at);
+      morph(match, kid);
+    }
+  }
+  while (at) {
+    const next = at.nextSibling;
+    if (!inUse(at)) at.remove();
+    at = next;
+  }
+}
+
+function follow(page) {
+  const focus = document.activeElement;
+  let changed = false;
+  for (const region of document.querySelectorAll("[data-live-region][id]")) {
+    const fresh = page.getElementById(region.id);
+    if (!fresh) continue;
+    const before = region.textContent;
+    morph(region, fresh);
+    changed ||= before !== region.textContent;
+    globalThis.htmx?.process(region);
+  }
+  if (focus?.isConnected && focus !== document.activeElement) focus.focus({ preventScroll: true });
+  if (page.title) document.title = page.title;
+  if (changed) say(words.saidNew);
+}
+
+const EVERY = 4000;
+const AT_MOST = 60000;
+let pause = EVERY;
+let timer = 0;
+
+function signedOut() {
+  const notice = document.createElement("div");
+  notice.className = "rp-call";
+  notice.setAttribute("role", "alert");
+  notice.append(Object.assign(document.createElement("p"), { textContent: words.saidOut }));
+  document.getElementById("main")?.prepend(notice);
+}
+
+/** Ask once whether something changed. Returns whether to go on asking. */
+async function ask() {
+  const quiet = { headers: { "X-Live": "1" }, cache: "no-store", redirect: "manual" };
+  const query = new URLSearchParams({ t: words.live, s: words.liveState ?? "" });
+  const answer = await fetch(`/live/?${query}`, quiet);
+  if (answer.status === 401 || answer.type === "opaqueredirect") { signedOut(); return false; }
+  if (answer.status === 403 || answer.status === 404) return false;
+  if (!answer.ok) throw new Error(String(answer.status));
+  if (answer.status === 204) return true;
+  const { s } = await answer.json();
+  if (s === words.liveState) return true;
+  const got = await fetch(location.href, quiet);
+  if (!got.ok) throw new Error(String(got.status));
+  const page = new DOMParser().parseFromString(await got.text(), "text/html");
+  follow(page);
+  words.liveState = page.body.dataset.liveState ?? s;
+  return true;
+}
+
+async function turn() {
+  if (document.visibilityState === "hidden") return;
+  try {
+    if (!(await ask())) return;
+    pause = EVERY;
+  } catch {
+    pause = Math.min(pause * 2, AT_MOST);
+  }
+  clearTimeout(timer);
+  timer = setTimeout(turn, pause);
+}
+
+if (words.live) {
+  timer = setTimeout(turn, pause);
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(timer);
+    if (document.visibilityState === "visible") timer = setTimeout(turn, 300);
+  });
+}
+
+// ---------- lists of lines: add one, take one out ----------
+
+document.addEventListener("click", (event) => {
+  const add = event.target.closest("[data-add]");
+  const take = event.target.closest("[data-take]");
+  if (add) {
+    const list = document.querySelector(`[data-lines="${add.dataset.add}"]`);
+    const line = document.querySelector(`template[data-line="${add.dataset.add}"]`);
+    if (!list || !line) return;
+    event.preventDefault();
+    const spare = [...list.querySelectorAll("input[type=text]")].find((field) => !field.value && !field.closest("details:not([open])"));
+    if (!spare) {
+      const number = String(list.children.length + 1);
+      const fresh = line.content.cloneNode(true);
+      for (const node of fresh.querySelectorAll("*")) {
+        for (const { name, value } of [...node.attributes]) node.setAttribute(name, value.replaceAll("__n__", number));
+      }
+      list.append(fresh);
+    }
+    (spare ?? list.lastElementChild.querySelector("input[type=text], textarea"))?.focus();
+  } else if (take) {
+    event.preventDefault();
+    const list = take.closest("[data-lines]");
+    take.closest("li")?.remove();
+    document.querySelector(`[data-add="${list?.dataset.lines}"]`)?.focus();
+  }
+});
+
+document.addEventListener("input", (event) => { // a chip shows its words as they are changed
+  const shown = event.target.closest(".rp-chip")?.querySelector("[data-words]");
+  if (shown && event.target.type === "text") shown.textContent = event.target.value;
+});
