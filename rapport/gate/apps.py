@@ -1,0 +1,11 @@
+"""The gate as a Django app: it owns the tables of grants, audit, openings and live topics."""
+
+from django.apps import AppConfig
+
+
+class GateConfig(AppConfig):
+    """Raw tables only, made by RunSQL; no models."""
+
+    name = "rapport.gate"
+    label = "gate"
+    verbose_name = "The gate"

@@ -1,0 +1,108 @@
+"""The audit: one row a request or unit, with everything it touched, in the same transaction.
+
+A row names who, in which role, what, when and why. Rows hold references and keys, never content.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+
+from rapport.fhir.keys import reference_key
+
+from .actor import Actor
+
+DONE, REFUSED, FAILED = "0", "4", "8"
+_RANK = {"D": 5, "C": 4, "U": 3, "E": 2, "R": 1, "": 0}
+#: FHIR AuditEvent.action of our letters; a search is an execution.
+_FHIR_ACTION = {"c": "C", "r": "R", "u": "U", "d": "D", "s": "E"}
+
+INSERT = (
+    "INSERT INTO audit (actor, ref, name, role, purpose, action, outcome, source, request, why, query, patients,"
+    " entities) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::text[])"
+)
+
+
+@dataclass(slots=True)
+class Trail:
+    """What one request or unit has touched so far."""
+
+    why: str = ""
+    action: str = ""
+    queries: list[str] = field(default_factory=list)
+    patients: set[int] = field(default_factory=set)
+    entities: dict[str, None] = field(default_factory=dict)
+
+    def add(self, letter: str, reference: str, vid: int | None = None, patient: int = 0) -> None:
+        """Note one resource, by its reference; `letter` is one of permissions.Action."""
+        action = _FHIR_ACTION[letter]
+        if _RANK[action] > _RANK[self.action]:
+            self.action = action
+        self.entities[f"{letter} {reference}/_history/{vid}" if vid else f"{letter} {reference}"] = None
+        if patient:
+            self.patients.add(patient)
+
+    def searched(self, query: str) -> None:
+        """Note a search that was made, whether or not it found anything."""
+        if not self.action:
+            self.action = "E"
+        self.queries.append(query[:500])
+
+    def __bool__(self) -> bool:
+        return bool(self.entities or self.queries)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the log as it is read: who (ref, name, role), what, when, why, and how it ended."""
+
+    at: datetime
+    ref: str
+    name: str
+    role: str
+    purpose: str
+    action: str
+    outcome: str
+    why: str
+    entities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Who is written down: the actor, the purpose, the way in and the request's own id."""
+
+    actor: Actor
+    purpose: str
+    source: str
+    request: str
+
+    def row(self, trail: Trail, outcome: str = DONE) -> tuple[Any, ...]:
+        """The values of `INSERT` for a trail."""
+        actor = self.actor
+        return (
+            reference_key(actor.ref), actor.ref, actor.name, actor.role, self.purpose, trail.action or "E", outcome,
+            self.source, self.request, trail.why, "\n".join(trail.queries)[:4000], sorted(trail.patients),
+            list(trail.entities),
+        )  # fmt: skip
+
+    def write(self, conn: Connection[Any], trail: Trail, outcome: str = DONE) -> None:
+        """Insert the row of a trail on this connection, in whatever transaction it is in."""
+        conn.execute(INSERT, self.row(trail, outcome))
+
+
+def log_of(conn: Connection[Any], patient: str, *, before: datetime | None = None, limit: int = 50) -> list[Entry]:
+    """Who looked at this patient's record or wrote in it, newest first: their own part of each row.
+
+    Callers show it only to who may see the whole record: the patient, and privacy officers.
+    """
+    key = reference_key(patient)
+    rows = conn.execute(
+        "SELECT at, ref, name, role, purpose, action::text, outcome::text, why, entities FROM audit"
+        " WHERE patients @> ARRAY[%s]::bigint[] AND at < coalesce(%s, 'infinity'::timestamptz)"
+        " ORDER BY at DESC, id DESC LIMIT %s",
+        (key, before, limit),
+    ).fetchall()
+    return [Entry(*row[:8], entities=tuple(row[8])) for row in rows]

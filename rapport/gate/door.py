@@ -1,0 +1,25 @@
+"""The one Door to the record. It is made once a request, job or command and knows who asks, and why.
+
+    door = Door(connection, actor, "TREAT")
+    with door.unit("answering"):
+        door.create({...})
+
+What it refuses it refuses with `rapport.fhir.outcomes.Refused`, in words that a person can act on.
+"""
+
+from __future__ import annotations
+
+from .actor import Actor
+from .decisions import Decision, decide
+from .permissions import Action
+from .writing import Writing
+
+__all__ = ["Actor", "Decision", "Door"]
+
+
+class Door(Writing):
+    """Read, search, history; create, update, delete, bundle; and why something is allowed."""
+
+    def decide(self, action: Action, rtype: str, rid: str) -> Decision:
+        """Whether this actor may do this to that resource, with the sentence that a person can read."""
+        return decide(self, action, rtype, rid)

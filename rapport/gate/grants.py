@@ -1,0 +1,189 @@
+"""Grants are compiled from the record in the transaction that changes it.
+
+Sources: a Patient (their own record), a CareTeam with a subject, the header of a conversation, a
+RelatedPerson (their own entry). What cannot be read gives nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from psycopg import Connection
+
+from rapport.fhir.keys import reference_key
+from rapport.store.records import Record
+
+from .claims import kinds
+from .permissions import EVERY_PURPOSE
+from .roles import ADDRESSED, ADDRESSED_KIN, CARE_TEAM, CORRESPONDENT, OWN, RELATED, Role
+
+Body = dict[str, Any]
+
+SOURCES = frozenset({"Patient", "CareTeam", "Communication", "RelatedPerson"})
+_STAFF = ("Practitioner/", "PractitionerRole/", "Organization/")
+_ALWAYS, _FOREVER = "-infinity", "infinity"
+_zone: list[ZoneInfo] = [ZoneInfo("UTC")]
+
+
+def use_zone(zone: ZoneInfo) -> None:
+    """The site's time zone: a day in a period begins and ends there."""
+    _zone[0] = zone
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One row of `access_grant` but for its source."""
+
+    actor: int
+    patient: int
+    role: Role
+    why: str
+    scope: int | None = None
+    begins: datetime | str = _ALWAYS
+    ends: datetime | str = _FOREVER
+
+
+def compile_all(conn: Connection[Any], changes: Sequence[tuple[Record, Body | None]]) -> None:
+    """Compile anew the grants of what was just written; None as a body stands for a deletion."""
+    sources = [(record, body) for record, body in changes if record.rtype in SOURCES]
+    old = [record.id for record, body in sources if record.vid > 1 and _may_have_granted(record, body)]
+    if old:
+        conn.execute("DELETE FROM access_grant WHERE source = ANY(%s)", (old,))
+    rows = [row for record, body in sources if body is not None for row in _rows(record, body)]
+    if not rows:
+        return
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO access_grant (actor, patient, categories, labels, actions, purposes, valid_from,"
+            " valid_until, scope, source, rule, why) SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[],"
+            " %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[],"
+            " %s::bigint[], %s::text[], %s::text[])",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+
+
+def _may_have_granted(record: Record, body: Body | None) -> bool:
+    """Most Communications are messages, which never gave a grant: they need no look at the table."""
+    return record.rtype != "Communication" or body is None or not kinds(body) or "conversation" in kinds(body)
+
+
+def _rows(record: Record, body: Body) -> Iterator[tuple[Any, ...]]:
+    for grant in grants_of(record, body):
+        for part in grant.role.parts:
+            yield (
+                grant.actor, grant.patient, part.categories, grant.role.labels, part.actions, EVERY_PURPOSE,
+                str(grant.begins), str(grant.ends), grant.scope, record.id, grant.role.name, grant.why,
+            )  # fmt: skip
+
+
+def grants_of(record: Record, body: Body) -> Iterator[Grant]:
+    """The grants that a resource gives as it stands."""
+    if record.patient == 0:
+        return
+    if record.rtype == "Patient":
+        yield Grant(record.id, record.id, OWN, OWN.sentence)
+    elif record.rtype == "RelatedPerson":
+        yield from _of_related(record, body)
+    elif record.rtype == "CareTeam":
+        yield from _of_care_team(record, body)
+    elif record.rtype == "Communication" and "conversation" in kinds(body):
+        yield from _of_conversation(record, body)
+
+
+def _of_related(record: Record, body: Body) -> Iterator[Grant]:
+    if body.get("active") is not False:
+        why = RELATED.sentence.format(who=_name_of(body) or "them")
+        yield Grant(record.id, record.patient, RELATED, why, scope=record.id)
+
+
+def _of_care_team(record: Record, body: Body) -> Iterator[Grant]:
+    if body.get("status") != "active" or not body.get("subject"):
+        return
+    whole = span(body.get("period"))
+    if whole is None:
+        return
+    for participant in body.get("participant", ()):
+        member = participant.get("member") or {}
+        reference = member.get("reference", "")
+        own = span(participant.get("period"))
+        if own is None or not reference.startswith(_STAFF):
+            continue
+        who = member.get("display") or "A colleague"
+        begins, ends = latest(whole[0], own[0]), earliest(whole[1], own[1])
+        why = CARE_TEAM.sentence.format(who=who)
+        yield Grant(reference_key(reference), record.patient, CARE_TEAM, why, begins=begins, ends=ends)
+
+
+def _of_conversation(record: Record, body: Body) -> Iterator[Grant]:
+    if body.get("status") == "entered-in-error":
+        return
+    for recipient in body.get("recipient", ()):
+        reference = recipient.get("reference", "")
+        who = recipient.get("display") or "them"
+        actor = reference_key(reference)
+        if reference.startswith(_STAFF):
+            why = ADDRESSED.sentence.format(who=who)
+            yield Grant(actor, record.patient, ADDRESSED, why, scope=record.id)
+            yield Grant(actor, record.patient, CORRESPONDENT, CORRESPONDENT.sentence.format(who=who))
+        elif reference.startswith("RelatedPerson/"):
+            why = ADDRESSED_KIN.sentence.format(who=who)
+            yield Grant(actor, record.patient, ADDRESSED_KIN, why, scope=record.id)
+
+
+def _name_of(body: Body) -> str:
+    names = body.get("name") or [{}]
+    first = names[0] if isinstance(names, list) else {}
+    return first.get("text") or " ".join([*first.get("given", ()), first.get("family", "")]).strip()
+
+
+# ---------------------------------------------------------------- time
+
+Bound = datetime | str
+
+
+def span(period: Any) -> tuple[Bound, Bound] | None:
+    """[from, until) of a Period; open where it says nothing, None where it cannot be read (so: no grant)."""
+    if period is None:
+        return _ALWAYS, _FOREVER
+    try:
+        begins = _bound(period["start"], first=True) if "start" in period else _ALWAYS
+        ends = _bound(period["end"], first=False) if "end" in period else _FOREVER
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return None
+    return begins, ends
+
+
+def _bound(text: str, *, first: bool) -> datetime:
+    """The first moment that a FHIR dateTime means, or the first one after it."""
+    if len(text) > 10:
+        exact = datetime.fromisoformat(text)
+        return exact if exact.tzinfo else exact.replace(tzinfo=UTC)
+    parts = [int(part) for part in text.split("-")]
+    year, month, day = (*parts, 1, 1)[:3]
+    if not first:
+        if len(parts) == 3:
+            after = date(year, month, day) + timedelta(days=1)
+            year, month, day = after.year, after.month, after.day
+        elif len(parts) == 2:
+            year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+        else:
+            year += 1
+    return datetime.combine(date(year, month, day), time(), _zone[0])
+
+
+def latest(one: Bound, other: Bound) -> Bound:
+    """The later of two beginnings."""
+    if isinstance(one, str) or isinstance(other, str):
+        return other if isinstance(one, str) else one
+    return max(one, other)
+
+
+def earliest(one: Bound, other: Bound) -> Bound:
+    """The earlier of two ends."""
+    if isinstance(one, str) or isinstance(other, str):
+        return other if isinstance(one, str) else one
+    return min(one, other)

@@ -1,0 +1,49 @@
+"""What can be asked for: actions, categories of the record, purposes. Bits, because grants keep them as masks.
+
+Actions are the letters that SMART scopes use: create, read, update, delete, search.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Literal
+
+Action = Literal["c", "r", "u", "d", "s"]
+
+READ: Action = "r"
+SEARCH: Action = "s"
+CREATE: Action = "c"
+UPDATE: Action = "u"
+DELETE: Action = "d"
+
+#: Bit of each action in `access_grant.actions`; finding and reading are one right.
+ACTION_BITS = MappingProxyType({"r": 1, "s": 1, "c": 2, "u": 4, "d": 8})
+
+#: What each action is called in a sentence.
+ACTION_WORDS = MappingProxyType({"r": "see", "s": "see", "c": "write", "u": "change", "d": "delete"})
+
+IDENTITY = 1  # who the person is: Patient
+CONVERSATION = 2  # what is said and promised: Communication, Task, and the files they carry
+RECORD = 4  # everything else in a person's compartment
+EVERY_CATEGORY = IDENTITY | CONVERSATION | RECORD
+
+_CATEGORY = {"Patient": IDENTITY, "Communication": CONVERSATION, "Task": CONVERSATION, "Binary": CONVERSATION}
+
+#: Types that say how the site works, not who somebody is: readable by everybody who is signed in, as
+#: long as the resource belongs to no patient. A type that is not here needs a grant, whatever it holds.
+DIRECTORY = frozenset(
+    "ActivityDefinition CapabilityStatement CodeSystem CompartmentDefinition ConceptMap Endpoint EventDefinition "
+    "Evidence EvidenceVariable HealthcareService ImplementationGuide Library Location Measure Medication "
+    "MedicationKnowledge MessageDefinition NamingSystem OperationDefinition Organization OrganizationAffiliation "
+    "PlanDefinition Practitioner PractitionerRole Questionnaire ResearchDefinition ResearchElementDefinition "
+    "SearchParameter StructureDefinition StructureMap Substance TerminologyCapabilities ValueSet".split()
+)
+
+#: Why somebody asks (HL7 v3 PurposeOfUse), as bits of `access_grant.purposes`.
+PURPOSES = MappingProxyType({"TREAT": 1, "PATRQT": 2, "FAMRQT": 4, "ETREAT": 8, "HOPERAT": 16, "HSYSADMIN": 32})
+EVERY_PURPOSE = sum(PURPOSES.values())
+
+
+def category_of(rtype: str) -> int:
+    """The category bit of a resource type inside a person's compartment."""
+    return _CATEGORY.get(rtype, RECORD)

@@ -1,0 +1,135 @@
+"""The one rule: an Actor, an action and a resource type become a filter over the index.
+
+"Which ones?" is this filter; "may I?" is a search by id through it. Each rule below answers with a
+filter or has no opinion (None); what any of them lets through is let through. No rule means no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from rapport.store.records import EVERYTHING, NOTHING, Filter
+
+from .actor import Actor
+from .permissions import ACTION_BITS, DIRECTORY, IDENTITY, PURPOSES, Action, category_of
+from .roles import KNOWN, PERSONAL
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who wants to do what with which type of resource, and why (a code of `PURPOSES`)."""
+
+    actor: Actor
+    action: Action
+    rtype: str
+    purpose: str = "TREAT"
+
+    @property
+    def reading(self) -> bool:
+        """True for seeing and finding, False for whatever changes the record."""
+        return self.action in "rs"
+
+
+def system(ask: Ask) -> Filter | None:
+    """Rapport at work reaches everything, under its own name and with an audit row."""
+    return EVERYTHING if ask.actor.kind == "system" else None
+
+
+def client(ask: Ask) -> Filter | None:
+    """A program reaches the types of its scopes, never what carries a label that nobody here understands."""
+    if ask.actor.kind != "client" or not ask.actor.scopes:
+        return None
+    held = any(rtype in ("*", ask.rtype) and ask.action in letters for rtype, letters in ask.actor.scopes)
+    return Filter(_cleared(KNOWN)) if held else None
+
+
+def directory(ask: Ask) -> Filter | None:
+    """Everybody who is signed in may look up teams, people who work here, forms and definitions."""
+    if ask.actor.kind == "client" or not ask.reading or ask.rtype not in DIRECTORY:
+        return None
+    return Filter(f"({{t}}.patient = 0 AND {_cleared(_clearance(ask.actor))})")
+
+
+def directory_keepers(ask: Ask) -> Filter | None:
+    """Leads and operators keep the directory: teams, positions, forms."""
+    if ask.actor.kind != "staff" or ask.reading or ask.rtype not in DIRECTORY:
+        return None
+    if not ask.actor.duties & {"lead", "operator"}:
+        return None
+    return Filter(f"({{t}}.patient = 0 AND {_cleared(KNOWN)})")
+
+
+def registrars(ask: Ask) -> Filter | None:
+    """A lead finds and registers people, so that a new patient can be told apart, matched and given a team."""
+    if ask.actor.kind != "staff" or "lead" not in ask.actor.duties:
+        return None
+    if ask.rtype not in ("Patient", "CareTeam") or ask.action == "d":
+        return None
+    return Filter(f"({{t}}.patient <> 0 AND {_cleared(KNOWN)})")
+
+
+def granted(ask: Ask) -> Filter | None:
+    """What a grant gives: compiled from the own record, care teams and conversations (see `grants`)."""
+    if ask.actor.kind not in ("patient", "kin", "staff") or ask.rtype == "Binary":
+        return None
+    return Filter(_by_grant("{t}", ask), {"gate_keys": ask.actor.keys})
+
+
+def files(ask: Ask) -> Filter | None:
+    """A file is as open as the patient or the conversation that its security context names."""
+    if ask.actor.kind not in ("patient", "kin", "staff") or ask.rtype != "Binary":
+        return None
+    sql = (
+        "EXISTS (SELECT 1 FROM index_ref f JOIN resource c ON c.id = f.target"
+        f" WHERE f.id = {{t}}.id AND NOT c.deleted AND {_cleared(_clearance(ask.actor))} AND {_by_grant('c', ask)})"
+    )
+    return Filter(sql, {"gate_keys": ask.actor.keys})
+
+
+def _by_grant(row: str, ask: Ask) -> str:
+    """SQL: a grant lets this actor do this to a row of that alias.
+
+    A grant is addressed to a person, a position or a team; it holds for a patient, some categories, labels,
+    actions and purposes, for a time, and may be limited to one resource and what refers to it.
+    """
+    return (
+        f"({row}.patient <> 0 AND EXISTS (SELECT 1 FROM access_grant g WHERE g.patient = {row}.patient"
+        " AND g.actor = ANY(%(gate_keys)s::bigint[])"
+        f" AND g.categories & {category_of(ask.rtype)} <> 0 AND g.actions & {ACTION_BITS[ask.action]} <> 0"
+        f" AND g.purposes & {PURPOSES.get(ask.purpose, 0)} <> 0"
+        f" AND {row}.sens & ~(g.labels & ({_clearance(ask.actor)})::bigint) = 0"
+        " AND g.valid_from <= now() AND g.valid_until > now()"
+        f" AND (g.scope IS NULL OR g.scope = {row}.id"
+        f" OR EXISTS (SELECT 1 FROM index_ref s WHERE s.id = {row}.id AND s.target = g.scope))))"
+    )
+
+
+Rule = Callable[[Ask], Filter | None]
+RULES: tuple[Rule, ...] = (system, client, directory, directory_keepers, registrars, granted, files)
+
+
+def filter_for(ask: Ask) -> Filter:
+    """The filter of everything that this actor may do this to; `NOTHING` where no rule speaks."""
+    return any_of(found for rule in RULES if (found := rule(ask)) is not None)
+
+
+def any_of(filters: Iterable[Filter]) -> Filter:
+    """What at least one of the filters lets through."""
+    each = list(filters)
+    if any(part.everything for part in each):
+        return EVERYTHING
+    if len(each) < 2:
+        return each[0] if each else NOTHING
+    merged = {name: value for part in each for name, value in part.params.items()}
+    return Filter("(" + " OR ".join(part.sql for part in each) + ")", merged)
+
+
+def _clearance(actor: Actor) -> int:
+    """The labels that this kind of actor may clear at most, whatever a grant says."""
+    return KNOWN if actor.kind == "staff" else PERSONAL
+
+
+def _cleared(labels: int) -> str:
+    """SQL: the row carries no sensitivity beyond these."""
+    return f"({{t}}.sens & ({~labels})::bigint) = 0"

@@ -1,0 +1,104 @@
+"""Reading through the door: read is a search by id through the filter, so the two can never disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import parse_qsl, urlencode
+
+from rapport.fhir import search as grammar
+from rapport.fhir.definitions import TYPE_NUMBERS
+from rapport.fhir.keys import resource_key
+from rapport.fhir.outcomes import Refused, not_found
+from rapport.store import reading as stored
+from rapport.store.records import Filter, Record
+from rapport.store.searching import Found
+
+from . import seen
+from .permissions import READ, SEARCH
+from .visit import Visit
+
+Query = str | Sequence[tuple[str, str]]
+
+
+class Reading(Visit):
+    """The verbs that change nothing."""
+
+    def read(self, rtype: str, rid: str, vid: int | None = None) -> Record:
+        """One resource, or one version of it.
+
+        "not-found" for what is not there and for what is not shared, alike; "gone" for what was deleted
+        and could be seen before.
+        """
+        record = self._current(rtype, rid) if rtype in TYPE_NUMBERS else None
+        if record is not None and vid is not None and vid != record.vid:
+            record = stored.vread(self.conn, record.id, vid, self.where(READ, rtype))
+        if record is None:
+            raise self._refuse_read(READ, f"{rtype}/{rid}", not_found())
+        if record.deleted:
+            raise self._refuse_read(READ, record.ref, Refused("gone", "This was deleted.", "Go back and choose again."))
+        self._note(READ, (record,))
+        return record
+
+    def find(self, rtype: str, rid: str) -> Record | None:
+        """As `read`, but None for whatever is not there to be read; the look is still noted."""
+        record = self._current(rtype, rid)
+        if record is None or record.deleted:
+            return None
+        self._note(READ, (record,))
+        return record
+
+    def many(self, references: Iterable[str]) -> dict[str, Record]:
+        """Several resources by reference (`Type/id`), in one query a type; what is not to be read is left out."""
+        by_type: dict[str, list[int]] = {}
+        for rtype, rid in {tuple(reference.split("/", 1)) for reference in references if "/" in reference}:
+            if rtype in TYPE_NUMBERS:
+                by_type.setdefault(rtype, []).append(resource_key(rtype, rid))
+        found: dict[str, Record] = {}
+        for rtype, keys in by_type.items():
+            for record in stored.read(self.conn, keys, self.where(READ, rtype)):
+                if not record.deleted:
+                    found[record.ref] = record
+        self._note(READ, found.values())
+        return found
+
+    def search(self, rtype: str, query: Query = ()) -> Found:
+        """Search one type; matches, included, cursor and total all through the filters of their types."""
+        if rtype not in TYPE_NUMBERS:
+            raise self._refuse_read(SEARCH, rtype, not_found())
+        pairs = parse_qsl(query, keep_blank_values=True) if isinstance(query, str) else list(query)
+        found = stored_search(self, grammar.parse(rtype, pairs))
+        self._trail.searched(f"{rtype}?{urlencode(pairs)}")
+        self._note(SEARCH, found.matches)
+        self._note(SEARCH, found.included)
+        return found
+
+    def history(self, rtype: str, rid: str) -> list[Record]:
+        """Every version that may be read, newest first. The current one must be readable too."""
+        record = self._current(rtype, rid) if rtype in TYPE_NUMBERS else None
+        if record is None:
+            raise self._refuse_read(READ, f"{rtype}/{rid}", not_found())
+        versions = stored.history(self.conn, record.id, self.where(READ, rtype))
+        self._note(READ, versions)
+        return versions
+
+    def opened(self, records: Iterable[Record]) -> None:
+        """Note that this actor opened these messages; the first time counts."""
+        with self.unit():
+            seen.opened(self.conn, self.actor, [record.id for record in records])
+
+    def openings(self, keys: Sequence[int]) -> dict[int, list[seen.Opening]]:
+        """Who opened these messages and when, as far as the messages may be read."""
+        return seen.openings(self.conn, keys, self.where(READ, "Communication"))
+
+    def _current(self, rtype: str, rid: str) -> Record | None:
+        found = stored.read(self.conn, [resource_key(rtype, rid)], self.where(READ, rtype))
+        return found[0] if found else None
+
+
+def stored_search(door: Visit, search: grammar.Search) -> Found:
+    """A parsed search with the door's filter for every type that it touches."""
+
+    def where(rtype: str) -> Filter:
+        return door.where(SEARCH, rtype)
+
+    return stored_searching(door.conn, search, where)

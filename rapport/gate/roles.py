@@ -1,0 +1,75 @@
+"""What a relation to a patient gives, each with the sentence that the patient reads under "who has access".
+
+The class is data: `grants` turns it into rows, `decisions` turns it into words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rapport.fhir.labels import STAFF, UNKNOWN
+
+from .permissions import CONVERSATION, EVERY_CATEGORY, IDENTITY, RECORD
+
+READS, WRITES = 1, 1 | 2 | 4  # bits of permissions.ACTION_BITS: see; see, write and change
+
+#: Every sensitivity that Rapport knows. A label that nobody here understands is never cleared.
+KNOWN = ~UNKNOWN
+#: What a patient or somebody close to them may ever clear: all known labels but the staff's own.
+PERSONAL = KNOWN & ~STAFF
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One row that a role gives: which categories, and whether to read or also to write."""
+
+    categories: int
+    actions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A relation to a patient. `labels` are the sensitivities it clears; `scoped` limits it to one thread."""
+
+    name: str
+    sentence: str
+    labels: int
+    parts: tuple[Part, ...]
+
+
+OWN = Role(
+    "own record",
+    "This is their own record.",
+    PERSONAL,
+    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION, WRITES)),
+)
+CARE_TEAM = Role(
+    "care team",
+    "{who} is on the care team.",
+    KNOWN,
+    (Part(IDENTITY, READS), Part(CONVERSATION | RECORD, WRITES)),
+)
+ADDRESSED = Role(
+    "conversation",
+    "This conversation was written to {who}.",
+    KNOWN,
+    (Part(CONVERSATION, WRITES),),
+)
+ADDRESSED_KIN = Role(
+    "conversation, family",
+    "This conversation was shared with {who}.",
+    PERSONAL,
+    (Part(CONVERSATION, WRITES),),
+)
+CORRESPONDENT = Role(
+    "conversation, name",
+    "The person wrote to {who}, who must know who they are.",
+    KNOWN,
+    (Part(IDENTITY, READS),),
+)
+RELATED = Role(
+    "own entry in the circle",
+    "This is what the record says about {who}.",
+    PERSONAL,
+    (Part(RECORD, READS),),
+)

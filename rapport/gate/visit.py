@@ -1,0 +1,199 @@
+"""One actor at the door, on one connection: transactions, the trail of what was touched, live topics.
+
+`Reading`, `Writing` and `Bundles` build on it; `Door` is all of them together.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Self
+
+from psycopg import Connection
+
+from rapport.fhir.outcomes import Refused
+from rapport.store.records import Filter, Record
+
+from . import live
+from .actor import Actor
+from .audit import REFUSED, Trail, Witness
+from .permissions import PURPOSES, Action
+from .policy import Ask, filter_for
+
+Unit = Callable[[], AbstractContextManager[Any]]
+
+#: How deep guards may write within what follows a write; deeper is a circle.
+_DEEPEST = 12
+
+
+class Work:
+    """One unit under way: its trail, the topics to count up, and what broke it."""
+
+    __slots__ = ("broken", "depth", "topics", "trail")
+
+    def __init__(self, why: str) -> None:
+        self.trail = Trail(why)
+        self.topics: set[int] = set()
+        self.broken: BaseException | None = None
+        self.depth = 0
+
+
+class _Shared:
+    """What a door and its sibling (Rapport at work on somebody's behalf) have in common."""
+
+    __slots__ = ("reads", "work")
+
+    def __init__(self) -> None:
+        self.work: Work | None = None
+        self.reads = Trail()
+
+
+class Visit:
+    """The ground of a Door. `unit` gives a context manager that opens a transaction or a savepoint."""
+
+    def __init__(
+        self,
+        conn: Connection[Any],
+        actor: Actor,
+        purpose: str = "TREAT",
+        *,
+        unit: Unit | None = None,
+        source: str = "page",
+        request: str = "",
+    ) -> None:
+        if purpose not in PURPOSES:
+            raise Refused("invalid", f"The purpose {purpose!r} is not known here.", "Use one of " + ", ".join(PURPOSES))
+        self.conn = conn
+        self.actor = actor
+        self.purpose = purpose
+        self.witness = Witness(actor, purpose, source, request or uuid.uuid4().hex)
+        self._open: Unit = unit or conn.transaction
+        self._shared = _Shared()
+        self._filters: dict[tuple[Action, str], Filter] = {}
+
+    def where(self, action: Action, rtype: str) -> Filter:
+        """The filter of what this actor may do this to."""
+        found = self._filters.get((action, rtype))
+        if found is None:
+            found = self._filters[action, rtype] = filter_for(Ask(self.actor, action, rtype, self.purpose))
+        return found
+
+    def rapport(self, name: str) -> Self:
+        """A door for Rapport itself in the same transaction and audit row: for what follows a write.
+
+        Never hand what it reads to the person who asked.
+        """
+        sibling = type(self)(
+            self.conn,
+            Actor.system(name),
+            self.purpose,
+            unit=self._open,
+            source=self.witness.source,
+            request=self.witness.request,
+        )
+        sibling._shared = self._shared
+        return sibling
+
+    # ---------------------------------------------------------------- units
+
+    @contextmanager
+    def unit(self, why: str = "") -> Iterator[Self]:
+        """Several reads and writes as one transaction with one audit row; a unit within a unit joins it.
+
+        A write that was refused inside breaks the whole unit, even if the refusal was caught.
+        """
+        work = self._shared.work
+        if work is not None:
+            if why and not work.trail.why:
+                work.trail.why = why
+            yield self
+            return
+        work = Work(why)
+        try:
+            with self._open():
+                self._shared.work = work
+                yield self
+                self._complete(work)
+        except Refused as refused:
+            self._shared.work = None
+            self._note_refusal(work.trail, refused)
+            raise
+        finally:
+            self._shared.work = None
+
+    def _complete(self, work: Work) -> None:
+        if work.broken is not None:
+            raise work.broken
+        if work.trail:
+            self.witness.write(self.conn, work.trail)
+        live.bump(self.conn, work.topics)
+
+    @contextmanager
+    def _step(self, letter: Action, reference: str) -> Iterator[Work]:
+        """One write: opens its own unit where there is none, and breaks the unit when it fails."""
+        with self.unit():
+            work = self._shared.work
+            assert work is not None
+            work.depth += 1
+            try:
+                if work.depth > _DEEPEST:
+                    raise RuntimeError("what follows a write goes round in a circle")
+                yield work
+            except BaseException as broke:
+                work.broken = broke
+                if isinstance(broke, Refused):
+                    work.trail.add(letter, reference[:200])
+                raise
+            finally:
+                work.depth -= 1
+
+    def changed(self, *topics: str) -> None:
+        """Say at the end of the unit that these live topics changed."""
+        with self.unit():
+            work = self._shared.work
+            assert work is not None
+            work.topics.update(live.topic_key(topic) for topic in topics)
+
+    # ---------------------------------------------------------------- the trail
+
+    @property
+    def _trail(self) -> Trail:
+        """Where reads are noted: in the unit under way, else with the reads of the request."""
+        work = self._shared.work
+        return self._shared.reads if work is None else work.trail
+
+    def _note(self, letter: Action, records: Iterable[Record]) -> None:
+        trail = self._trail
+        for record in records:
+            trail.add(letter, record.ref, record.vid, record.patient)
+
+    def _note_refusal(self, trail: Trail, refused: Refused) -> None:
+        """A refused unit left nothing behind but this row, in a transaction of its own."""
+        if not trail:
+            return
+        trail.why = f"{refused.code}: {trail.why or refused.text}"[:500]
+        with self._open():
+            self.witness.write(self.conn, trail, REFUSED)
+
+    def _refuse_read(self, letter: Action, reference: str, refused: Refused) -> Refused:
+        """Write down a read that was refused (or of what is not there) and give back the refusal."""
+        trail = Trail(refused.code)
+        trail.add(letter, reference[:200])
+        if self._shared.work is None:
+            with self._open():
+                self.witness.write(self.conn, trail, REFUSED)
+        else:  # in the unit's own transaction: when that is undone, the unit's own refusal is noted
+            self.witness.write(self.conn, trail, REFUSED)
+        return refused
+
+    def finish(self) -> None:
+        """Write the audit row of the reads since the last call. The middleware calls it after the page."""
+        reads, self._shared.reads = self._shared.reads, Trail()
+        if not reads:
+            return
+        with self._open():
+            self.conn.execute("SET LOCAL synchronous_commit = off")
+            self.witness.write(self.conn, reads)
+
+    close = finish

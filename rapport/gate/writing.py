@@ -1,0 +1,220 @@
+"""Writing through the door. Every write is judged as it was and as it would become, then guarded.
+
+Order, the same for one write and for a bundle: as it was → valid → stored → as it became → guards →
+grants → what follows. A refusal anywhere undoes the transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from rapport.fhir import search as grammar
+from rapport.fhir.definitions import TYPE_NUMBERS
+from rapport.fhir.keys import resource_key
+from rapport.fhir.outcomes import Refused, not_found
+from rapport.fhir.validation import check
+from rapport.store import reading as stored
+from rapport.store import writing as kernel
+from rapport.store.records import Record, Write
+
+from . import claims, grants, guards, live
+from .permissions import CREATE, DELETE, READ, UPDATE, Action
+from .reading import Reading, stored_search
+
+Body = dict[str, Any]
+Resource = Body | bytes
+
+_FORBIDDEN = ("This cannot be written here.", "Ask the team or the person whose record it is.")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One write with the letter of its action."""
+
+    action: Action
+    write: Write
+
+    @property
+    def after(self) -> Body | None:
+        """The resource as it becomes, None for a deletion."""
+        return None if self.write.delete else self.write.resource
+
+
+class Writing(Reading):
+    """The verbs that change the record."""
+
+    def create(
+        self, resource: Resource, *, rid: str | None = None, if_none_exist: str | None = None
+    ) -> Record:
+        """Store a new resource; with `if_none_exist` (a search) the one that is there already, if there is one."""
+        return self.create_or_find(resource, rid=rid, if_none_exist=if_none_exist)[0]
+
+    def create_or_find(
+        self, resource: Resource, *, rid: str | None = None, if_none_exist: str | None = None
+    ) -> tuple[Record, bool]:
+        """As `create`, and whether it was created."""
+        raw, body = parsed(resource)
+        rtype = body["resourceType"]
+        with self._step(CREATE, rtype):
+            if if_none_exist is not None:
+                present = self.the_one(rtype, if_none_exist)
+                if present is not None:
+                    self._note(READ, (present,))
+                    return present, False
+            return self.apply([Step(CREATE, Write(raw, body, rid or str(uuid.uuid4())))])[0], True
+
+    def update(self, resource: Resource, *, if_match: int | None = None) -> Record:
+        """Store a new version of the resource whose id the body carries.
+
+        `if_match` is the version it was made from. For a dict without it, `meta.versionId` is taken: a page
+        changes what it has read, and is refused ("stale") when somebody else was faster.
+        """
+        raw, body = parsed(resource)
+        if if_match is None and isinstance(resource, dict):
+            version = (body.get("meta") or {}).get("versionId")
+            if_match = int(version) if isinstance(version, str) and version.isdecimal() else None
+        return self.put(raw, body, if_match=if_match)[0]
+
+    def put(self, raw: bytes, body: Body, *, if_match: int | None = None) -> tuple[Record, bool]:
+        """Update, or create under an id of one's own where that is allowed (programs); and whether it was created."""
+        rtype, rid = body["resourceType"], body.get("id")
+        if not isinstance(rid, str):
+            raise Refused("invalid", "The resource has no id.", "Give the id of what you want to change.")
+        with self._step(UPDATE, f"{rtype}/{rid}"):
+            before = self.as_it_was(UPDATE, rtype, rid)
+            if before is None:
+                if if_match is not None:
+                    raise Refused("stale", "There is no such version.", "Read it again.")
+                return self.apply([Step(CREATE, Write(raw, body, rid))])[0], True
+            if if_match is not None and if_match != before.vid:
+                raise Refused("stale", "Somebody else changed this in the meantime.", "Read it again, then change it.")
+            return self.apply([Step(UPDATE, Write(raw, body, rid, before))])[0], before.deleted
+
+    def delete(self, rtype: str, rid: str, *, if_match: int | None = None) -> Record | None:
+        """Delete; a second time changes nothing. The versions stay in the history. Gives the deletion."""
+        with self._step(DELETE, f"{rtype}/{rid}"):
+            before = self.as_it_was(DELETE, rtype, rid)
+            if before is None:
+                raise not_found()
+            if before.deleted:
+                return None
+            if if_match is not None and if_match != before.vid:
+                raise Refused("stale", "Somebody else changed this in the meantime.", "Read it again, then delete it.")
+            return self.apply([Step(DELETE, Write(b"", {}, rid, before, delete=True))])[0]
+
+    # ---------------------------------------------------------------- the two judgements
+
+    def as_it_was(self, action: Action, rtype: str, rid: str) -> Record | None:
+        """The first judgement: the current version, if this may be done to it.
+
+        None where there is none and this actor may choose ids (programs, Rapport itself). For people what
+        is not there and what is not theirs are one: not found.
+        """
+        if rtype not in TYPE_NUMBERS:
+            raise not_found()
+        key = resource_key(rtype, rid)
+        found = stored.read(self.conn, [key], self.where(action, rtype))
+        if found:
+            return found[0]
+        if self.actor.kind in ("client", "system") and action == UPDATE:
+            return None
+        if self.where(READ, rtype).nothing or not stored.read(self.conn, [key], self.where(READ, rtype)):
+            raise not_found()
+        raise Refused("forbidden", *_FORBIDDEN)
+
+    def _as_it_became(self, steps: Sequence[Step], records: Sequence[Record]) -> None:
+        """The second judgement: every row that came of it passes the filter of its action."""
+        groups: dict[tuple[Action, str], list[int]] = {}
+        for step, record in zip(steps, records, strict=True):
+            before = step.write.before
+            if before is not None and before.patient != record.patient and self.actor.kind not in ("client", "system"):
+                raise Refused("forbidden", *_FORBIDDEN)
+            if not record.deleted:
+                groups.setdefault((step.action, record.rtype), []).append(record.id)
+        for (action, rtype), keys in groups.items():
+            where = self.where(action, rtype)
+            if where.everything:
+                continue
+            row = self.conn.execute(
+                f"SELECT count(*) FROM resource t WHERE t.id = ANY(%(gate_rows)s::bigint[]) AND {where.on('t')}",  # noqa: S608
+                {**where.params, "gate_rows": keys},
+            ).fetchone()
+            if row is None or row[0] != len(set(keys)):
+                raise Refused("forbidden", *_FORBIDDEN)
+
+    # ---------------------------------------------------------------- the one way in
+
+    def apply(self, steps: Sequence[Step]) -> list[Record]:
+        """Store some writes that passed the first judgement. Called inside a step; used by bundles too."""
+        for step in steps:
+            self._admissible(step)
+        records = kernel.write(self.conn, [step.write for step in steps])
+        self._as_it_became(steps, records)
+        pairs = list(zip(steps, records, strict=True))
+        guarded: list[tuple[guards.Guard, Body | None, Body | None]] = []
+        for step, record in pairs:
+            before = step.write.before
+            past = before.json if before is not None and not before.deleted and guards.any_registered() else None
+            future = None if record.deleted else {**step.write.resource, "id": record.rid}
+            guarded += [(guard, past, future) for guard in guards.concerned(past, future)]
+        for guard, past, future in guarded:
+            guard.judge(self, past, future)
+        grants.compile_all(self.conn, [(record, step.after) for step, record in pairs])
+        self._written(pairs)
+        for guard, past, future in guarded:
+            guard.follow(self, past, future)
+        return records
+
+    def _admissible(self, step: Step) -> None:
+        """What can be refused before anything is stored: a closed type, another's name, a body that is not FHIR."""
+        write = step.write
+        if self.where(step.action, write.rtype).nothing:
+            raise Refused("forbidden", *_FORBIDDEN)
+        if step.after is None:
+            return
+        issues = check(write.resource, write.rtype)
+        if issues:
+            raise Refused("invalid", "This is not a valid resource.", "Mend what is named.", tuple(issues))
+        before = write.before
+        past = before.json if before is not None and not before.deleted and self.actor.kind != "client" else None
+        claims.check(self.actor, past, write.resource)
+
+    def _written(self, pairs: Sequence[tuple[Step, Record]]) -> None:
+        work = self._shared.work
+        assert work is not None
+        for step, record in pairs:
+            work.trail.add(step.action, record.ref, record.vid, record.patient)
+            if record.rtype in ("Communication", "Task") and record.patient:
+                work.topics.add(live.key_of("patient", record.patient))
+
+    # ---------------------------------------------------------------- conditions
+
+    def the_one(self, rtype: str, query: str) -> Record | None:
+        """The one resource that a condition means, under a lock on the condition; "ambiguous" for several."""
+        kernel.lock(self.conn, "condition", rtype, query)
+        pairs = parse_qsl(query, keep_blank_values=True)
+        if not pairs:
+            raise Refused("invalid", "The condition is empty.", "Give a search such as identifier=system|value.")
+        wanted = [(name, value) for name, value in pairs if name != "_count"]
+        found = stored_search(self, grammar.parse(rtype, [*wanted, ("_count", "2")]))
+        if len(found.matches) > 1:
+            raise Refused("ambiguous", "The condition fits more than one resource.", "Make it narrower.")
+        return found.matches[0] if found.matches else None
+
+
+def parsed(resource: Resource) -> tuple[bytes, Body]:
+    """The text and the dict of a resource; refuses what is not a JSON object with a known type."""
+    try:
+        raw = resource if isinstance(resource, bytes) else orjson.dumps(resource)
+        body = orjson.loads(raw) if isinstance(resource, bytes) else resource
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError) as broken:
+        raise Refused("invalid", "This is not JSON that can be read.", "Send one FHIR resource as JSON.") from broken
+    if not isinstance(body, dict) or body.get("resourceType") not in TYPE_NUMBERS:
+        raise Refused("invalid", "This is not a FHIR R4 resource.", "Give its resourceType.")
+    return raw, body
