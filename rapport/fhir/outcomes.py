@@ -64,10 +64,12 @@ class Refused(Exception):
 
     def outcome(self) -> dict[str, Any]:
         """The FHIR OperationOutcome that tells it over the API."""
-        issues = self.issues or (Issue(" ".join(filter(None, (self.text, self.next))), code=CODES[self.code][1]),)
+        words = " ".join(filter(None, (self.text, self.next)))
+        issues = self.issues or (Issue(words, code=CODES[self.code][1]),)
         return {"resourceType": "OperationOutcome", "issue": [issue.json() for issue in issues]}
 
 
 def not_found() -> Refused:
     """The one answer for what does not exist and for what is not shared with the asker."""
-    return Refused("not-found", "This is not here, or it is not shared with you.", "Go back and choose again.")
+    text = "This is not here, or it is not shared with you."
+    return Refused("not-found", text, "Go back and choose again.")

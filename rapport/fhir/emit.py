@@ -1,0 +1,292 @@
+"""From FHIR values to index rows: an emitter for each search parameter type and FHIR type that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final, TypeGuard
+
+from rapport.fhir.index_keys import STRING_LIMIT, URI_LIMIT, fold, identifier_word, of_type_key, range_key
+from rapport.fhir.keys import hash64
+from rapport.fhir.moments import period, span, timing
+from rapport.fhir.paths import Leaf
+from rapport.fhir.table import is_resource
+
+Json = dict[str, Any]
+
+CURRENCIES: Final = "urn:iso:std:iso:4217"
+_INF: Final = float("inf")
+
+
+class Out:
+    """What has been collected of one resource."""
+
+    __slots__ = ("date", "number", "ref", "string", "token", "uri")
+
+    def __init__(self) -> None:
+        self.token: set[tuple[int, int]] = set()
+        self.ref: set[tuple[int, int]] = set()
+        self.date: set[tuple[int, datetime, datetime]] = set()
+        self.number: set[tuple[int, float, float, int]] = set()
+        self.string: set[tuple[int, str]] = set()
+        self.uri: set[tuple[int, str]] = set()
+
+
+Emit = Callable[[Any, Out], None]
+
+
+@lru_cache(maxsize=16384)
+def emitter(kind: str, leaf: Leaf, rtype: str, code: str) -> Emit | None:
+    """What turns values of a leaf into rows of a search parameter type; None when they don't fit."""
+    make = _MAKERS.get(kind)
+    return make(leaf, rtype, code) if make else None
+
+
+def tokens(kind: str, value: Any) -> list[tuple[str, str]]:
+    """(system, code) pairs of a value of one of the token types."""
+    if type(value) is str:
+        return [("", value)]
+    if type(value) is bool:
+        return [("", "true" if value else "false")]
+    if type(value) is not dict:
+        return []
+    if kind == "CodeableConcept":
+        codings = value.get("coding")
+        return [pair for one in codings for pair in tokens("Coding", one)] if type(codings) is list else []
+    system, code = value.get("system"), value.get("code" if kind == "Coding" else "value")
+    if kind == "ContactPoint":
+        system = ""
+    known = system if type(system) is str else ""
+    return [(known, code)] if type(code) is str else [(known, "")] if known and kind == "Coding" else []
+
+
+_PLAIN_TOKENS: Final = ("code", "id", "string", "uri", "canonical", "boolean", "markdown")
+_TOKEN_TYPES: Final = frozenset({"CodeableConcept", "Coding", "Identifier", "ContactPoint", *_PLAIN_TOKENS})
+
+
+def _token(leaf: Leaf, rtype: str, code: str) -> Emit | None:
+    kind = leaf.type
+    if kind not in _TOKEN_TYPES:
+        return None
+
+    def emit(value: Any, out: Out) -> None:
+        for system, word in tokens(kind, value):
+            if word:
+                out.token.add((hash64(rtype, code, word), hash64(system) if system else 0))
+            if system:
+                out.token.add((hash64(rtype, code, "|" + system), 0))
+
+    def typed(value: Any, out: Out) -> None:
+        emit(value, out)
+        kinds = value.get("type") if type(value) is dict else None
+        word = value.get("value") if kinds else None
+        if type(word) is str:
+            for system, name in tokens("CodeableConcept", kinds):
+                out.token.add((of_type_key(rtype, code, system, name, word), 0))
+
+    return typed if kind == "Identifier" else emit
+
+
+def _reference(leaf: Leaf, rtype: str, code: str) -> Emit | None:
+    kind, target = leaf.type, leaf.target
+    if kind in ("canonical", "uri", "url"):
+        return _canonical(rtype, code)
+    if kind == "Resource":
+        return _inline(rtype, code)
+    if kind != "Reference":
+        return None
+
+    def emit(value: Any, out: Out) -> None:
+        if type(value) is not dict:
+            return
+        text, named = value.get("reference"), value.get("identifier")
+        if type(text) is str and not text.startswith("#"):
+            plain = text.split("/_history/", 1)[0]
+            if not target or f"/{target}/" in f"/{plain}":
+                out.ref.add((range_key(rtype, code), hash64(plain)))
+        if type(named) is not dict or (target and value.get("type", target) != target):
+            return
+        if type(named.get("value")) is str:
+            word = identifier_word(named.get("system") or "", named["value"])
+            out.ref.add((range_key(rtype, code), hash64(word)))
+
+    return emit
+
+
+def _canonical(rtype: str, code: str) -> Emit:
+    def emit(value: Any, out: Out) -> None:
+        if type(value) is str and not value.startswith("#"):
+            plain = value.split("|", 1)[0]
+            for word in {value, plain}:
+                out.ref.add((range_key(rtype, code), hash64(word)))
+
+    return emit
+
+
+def _inline(rtype: str, code: str) -> Emit:
+    def emit(value: Any, out: Out) -> None:
+        if type(value) is dict and type(value.get("id")) is str and is_resource(value.get("resourceType")):
+            word = f"{value['resourceType']}/{value['id']}"
+            out.ref.add((range_key(rtype, code), hash64(word)))
+
+    return emit
+
+
+def _date(leaf: Leaf, rtype: str, code: str) -> Emit | None:
+    key = range_key(rtype, code)
+    read = {"Period": period, "Timing": timing, "date": span, "dateTime": span, "instant": span}.get(
+        leaf.type
+    )
+    if read is None:
+        return None
+
+    def emit(value: Any, out: Out) -> None:
+        found = read(value)
+        if found is not None:
+            out.date.add((key, *found))
+
+    return emit
+
+
+def _number(leaf: Leaf, rtype: str, code: str) -> Emit | None:
+    key = range_key(rtype, code)
+
+    def emit(value: Any, out: Out) -> None:
+        if _is_number(value):
+            out.number.add((key, float(value), float(value), 0))
+
+    if leaf.type in ("integer", "decimal", "positiveInt", "unsignedInt"):
+        return emit
+    return _quantity(leaf, rtype, code) if leaf.type == "Range" else None
+
+
+def _quantity(leaf: Leaf, rtype: str, code: str) -> Emit | None:
+    key, read = range_key(rtype, code), _AMOUNTS.get(leaf.type)
+    if read is None:
+        return None
+
+    def emit(value: Any, out: Out) -> None:
+        found = read(value) if type(value) is dict else None
+        if found is not None:
+            low, high, units = found
+            for unit in units or (0,):
+                out.number.add((key, low, high, unit))
+
+    return emit
+
+
+Amount = tuple[float, float, set[int]] | None
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    return type(value) in (int, float)
+
+
+def _units(value: Json) -> set[int]:
+    system, code, unit = value.get("system"), value.get("code"), value.get("unit")
+    found = {hash64("", word) for word in (code, unit) if type(word) is str and word}
+    if type(system) is str and type(code) is str and system and code:
+        found.add(hash64(system, code))
+    return found
+
+
+def _amount(value: Json) -> Amount:
+    number = value.get("value")
+    if not _is_number(number):
+        return None
+    sign = value.get("comparator")
+    low = -_INF if sign in ("<", "<=") else float(number)
+    high = _INF if sign in (">", ">=") else float(number)
+    return low, high, _units(value)
+
+
+def _money(value: Json) -> Amount:
+    return _amount({**value, "system": CURRENCIES, "code": value.get("currency")})
+
+
+def _range(value: Json) -> Amount:
+    low, high = value.get("low"), value.get("high")
+    ends = [_amount(end) if type(end) is dict else None for end in (low, high)]
+    if ends == [None, None]:
+        return None
+    units = set().union(*(end[2] for end in ends if end))
+    return ends[0][0] if ends[0] else -_INF, ends[1][1] if ends[1] else _INF, units
+
+
+def _sampled(value: Json) -> Amount:
+    origin = value.get("origin")
+    units = _units(origin) if type(origin) is dict else set()
+    low, high = value.get("lowerLimit"), value.get("upperLimit")
+    if _is_number(low) and _is_number(high):
+        return float(low), float(high), units
+    return _amount(origin) if type(origin) is dict else None
+
+
+_AMOUNTS: Final[dict[str, Callable[[Json], Amount]]] = {
+    **dict.fromkeys(("Quantity", "Age", "Duration", "Count", "Distance"), _amount),
+    "Money": _money,
+    "Range": _range,
+    "SampledData": _sampled,
+}
+
+_TEXTS: Final = {
+    "HumanName": ("text", "family", "given", "prefix", "suffix"),
+    "Address": ("text", "line", "city", "district", "state", "postalCode", "country"),
+}
+
+
+def _string(leaf: Leaf, rtype: str, code: str) -> Emit | None:
+    key, names = range_key(rtype, code), _TEXTS.get(leaf.type)
+
+    def add(text: Any, out: Out) -> None:
+        if type(text) is str:
+            folded = fold(text)[:STRING_LIMIT]
+            if folded:
+                out.string.add((key, folded))
+                out.token.add((hash64(rtype, code, "=" + text), 0))
+
+    def emit(value: Any, out: Out) -> None:
+        if names is None:
+            add(value, out)
+            return
+        for name in names if type(value) is dict else ():
+            found = value.get(name)
+            for text in found if type(found) is list else (found,):
+                add(text, out)
+
+    return emit if names or leaf.type in ("string", "markdown", "code", "uri") else None
+
+
+def _uri(leaf: Leaf, rtype: str, code: str) -> Emit | None:
+    key = range_key(rtype, code)
+
+    def emit(value: Any, out: Out) -> None:
+        if type(value) is str:
+            out.uri.add((key, value[:URI_LIMIT]))
+
+    return emit
+
+
+def _near(leaf: Leaf, rtype: str, code: str) -> Emit | None:
+    keys = [(name, range_key(rtype, f"{code}.{name}")) for name in ("latitude", "longitude")]
+
+    def emit(value: Any, out: Out) -> None:
+        for name, key in keys if type(value) is dict else ():
+            number = value.get(name)
+            if _is_number(number):
+                out.number.add((key, float(number), float(number), 0))
+
+    return emit
+
+
+_MAKERS: Final[dict[str, Callable[[Leaf, str, str], Emit | None]]] = {
+    "token": _token,
+    "reference": _reference,
+    "date": _date,
+    "number": _number,
+    "quantity": _quantity,
+    "string": _string,
+    "uri": _uri,
+    "special": _near,
+}

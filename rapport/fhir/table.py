@@ -1,0 +1,84 @@
+"""The committed table of R4 definitions: types, elements, value sets, search expressions. See PROVENANCE.md.
+
+A *part* is a type or a nested piece of one (`Patient`, `Patient.contact`, `HumanName`). Everything that
+reads structure (paths, validation) asks `part(name)`.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+_FILE = Path(__file__).with_name("definitions.json.gz")
+_TABLE: Final[dict[str, Any]] = orjson.loads(gzip.decompress(_FILE.read_bytes()))
+
+#: Every R4 resource type, in alphabetical order. R4 is closed, so the order never changes.
+RESOURCE_TYPES: Final[tuple[str, ...]] = tuple(_TABLE["types"])
+PRIMITIVES: Final[frozenset[str]] = frozenset(_TABLE["primitives"])
+SEARCH: Final[Mapping[str, Mapping[str, Any]]] = _TABLE["search"]
+COMPARTMENT: Final[Mapping[str, list[str]]] = _TABLE["compartment"]
+_ELEMENTS: Final[Mapping[str, Mapping[str, list[Any]]]] = _TABLE["elements"]
+_RESOURCES: Final[frozenset[str]] = frozenset(RESOURCE_TYPES)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One allowed type of an element: a FHIR type or part, and for references what they may point to."""
+
+    name: str
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of a part. `max` 0 means no limit; `codes` names a finite required value set."""
+
+    name: str
+    choice: bool
+    kinds: tuple[Kind, ...]
+    min: int
+    max: int
+    codes: str = ""
+
+    def key(self, kind: Kind) -> str:
+        """The JSON name for one type: `value` + `Quantity` for a choice, the name itself otherwise."""
+        return self.name + kind.name[0].upper() + kind.name[1:] if self.choice else self.name
+
+
+def _kind(word: str) -> Kind:
+    name, _, targets = word.partition(":")
+    return Kind(name, tuple(targets.split(",")) if targets else ())
+
+
+@cache
+def part(name: str) -> Mapping[str, Element]:
+    """The elements of a part by name (a choice without its `[x]`); empty when there is no such part."""
+    found: dict[str, Element] = {}
+    for key, (types, low, high, *codes) in _ELEMENTS.get(name, {}).items():
+        kinds = tuple(_kind(word) for word in types.split("|"))
+        plain = key.removesuffix("[x]")
+        found[plain] = Element(plain, plain != key, kinds, low, high, codes[0] if codes else "")
+    return found
+
+
+def is_resource(name: object) -> bool:
+    """True for the name of an R4 resource type."""
+    return isinstance(name, str) and name in _RESOURCES
+
+
+@cache
+def value_set(name: str) -> Mapping[str, frozenset[str]]:
+    """A finite value set: system -> codes."""
+    return {system: frozenset(codes) for system, codes in _TABLE["valuesets"][name].items()}
+
+
+@cache
+def codes_of(name: str) -> frozenset[str]:
+    """All codes of a finite value set, whatever their system."""
+    return frozenset().union(*value_set(name).values())

@@ -1,0 +1,65 @@
+"""JSON as bytes: what only passes through is never parsed, so `2.00` stays `2.00`.
+
+A resource is kept as its writer wrote it, with `id` and `meta` spliced in. Numbers never go through a float.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+loads = orjson.loads
+
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+#: A reference, or a `url` that names something inside a bundle. Quotes inside JSON text are escaped, so a
+#: member can't be faked by a sentence that looks like one.
+_REFERENCE: Final = re.compile(rb'("reference"\s*:\s*|"url"\s*:\s*(?="urn:))("(?:[^"\\]|\\.)*")')
+
+
+def members(raw: bytes) -> dict[str, msgspec.Raw]:
+    """The members of a JSON object, each as its raw text. Raises ValueError when it is not an object."""
+    try:
+        return _MEMBERS.decode(raw)
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
+
+
+def instant(at: datetime) -> str:
+    """A moment as FHIR writes it, in UTC, exact to the microsecond: `2026-03-01T09:30:00.123456Z`."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def splice(raw: bytes, rid: str, vid: int, updated: datetime) -> bytes:
+    """The resource as stored: `id`, `meta.versionId` and `meta.lastUpdated` set, all else as written."""
+    found = members(raw)
+    rtype = found.pop("resourceType")
+    found.pop("id", None)
+    meta = found.pop("meta", None)
+    stamp: dict[str, Any] = {"versionId": str(vid), "lastUpdated": instant(updated)}
+    if meta is not None:
+        kept = members(bytes(meta))
+        for name in ("versionId", "lastUpdated", "_versionId", "_lastUpdated"):
+            kept.pop(name, None)
+        stamp.update(kept)
+    return msgspec.json.encode({"resourceType": rtype, "id": rid, "meta": stamp, **found})
+
+
+def references(raw: bytes, replace: Callable[[str], str | None]) -> bytes:
+    """Rewrite references in the text. `replace` gives the new reference, or None to leave it.
+
+    It is asked about every `reference`, and about a `url` only when that starts with `urn:` (an attachment
+    in a bundle). Text without such members comes back as it is.
+    """
+    if b'"reference"' not in raw and b'"urn:' not in raw:
+        return raw
+
+    def swap(match: re.Match[bytes]) -> bytes:
+        new = replace(orjson.loads(match[2]))
+        return match[0] if new is None else match[1] + orjson.dumps(new)
+
+    return _REFERENCE.sub(swap, raw)
