@@ -1,0 +1,263 @@
+"""May this concern be written so? The step that a write means, judged against the rules. Pure.
+
+`step` gives the concern as it must become: what a writer over the API leaves out (the event, the new
+due time, the watch of the clock) is filled in by the guard, so that nothing has a way around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from rapport.pillars.conversations.rules.clocks import Clocks
+from rapport.pillars.conversations.rules.moves import FROM, REASONS, STAFF_REASONS, Step, take_step
+from rapport.pillars.conversations.rules.who import Who
+from rapport.pillars.conversations.rules.words import broken
+from rapport.pillars.conversations.shapes import concerns as shape
+from rapport.pillars.conversations.shapes.codes import STATUS, Resource, refs_of
+from rapport.pillars.conversations.shapes.concerns import By, ConcernTask, Event, read_concern
+
+#: How far a writer's clock may be from ours.
+SLACK = timedelta(minutes=10)
+LONGEST_WORDS = 4000
+
+#: What steps change; everything else of a concern stays as it was written.
+_MOVING = frozenset(
+    ("meta", "status", "businessStatus", "statusReason", "owner", "restriction", "output", "priority", "lastModified")
+)
+
+
+def new(task: Mapping[str, Any], who: Who, at: datetime, clocks: Clocks) -> Resource:
+    """A new concern as it must be stored. Refused("rule") when it is not one."""
+    concern = read_concern(task)
+    whole(task, concern)
+    if who.importing:
+        return _imported(task, concern, at, clocks)
+    if who.rapport or (concern.part_of and who.staff):
+        return dict(task)
+    if concern.part_of:
+        raise broken("parts")
+    if concern.state != "raised" or concern.owner != concern.team or concern.events or concern.passed:
+        raise broken("one-step", what="a new question is raised, in the hands of its team")
+    if concern.requester not in who.names and who.kind not in ("staff", "client"):
+        raise broken("asked-in-letter")
+    if concern.stat and who.kind not in ("staff", "client"):
+        raise broken("staff-only")
+    if abs(at - concern.raised) > SLACK:
+        raise broken("now")
+    for given, latest in ((concern.due, clocks.take_by(at)), (concern.answer_by, clocks.answer_by(at))):
+        if given is not None and not at - SLACK < given <= latest + SLACK:
+            raise broken("clock")
+    return _clocked(task, concern, clocks)
+
+
+def _clocked(task: Mapping[str, Any], concern: ConcernTask, clocks: Clocks) -> Resource:
+    """With the clocks that it lacks."""
+    found = dict(task)
+    if concern.answer_by is None:
+        found = shape.with_answer_by(found, clocks.answer_by(concern.raised))
+    if concern.due is None:
+        found = shape.with_due(found, clocks.take_by(concern.raised))
+    return found if concern.clock else shape.with_clock(found, True)
+
+
+def _imported(task: Mapping[str, Any], concern: ConcernTask, at: datetime, clocks: Clocks) -> Resource:
+    """History from elsewhere: ended concerns as they are; an open one gets a clock of ours, never a longer one."""
+    if any(moment > at + SLACK for moment in (concern.raised, *(event.at for event in concern.events))):
+        raise broken("import")
+    if not concern.is_open:
+        if concern.state == "closed" and not concern.reason:
+            raise broken("reason")
+        return dict(task)
+    latest = clocks.after_answer(at, 99) if concern.state == "answered" else clocks.answer_by(at)
+    if concern.due is not None and concern.due > latest + SLACK:
+        raise broken("import")
+    found = dict(task) if concern.answer_by else shape.with_answer_by(task, clocks.answer_by(at))
+    if concern.due is None:
+        found = shape.with_due(found, clocks.take_by(at) if concern.state == "raised" else latest)
+    return found if concern.clock else shape.with_clock(found, True)
+
+
+def whole(task: Mapping[str, Any], concern: ConcernTask) -> None:
+    """Refused("rule") unless everything that makes a concern is there."""
+    lacks = next((what for what, there in _parts(task, concern) if not there), "")
+    if lacks:
+        raise broken("shape", kind="question", what=lacks)
+
+
+def _parts(task: Mapping[str, Any], concern: ConcernTask) -> list[tuple[str, bool]]:
+    recipients = refs_of((task.get("restriction") or {}).get("recipient"))
+    return [
+        ("its state must be in businessStatus", bool(concern.state)),
+        ("status and businessStatus must agree", STATUS.get(concern.state) == task.get("status")),
+        ("`for` names the patient", concern.patient.startswith("Patient/")),
+        ("`basedOn` names its one conversation", len(task.get("basedOn") or ()) == 1 and bool(concern.conversation)),
+        ("`focus` names the letter it is in", concern.letter.startswith("Communication/")),
+        ("`requester` names who asked", bool(concern.requester)),
+        ("`input` of type “words” holds the words", bool(concern.words.strip())),
+        (f"its words are longer than {LONGEST_WORDS} letters", len(concern.words) <= LONGEST_WORDS),
+        ("`priority` is routine or stat", concern.priority in ("routine", "stat")),
+        ("`restriction.recipient` names one team first", bool(concern.team) and recipients[0] == concern.team),
+        ("`restriction.recipient` names one team", sum(ref.startswith("Organization/") for ref in recipients) == 1),
+        ("`owner` is a team or a position", concern.owner.startswith(("Organization/", "PractitionerRole/"))),
+    ]
+
+
+def step(before: Mapping[str, Any], after: Mapping[str, Any], who: Who, at: datetime, clocks: Clocks) -> Resource:
+    """The concern as this write must leave it. Refused("rule") when the write is no step that `who` may take."""
+    was, becomes = read_concern(before), read_concern(after)
+    whole(after, becomes)
+    if who.rapport:
+        return dict(after)
+    _as_written(before, after, was, becomes)
+    if who.importing:
+        if {**before, "meta": 0} != {**after, "meta": 0}:
+            raise broken("import")
+        return dict(after)
+    event = _new_event(before, after, who, at)
+    code = _named(was, becomes, who, event)
+    if not code:
+        _nothing_moved(was, becomes, event)
+        return shape.with_clock(after, was.clock)
+    if event is not None and event.code != code:
+        raise broken("happenings")
+    taken = _step(code, was, becomes, who, at, event)
+    permitted(taken, was, who, at)
+    return _agreed(take_step(before, taken, clocks), was, becomes, after)
+
+
+def _as_written(before: Mapping[str, Any], after: Mapping[str, Any], was: ConcernTask, becomes: ConcernTask) -> None:
+    moving = _MOVING | {"partOf"} if becomes.reason == "merged" and not was.reason else _MOVING
+    for name in sorted((set(before) | set(after)) - moving):
+        if before.get(name) != after.get(name):
+            raise broken("as-written", kind="question", what=name)
+    if was.due is not None and becomes.due is None:
+        raise broken("clock")
+
+
+def _new_event(before: Mapping[str, Any], after: Mapping[str, Any], who: Who, at: datetime) -> Event | None:
+    """The one event that a write adds; what was written down before must still be there."""
+    old, now = list(before.get("output") or ()), list(after.get("output") or ())
+    if now[: len(old)] != old:
+        raise broken("happenings")
+    added = shape.events_of({"output": now[len(old) :]})
+    if not now[len(old) :]:
+        return None
+    if len(added) != 1 or added[0].by.ref not in who.names or abs(added[0].at - at) > SLACK:
+        raise broken("happenings")
+    return added[0]
+
+
+def _named(was: ConcernTask, becomes: ConcernTask, who: Who, event: Event | None) -> str:
+    """Which step a write means; "" when nothing moved."""
+    if was.state != becomes.state:
+        if becomes.state in ("answered", "heard", "closed", "reopened"):
+            named = {"answered": "answered", "heard": "confirmed", "closed": "closed", "reopened": "not-yet"}
+            code = named[becomes.state]
+        else:
+            code = _hands(was, becomes, who, event)
+    elif event is not None and event.code == "answered":
+        code = "answered"
+    elif was.owner != becomes.owner or was.team != becomes.team:
+        code = _hands(was, becomes, who, event)
+    elif was.stat != becomes.stat:
+        code = "urgent" if becomes.stat else "not-urgent"
+    else:
+        return ""
+    if was.state not in FROM[code]:
+        raise broken("one-step", what=f"from {was.state} to {becomes.state}")
+    if was.stat != becomes.stat and code not in ("urgent", "not-urgent"):
+        raise broken("one-step", what="two at once")
+    return code
+
+
+def _hands(was: ConcernTask, becomes: ConcernTask, who: Who, event: Event | None) -> str:
+    if becomes.owner.startswith("Organization/"):
+        return "returned" if becomes.team == was.team and (not event or event.code == "returned") else "handed-over"
+    if event is not None and event.code in ("handed-over", "assigned"):
+        return event.code
+    if becomes.owner in who.positions:
+        return "taken"
+    return "handed-over" if was.named_owner else "assigned"
+
+
+def _nothing_moved(was: ConcernTask, becomes: ConcernTask, event: Event | None) -> None:
+    if event is not None:
+        raise broken("happenings")
+    if becomes.due != was.due or becomes.passed != was.passed:
+        raise broken("clock")
+    if (becomes.reason, becomes.reason_words) != (was.reason, was.reason_words):
+        raise broken("as-written", kind="question", what="statusReason")
+
+
+def _step(code: str, was: ConcernTask, becomes: ConcernTask, who: Who, at: datetime, event: Event | None) -> Step:
+    into = next((ref for ref in becomes.part_of if ref not in was.part_of), "")
+    return Step(
+        code,
+        By(who.ref, who.name),
+        event.at if event else at,
+        words=becomes.reason_words if code == "closed" else event.words if event else "",
+        to=(becomes.owner, event.to_name if event and event.to_name else ""),
+        letter=event.letter if event else "",
+        reason=becomes.reason if code == "closed" else "",
+        into=into,
+    )
+
+
+def permitted(taken: Step, was: ConcernTask, who: Who, at: datetime) -> None:
+    """Refused("rule") unless `who` may take this step with this concern."""
+    speaks = who.speaks_for(was.patient, was.requester)
+    if taken.code in ("confirmed", "not-yet"):
+        if not speaks:
+            raise broken("heard")
+        return
+    if taken.code == "closed":
+        _closing(taken, was, who, speaks)
+        return
+    if not who.staff:
+        raise broken("staff-only")
+    if taken.code in ("taken", "answered") and taken.to[0] not in who.positions:
+        raise broken("own-name")
+    taken_away = taken.code == "taken" and was.named_owner not in ("", *who.positions, *was.passed)
+    if (taken.code in ("handed-over", "assigned", "returned", "urgent", "not-urgent") or taken_away) and (
+        not taken.words.strip()
+    ):
+        raise broken("why")
+
+
+def _closing(taken: Step, was: ConcernTask, who: Who, speaks: bool) -> None:
+    if taken.reason not in REASONS:
+        if not taken.reason:
+            raise broken("reason")
+        raise broken("reason-unknown", reason=taken.reason, known=", ".join(STAFF_REASONS))
+    if taken.reason == "withdrawn":
+        if not speaks:
+            raise broken("own-question")
+        if was.stat:
+            raise broken("urgent-stays")
+        return
+    if not who.staff:
+        raise broken("heard") if speaks else broken("staff-only")
+    if taken.reason in STAFF_REASONS and taken.reason != "no-reply" and not taken.words.strip():
+        raise broken("why")
+    if taken.reason == "merged" and not taken.into:
+        raise broken("merge")
+
+
+def _agreed(
+    expected: Resource, was: ConcernTask, becomes: ConcernTask, after: Mapping[str, Any]
+) -> Resource:
+    """The expected concern, with the writer's `meta`; refused when the write says otherwise."""
+    ought = read_concern(expected)
+    if (becomes.state, becomes.owner, becomes.team) != (ought.state, ought.owner, ought.team):
+        raise broken("one-step", what=f"from {was.state} to {becomes.state}")
+    if becomes.passed not in (was.passed, ought.passed):
+        raise broken("happenings")
+    if (becomes.reason, becomes.part_of) != (ought.reason, ought.part_of):
+        raise broken("reason")
+    due, now = ought.due, becomes.due
+    if now != was.due and not (due and now and abs(due - now) <= SLACK):
+        raise broken("clock")
+    meta = shape.with_clock(after, ought.clock).get("meta")
+    return {**expected, "meta": meta} if meta else {name: value for name, value in expected.items() if name != "meta"}

@@ -1,0 +1,134 @@
+"""Promises, and notices that could not be delivered, as FHIR Tasks: build and read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rapport.pillars.conversations.shapes.codes import (
+    CLOCK,
+    KIND,
+    LABEL,
+    RUNNING,
+    STAFF_ONLY,
+    Resource,
+    concept,
+    instant,
+    moment,
+    ref_of,
+    reference,
+    refs_of,
+)
+from rapport.pillars.conversations.shapes.concerns import By, Event, due_of, events_of, with_clock, with_event
+
+#: State of a promise -> Task.status.
+PROMISED = {"open": "accepted", "kept": "completed", "broken": "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseTask:
+    """The facts of a promise: `owner` keeps it, `requester` wrote it down, `patient` it concerns."""
+
+    rid: str
+    state: str
+    words: str
+    patient: str
+    conversation: str
+    owner: str
+    owner_name: str
+    requester: str
+    made: datetime | None
+    due: datetime | None
+    events: tuple[Event, ...]
+
+    def last(self, *codes: str) -> Event | None:
+        """The newest event of one of these codes."""
+        return next((event for event in reversed(self.events) if event.code in codes), None)
+
+
+def promise(
+    rid: str,
+    *,
+    conversation: str,
+    patient: str,
+    owner: tuple[str, str],
+    requester: tuple[str, str],
+    words: str,
+    due: datetime,
+    at: datetime,
+) -> Resource:
+    """A promise just made; owner and requester as (reference, name)."""
+    return {
+        "resourceType": "Task",
+        "id": rid,
+        "meta": {"tag": [{"system": CLOCK, "code": RUNNING}]},
+        "basedOn": [reference(conversation)],
+        "status": PROMISED["open"],
+        "intent": "plan",
+        "code": concept(KIND, "promise"),
+        "description": words,
+        "for": reference(patient),
+        "authoredOn": instant(at),
+        "lastModified": instant(at),
+        "requester": reference(*requester),
+        "owner": reference(*owner),
+        "restriction": {"period": {"end": instant(due)}},
+    }
+
+
+def read_promise(task: Mapping[str, Any]) -> PromiseTask:
+    """The facts of a promise's Task."""
+    states = {status: state for state, status in PROMISED.items()}
+    return PromiseTask(
+        rid=str(task.get("id", "")),
+        state=states.get(str(task.get("status")), "open"),
+        words=str(task.get("description", "")),
+        patient=ref_of(task.get("for")),
+        conversation=next(iter(refs_of(task.get("basedOn"))), ""),
+        owner=ref_of(task.get("owner")),
+        owner_name=str((task.get("owner") or {}).get("display", "")),
+        requester=ref_of(task.get("requester")),
+        made=moment(task.get("authoredOn")),
+        due=due_of(task),
+        events=events_of(task),
+    )
+
+
+def ended(task: Mapping[str, Any], *, kept: bool, by: By, at: datetime, words: str = "") -> Resource:
+    """The promise kept, or not kept and why."""
+    state = "kept" if kept else "broken"
+    found = {**task, "status": PROMISED[state]}
+    if words and not kept:
+        found["statusReason"] = {"text": words}
+    return with_clock(with_event(found, Event(state, by, at, words)), False)
+
+
+def undelivered(
+    rid: str, *, patient: str, conversation: str, team: str, words: str, at: datetime
+) -> Resource:
+    """A staff task: a notice did not arrive, so someone must reach the person in another way."""
+    found: Resource = {
+        "resourceType": "Task",
+        "id": rid,
+        "meta": {"security": [{"system": LABEL, "code": STAFF_ONLY}]},
+        "status": "requested",
+        "intent": "order",
+        "priority": "urgent",
+        "code": concept(KIND, "undelivered"),
+        "description": words,
+        "for": reference(patient),
+        "authoredOn": instant(at),
+        "lastModified": instant(at),
+        "owner": reference(team),
+        "restriction": {"recipient": [reference(team)]},
+    }
+    if conversation:
+        found["basedOn"] = [reference(conversation)]
+    return found
+
+
+def settled(task: Mapping[str, Any], *, by: By, at: datetime, words: str) -> Resource:
+    """The staff task done: how the person was reached."""
+    return with_event({**task, "status": "completed"}, Event("settled", by, at, words))
