@@ -165,7 +165,7 @@ class Cluster:
         _write(self.folder / "pg_ident.conf", f'rapport "{me}" all\n', mode)
 
     def _create(self, owner: pwd.struct_passwd | None) -> None:
-        """initdb beside the final place, then one rename: a start that is cut off leaves nothing half made."""
+        """initdb beside the final place, then one rename: a start cut off leaves nothing half made."""
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         _own(fresh, owner)

@@ -13,7 +13,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import psycopg
@@ -71,7 +71,7 @@ class Embedded:
         lease.close()
         quiet_since = time.monotonic()
         deadline = quiet_since + PATIENCE
-        while self._kept() and time.monotonic() < deadline:
+        while self.kept() and time.monotonic() < deadline:
             if self._shared() and time.monotonic() - quiet_since > STOPPING:
                 return  # somebody else uses it
             time.sleep(LOOK)
@@ -101,7 +101,7 @@ class Embedded:
         """Whether the keeper is not (yet) stopping the server."""
         return _lockable(self.cluster.locks / "lease", fcntl.LOCK_SH)
 
-    def _kept(self) -> bool:
+    def kept(self) -> bool:
         """Whether a keeper is at work."""
         return not _lockable(self.cluster.locks / "keeper", fcntl.LOCK_EX)
 
@@ -115,10 +115,10 @@ class Embedded:
 
     def _launch(self) -> None:
         """Start a keeper (unless one is at work) and wait until its server answers, recovery included."""
-        keeper = None if self._kept() else self._start_keeper()
+        keeper = None if self.kept() else self._start_keeper()
         began = time.monotonic()
         while not self._answers(self.address("postgres", SUPERUSER)):
-            gone = keeper.poll() is not None if keeper else time.monotonic() - began > 1 and not self._kept()
+            gone = keeper.poll() is not None if keeper else time.monotonic() - began > 1 and not self.kept()
             if gone:
                 raise PostgresError(f"PostgreSQL did not start.\n{self._last_words()}")
             time.sleep(LOOK)
@@ -163,6 +163,17 @@ class Embedded:
                 conn.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
             if not conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
                 conn.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, role))
+
+
+@contextmanager
+def one_at_a_time(conn: psycopg.Connection[Any], name: str) -> Iterator[None]:
+    """Whoever does `name` on this database does it alone, across processes and machines."""
+    key = int.from_bytes(name.encode()[:7].ljust(7), "big")
+    conn.execute("SELECT pg_advisory_lock(%s)", [key])
+    try:
+        yield
+    finally:
+        conn.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 def _lockable(path: Path, kind: int) -> bool:

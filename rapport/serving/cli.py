@@ -1,0 +1,216 @@
+"""`rapport`: one command for all that is done from a terminal.
+
+Exit codes: 0 done, 1 refused or failed (the reason is said), 2 used wrongly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import rapport
+from rapport.serving.children import obey_parent
+from rapport.serving.place import Place, PlaceError, default_data_dir
+from rapport.serving.postgres import PostgresError
+from rapport.serving.supervisor import CannotServe, Supervisor
+
+#: Commands of the rooms, by the sentence that `rapport --help` shows. Each is a management command there.
+ROOMS = {
+    "import": "take FHIR bundles, NDJSON or archives of them into the record",
+    "settings": "show, check or load the settings of the site",
+    "staff": "add the people who work here, or let them go",
+    "invite": "invite a patient, by e-mail or by a printed code",
+    "client": "add a program that may use /fhir",
+    "token": "make a bearer token for a person",
+}
+
+EPILOG = """\
+rooms' commands (each has --help):
+""" + "\n".join(f"  {name:10} {text}" for name, text in ROOMS.items())
+
+
+def parser() -> argparse.ArgumentParser:
+    """What can be typed; commands of the rooms take their own arguments."""
+    whole = argparse.ArgumentParser(
+        prog="rapport",
+        description="The relationship between patients, their families and those who care for them.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    whole.add_argument("--version", action="version", version=f"rapport {rapport.__version__}")
+    common = _common()
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in (
+        ("run", "serve people and programs, until ctrl-C"),
+        ("demo", "the same with invented people and one-click sign-in"),
+    ):
+        serve = commands.add_parser(name, help=text, parents=[common], allow_abbrev=False)
+        serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+        serve.add_argument(
+            "--port", type=int, default=int(os.environ.get("PORT") or 8000), help="port (8000)"
+        )
+    for name, text in (
+        ("migrate", "bring the database's schema up to date"),
+        ("check", "check that record, index and schema agree"),
+        ("health", "ask a running Rapport how it is"),
+        ("worker", "do put-off jobs, on a machine of its own"),
+    ):
+        own = commands.add_parser(name, help=text, parents=[common], allow_abbrev=False)
+        if name == "health":
+            own.add_argument("--port", type=int, default=8000)
+    return whole
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    common.add_argument("--data-dir", type=Path, metavar="DIR", help="where Rapport keeps its data")
+    common.add_argument("--json", action="store_true", help="print results as JSON")
+    return common
+
+
+def serve(options: argparse.Namespace) -> int:
+    """`rapport run` and `rapport demo`."""
+    demo = options.command == "demo"
+    place = _place(options.data_dir, "rapport-demo" if demo else "rapport")
+    Supervisor(place, options.host, options.port, demo).run()
+    return 0
+
+
+def migrate(options: argparse.Namespace) -> int:
+    """`rapport migrate`."""
+    with _place(options.data_dir).database():
+        _set_up()
+        from rapport.serving.prepare import bring_schema_up
+
+        done = bring_schema_up()
+    _say({"applied": done}, f"{len(done)} migrations applied." if done else "Nothing to do.", options)
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """`rapport check`: 0 when nothing is wrong."""
+    with _place(options.data_dir).database():
+        _set_up()
+        from rapport.serving.integrity import faults
+
+        found = faults()
+    _say({"faults": found}, "\n".join(found) or "Everything agrees.", options)
+    return 1 if found else 0
+
+
+def health(options: argparse.Namespace) -> int:
+    """`rapport health`: 0 when it answers well."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{options.port}/health", timeout=5) as answer:
+            found: dict[str, Any] = json.load(answer)
+    except urllib.error.HTTPError as error:
+        found = json.load(error)
+    except (OSError, ValueError) as error:
+        found = {"status": "down", "reason": str(error)}
+    _say(found, " ".join(f"{name}: {value}" for name, value in found.items()), options)
+    return 0 if found.get("status") == "ok" else 1
+
+
+def worker(options: argparse.Namespace) -> int:
+    """`rapport worker`."""
+    with _place(options.data_dir).database():
+        obey_parent()
+        from rapport.serving import worker as process
+
+        process.main()
+    return 0
+
+
+def room(name: str, words: list[str]) -> int:
+    """A command of a room, on a database whose schema is current."""
+    options, rest = _common().parse_known_args(words)
+    with _place(options.data_dir).database():
+        _set_up()
+        from django.core.management import ManagementUtility
+
+        from rapport.serving.prepare import bring_schema_up
+
+        if not {"--help", "-h"} & set(rest):
+            bring_schema_up()
+        ManagementUtility(["rapport", name, *rest, *(["--json"] if options.json else [])]).execute()
+    return 0
+
+
+OWN: dict[str, Callable[[argparse.Namespace], int]] = {
+    "run": serve,
+    "demo": serve,
+    "migrate": migrate,
+    "check": check,
+    "health": health,
+    "worker": worker,
+}
+
+
+def _place(given: Path | None, name: str = "rapport") -> Place:
+    told = given or os.environ.get("RAPPORT_DATA_DIR") or default_data_dir(name)
+    place = Place(Path(told).expanduser().resolve())
+    place.prepare()
+    return place
+
+
+def _set_up() -> None:
+    import django
+
+    django.setup()
+
+
+def _say(found: dict[str, Any], sentence: str, options: argparse.Namespace) -> None:
+    print(json.dumps(found) if options.json else sentence)
+
+
+def _run(words: list[str]) -> int:
+    lead, name = _leading(words)
+    if name in ROOMS:
+        return room(name, [*lead, *words[len(lead) + 1 :]])
+    options = parser().parse_args([*words[len(lead) : len(lead) + 1], *lead, *words[len(lead) + 1 :]])
+    return OWN[options.command](options)
+
+
+def _leading(words: list[str]) -> tuple[list[str], str]:
+    """`--data-dir DIR` and `--json` may stand before the command, too: those words, and the command."""
+    place = 0
+    while place < len(words) and (words[place] == "--json" or words[place].startswith("--data-dir")):
+        place += 2 if words[place] == "--data-dir" else 1
+    return words[:place], words[place] if place < len(words) else ""
+
+
+def main() -> None:
+    """The console script."""
+    from psycopg import OperationalError
+
+    from rapport.fhir.outcomes import Refused
+
+    try:
+        code = _run(sys.argv[1:])
+    except (PlaceError, PostgresError, CannotServe) as error:
+        code = _failed(str(error))
+    except Refused as error:
+        code = _failed(" ".join(filter(None, (error.text, error.next))))
+    except OperationalError as error:
+        code = _failed(f"The database does not answer: {str(error).strip()}")
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+def _failed(text: str) -> int:
+    if text:
+        print(f"rapport: {text}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    main()

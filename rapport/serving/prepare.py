@@ -1,0 +1,90 @@
+"""What must be true before anything is served: schema current, static files in place, settings sensible.
+
+    python -m rapport.serving.prepare
+
+Prints a JSON object of environment words for the processes that serve; exit code 1 with the reason on
+standard error when it cannot be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import django
+from django.core.management import call_command
+
+import rapport
+from rapport.serving.checks import Unfit, findings
+from rapport.serving.children import obey_parent
+
+
+def bring_schema_up() -> list[str]:
+    """Apply the migrations that are missing, one starter at a time; their names."""
+    from django.db import connection
+
+    from rapport.config.health import pending
+    from rapport.serving.postgres import one_at_a_time
+
+    missing = pending()
+    if missing:
+        connection.ensure_connection()
+        with one_at_a_time(connection.connection, "migrate"):
+            call_command("migrate", verbosity=0, interactive=False)
+            call_command("createcachetable", verbosity=0)
+    return missing
+
+
+def collect_static() -> bool:
+    """Put static files under hashed names into the data directory, when they changed; whether they did."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import get_finders
+
+    digest = hashlib.blake2b(rapport.__version__.encode(), digest_size=16)
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            state = Path(storage.path(name)).stat()
+            digest.update(f"{name} {state.st_size} {state.st_mtime_ns}".encode())
+    mark = Path(settings.STATIC_ROOT) / ".fingerprint"
+    if mark.exists() and mark.read_text() == digest.hexdigest():
+        return False
+    call_command("collectstatic", verbosity=0, interactive=False)
+    mark.write_text(digest.hexdigest())
+    return True
+
+
+def prepare() -> dict[str, Any]:
+    """Do all of it; environment words for the children. Unfit when this place must not serve."""
+    from rapport.serving.marking import mark_or_refuse
+
+    if os.environ.get("RAPPORT_DEMO") == "1":
+        mark_or_refuse(bring_schema_up)
+    else:
+        bring_schema_up()
+    collect_static()
+    for finding in findings():
+        print(f"rapport: {finding}", file=sys.stderr)
+    from rapport.people.site import current
+
+    return {"RAPPORT_BASE_URL": current().base_url}
+
+
+def main() -> int:
+    """Prepare; 0 or 1."""
+    obey_parent()
+    django.setup()
+    try:
+        found = prepare()
+    except Unfit as error:
+        print(f"rapport: {error}", file=sys.stderr)
+        return 1
+    print(json.dumps(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""The web process: granian answers people and programs, in a few processes that share what was loaded once.
+
+python -m rapport.serving.web HOST PORT
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from rapport.serving.children import PARENT, obey_parent
+
+A_YEAR = 365 * 24 * 3600
+THREADS = 8  # requests answered at a time by one process
+
+
+def processes() -> int:
+    """How many processes answer: RAPPORT_WEB_PROCESSES, or one for each core, at most four."""
+    given = os.environ.get("RAPPORT_WEB_PROCESSES", "")
+    return int(given) if given.isdigit() and int(given) else min(os.cpu_count() or 1, 4)
+
+
+def load(_target: str) -> Any:
+    """In each answering process: obey the first one, then the application (loaded before the fork)."""
+    obey_parent()
+    from rapport.config.wsgi import application
+    from rapport.serving.access import logged
+
+    return logged(application)
+
+
+def main(host: str, port: int) -> None:
+    """Serve until SIGTERM."""
+    obey_parent()
+    from rapport.config import wsgi
+
+    assert wsgi.application
+    gc.collect()
+    gc.freeze()  # what is loaded now is shared with the processes below, and stays so
+    os.environ[PARENT] = str(os.getpid())
+    static = Path(os.environ["RAPPORT_DATA_DIR"]) / "static"
+    Granian(
+        "rapport.config.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=processes(),
+        blocking_threads=THREADS,
+        backpressure=256,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        log_level=LogLevels.warning,
+        static_path_route=["/static"],
+        static_path_mount=[static],
+        static_path_expires=A_YEAR,
+    ).serve(target_loader=load)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

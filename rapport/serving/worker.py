@@ -1,0 +1,64 @@
+"""The worker process: does the jobs that pages and clocks put off.
+
+python -m rapport.serving.worker
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import django
+from procrastinate import App, JobContext
+
+from rapport.serving.children import obey_parent
+
+AT_A_TIME = 2
+HEARTBEAT = 5.0  # seconds between two signs of life
+STALLED = 20.0  # seconds without one, after which a worker's jobs are taken over
+
+
+async def take_over(app: App) -> int:
+    """Put jobs back that a killed worker had begun. Jobs are written so that doing one twice is harmless."""
+    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED))
+    for job in stalled:
+        await app.job_manager.retry_job(job)
+    return len(stalled)
+
+
+def register(app: App) -> None:
+    """The worker's own periodic job."""
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="serving.take_over", queueing_lock="serving.take_over", pass_context=True)
+    async def look_for_stalled(context: JobContext, timestamp: int) -> None:
+        await take_over(context.app)
+
+
+async def work(app: App) -> None:
+    """Do jobs until SIGTERM; a job that runs then may end within 20 seconds."""
+    async with app.open_async():
+        await take_over(app)
+        await app.run_worker_async(
+            name=f"worker-{os.getpid()}",
+            concurrency=AT_A_TIME,
+            delete_jobs="successful",
+            shutdown_graceful_timeout=20.0,
+            update_heartbeat_interval=HEARTBEAT,
+            stalled_worker_timeout=STALLED,
+        )
+
+
+def main() -> None:
+    """Work until told to stop."""
+    obey_parent()
+    django.setup()
+    from procrastinate.contrib.django import app
+
+    register(app)
+    with app.replace_connector(app.connector.get_worker_connector()) as ready:
+        asyncio.run(work(ready))
+
+
+if __name__ == "__main__":
+    main()
