@@ -21,7 +21,7 @@ class _Source:
 
 
 def use_site(read: Callable[[], Any]) -> None:
-    """Register the source of the site's facts: anything with `name`, `languages` and `crisis`. `people` does."""
+    """Register the source of the site's facts: anything with `name`, `crisis` and `say`. `people` does."""
     _Source.read = staticmethod(read)
 
 

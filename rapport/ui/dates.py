@@ -64,7 +64,7 @@ def clock(at: datetime) -> str:
 
 
 def when(at: datetime, now: datetime) -> str:
-    """A time that is past, or stands by itself: "today at 8.40 am", "Tuesday, 7.52 pm", "Monday 2 March, 1 pm"."""
+    """A past or free-standing time: "today at 8.40 am", "Tuesday, 7.52 pm", "Monday 2 March, 1 pm"."""
     time, days = clock(at), (now.date() - at.date()).days
     if days == 0:
         return _("today at %(time)s") % {"time": time}
@@ -77,17 +77,18 @@ def when(at: datetime, now: datetime) -> str:
 
 
 def due(at: datetime, now: datetime) -> str:
-    """A time by which something is done, to stand after "by": "3 pm today", "tomorrow, 12 noon", "Monday 16 March, 1 pm"."""
+    """A time to stand after "by": "3 pm today", "tomorrow, 12 noon", "Monday 16 March, 1 pm"."""
     time, days = clock(at), (at.date() - now.date()).days
     if days == 0:
         return pgettext("by this time today", "%(time)s today") % {"time": time}
     if days == 1:
         return pgettext("by this time tomorrow", "tomorrow, %(time)s") % {"time": time}
-    return pgettext("day and time", "%(day)s, %(time)s") % {"day": full_day(at.date(), now.date()), "time": time}
+    words = {"day": full_day(at.date(), now.date()), "time": time}
+    return pgettext("day and time", "%(day)s, %(time)s") % words
 
 
 def day(at: date, now: date) -> str:
-    """A day without its time: "today", "yesterday", "tomorrow", "Wednesday" (this past week), "Monday 16 March"."""
+    """A day without its time: "today", "tomorrow", "Wednesday" (this past week), "Monday 16 March"."""
     days = (now - at).days
     near = {0: _("today"), 1: _("yesterday"), -1: _("tomorrow")}
     if days in near:

@@ -23,7 +23,7 @@ Text = str | Promise
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One kind of trouble: the title, what it means, and the one next step with its address ("" is this page)."""
+    """One kind of trouble: title, what it means, the one next step and its address ("" is this page)."""
 
     title: Text
     words: Text
@@ -88,7 +88,7 @@ _NEAR = {405: 400, 406: 400, 410: 404, 412: 409, 415: 400, 422: 400}
 
 
 def _facts(status: int, text: str, next: str) -> dict[str, object]:
-    """What an error page says. `text` and `next`, in the reader's language, take the place of the usual words."""
+    """What an error page says: `text` and `next` (in the reader's language) or else the usual words."""
     trouble = TROUBLES.get(status) or TROUBLES[_NEAR.get(status, 500)]
     return {
         "status": status,
@@ -137,6 +137,6 @@ server_error = _handler(500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form whose sign-in ended or whose cookie is gone. The words are lost only if there was no draft: say so."""
-    said = _("This page was open for a long time, or its sign-in ended. Go back, load the page again, then send.")
+    """A form whose sign-in ended or whose cookie is gone: say how to send it after all."""
+    said = _("This page was open for a long time. Go back, load it again, then send.")
     return show(request, 403, str(said))

@@ -30,37 +30,84 @@ _LINES: dict[str, tuple[str, str]] = {
 }
 
 _ROWS = (
-    ("urgent", "Tomas Reyes", "44, wrote 9.02 am", "I can’t see a way through this any more.", "Ring him now",
-     "Urgent words. He was shown help on his screen at 9.02.", True),
-    ("late", "Ingrid Solberg", "71, wrote Monday", "Nobody rang about my hip. Am I still on the list?", "Late by 2 hours",
-     "Was with Jonas Weber. Passed on to you.", False),
-    ("raised", "Bilal Haddad", "for Amina Haddad, 58", "Can I come along on Tuesday?", "Take by 3 pm today",
-     "Waited 1 hour 40 min", True),
-    ("accepted", "Leila Farouk", "29, cover for Dara", "When can I hold the baby with the stitches in?",
-     "Answer by 5 pm today", "You have it, for Dara", False),
-    ("reopened", "Peter Novak", "66, said “not yet”", "I still don’t know what to eat in the evening.",
-     "Answer by tomorrow, 10 am", "Open again. You have it.", False),
-    ("answered", "Amina Haddad", "58", "Is the new water tablet making me dizzy?", "Waiting for Amina",
-     "Dara answered at 8.40 am", False),
+    (
+        "urgent",
+        "Tomas Reyes",
+        "44, wrote 9.02 am",
+        "I can’t see a way through this any more.",
+        "Ring him now",
+        "Urgent words. He was shown help on his screen at 9.02.",
+        True,
+    ),
+    (
+        "late",
+        "Ingrid Solberg",
+        "71, wrote Monday",
+        "Nobody rang about my hip. Am I still on the list?",
+        "Late by 2 hours",
+        "Was with Jonas Weber. Passed on to you.",
+        False,
+    ),
+    (
+        "raised",
+        "Bilal Haddad",
+        "for Amina Haddad, 58",
+        "Can I come along on Tuesday?",
+        "Take by 3 pm today",
+        "Waited 1 hour 40 min",
+        True,
+    ),
+    (
+        "accepted",
+        "Leila Farouk",
+        "29, cover for Dara",
+        "When can I hold the baby with the stitches in?",
+        "Answer by 5 pm today",
+        "You have it, for Dara",
+        False,
+    ),
+    (
+        "reopened",
+        "Peter Novak",
+        "66, said “not yet”",
+        "I still don’t know what to eat in the evening.",
+        "Answer by tomorrow, 10 am",
+        "Open again. You have it.",
+        False,
+    ),
+    (
+        "answered",
+        "Amina Haddad",
+        "58",
+        "Is the new water tablet making me dizzy?",
+        "Waiting for Amina",
+        "Dara answered at 8.40 am",
+        False,
+    ),
 )
+
+
+_MINUTES = (100, 1440, 4320, 576_000)
 
 
 class SampleForm(forms.Form):
     """One field of each kind, one of them wrong."""
 
     name = forms.CharField(label="Your name", help_text="As your passport says it")
-    born = forms.CharField(label="When were you born?", help_text="Write the day, month and year, like 17 3 1968")
+    born = forms.CharField(label="When were you born?", help_text="Day, month and year, like 17 3 1968")
     words = forms.CharField(label="In your own words", widget=forms.Textarea, required=False)
     language = forms.ChoiceField(label="Language", choices=[("en", "English"), ("ar", "العربية")])
     how = forms.ChoiceField(
-        label="How may we reach you?", widget=forms.RadioSelect, choices=[("mail", "By e-mail"), ("post", "By letter")]
+        label="How may we reach you?",
+        widget=forms.RadioSelect,
+        choices=[("mail", "By e-mail"), ("post", "Letter")],
     )
     picture = forms.FileField(label="A picture or a PDF", required=False)
-    sure = forms.BooleanField(label="Only my care team may read this", help_text="Bilal will not see it.", required=False)
+    sure = forms.BooleanField(label="Only my care team may read this", required=False, help_text="Not Bilal.")
 
 
 def samples(request: HttpRequest) -> dict[str, Any]:
-    """The context of `ui/gallery.html`. `?dir=rtl` turns the page round, `?as=staff` shows the staff's places."""
+    """The context of `ui/gallery.html`. `?dir=rtl` turns the page round."""
     now = timezone.localtime()
     form = SampleForm({"name": "Amina Haddad", "born": "", "how": "mail", "language": "en"})
     return {
@@ -68,8 +115,8 @@ def samples(request: HttpRequest) -> dict[str, Any]:
         "states": [(state, *_LINES[state]) for state in STATES if state in _LINES],
         "rows": _ROWS,
         "form": form,
-        "times": [now - step for step in (timedelta(minutes=100), timedelta(days=1), timedelta(days=3), timedelta(days=400))],
-        "dues": [now + step for step in (timedelta(minutes=100), timedelta(days=1), timedelta(days=4), timedelta(days=400))],
+        "times": [now - timedelta(minutes=minutes) for minutes in _MINUTES],
+        "dues": [now + timedelta(minutes=minutes) for minutes in _MINUTES],
         "tabs": [
             {"href": "#rows", "label": "Everyone’s", "count": 9, "here": True},
             {"href": "#rows", "label": "Mine", "count": 3},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -22,26 +23,36 @@ def _back(request: HttpRequest) -> HttpResponseRedirect:
     return HttpResponseRedirect(target if safe else "/")
 
 
+@login_not_required
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Choose light, dark, or as the device. Kept in a cookie of this browser alone."""
     response, chosen = _back(request), request.POST.get("theme", "")
     if chosen in THEMES:
-        response.set_cookie("theme", chosen, max_age=_YEAR, samesite="Lax", httponly=True, secure=request.is_secure())
+        response.set_cookie(
+            "theme", chosen, max_age=_YEAR, samesite="Lax", httponly=True, secure=request.is_secure()
+        )
     return response
 
 
+@login_not_required
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Choose the language of the pages. `people` keeps it with the account when it next saves one."""
     response, chosen = _back(request), request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES) and check_for_language(chosen):
         response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, chosen, max_age=_YEAR, samesite="Lax", httponly=True, secure=request.is_secure()
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=_YEAR,
+            samesite="Lax",
+            httponly=True,
+            secure=request.is_secure(),
         )
     return response
 
 
+@login_not_required
 @require_safe
 def help_now(request: HttpRequest) -> HttpResponse:
     """Where to turn in danger or in a heavy moment. Needs no sign-in and no script."""
@@ -50,6 +61,7 @@ def help_now(request: HttpRequest) -> HttpResponse:
     return render(request, "ui/help.html", {"crisis_text": own_words})
 
 
+@login_not_required
 @require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
     """Every component in every state, for those who build pages and for the accessibility test."""

@@ -1,4 +1,4 @@
-"""The pieces pages are built of: `{% load rapport_ui %}`. Each is shown in every state on the gallery, `/ui/`.
+"""The pieces pages are built of: `{% load rapport_ui %}`. All are on the gallery, `/ui/`, in every state.
 
 Filters say dates and people's words; tags draw marks and parts. Text given to a tag is escaped unless it is
 already safe; the words inside a block tag are the template's own.
@@ -27,6 +27,7 @@ Words = str | SafeString
 
 
 # ---------- dates ----------
+
 
 def _here(at: datetime) -> datetime:
     return timezone.localtime(at) if timezone.is_aware(at) else at
@@ -90,10 +91,12 @@ def opening(text: object) -> str:
 
 # ---------- words ----------
 
+
 @register.filter
 def words(text: object) -> SafeString:
     """A person's own words as paragraphs: escaped, their line breaks kept, each in its own direction."""
-    paragraphs = [part.strip("\n") for part in re.split(r"\n\s*\n", str(text or "").replace("\r\n", "\n").strip())]
+    plain = str(text or "").replace("\r\n", "\n").strip()
+    paragraphs = [part.strip("\n") for part in re.split(r"\n\s*\n", plain)]
     lines = (mark_safe("<br>".join(escape(part).split("\n"))) for part in paragraphs if part)  # noqa: S308
     return format_html_join("", '<p dir="auto">{}</p>', ((line,) for line in lines))
 
@@ -115,12 +118,15 @@ def quoted(text: object) -> SafeString:
 
 # ---------- marks ----------
 
+
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
-    """A mark of the sprite, hidden from screen readers: the word beside it is its name. `size`: "s" or nothing."""
+    """A mark of the sprite, hidden from screen readers: the word beside it is its name. `size`: "s" or ""."""
     return format_html(
         '<svg class="rp-i{}" width="24" height="24" aria-hidden="true"><use href="{}#{}"/></svg>',
-        f" rp-i--{size}" if size else "", static("ui/icons.svg"), name,
+        f" rp-i--{size}" if size else "",
+        static("ui/icons.svg"),
+        name,
     )
 
 
@@ -144,14 +150,17 @@ def mark(context: Context, name: str, kind: str = "") -> SafeString:
 
 @register.simple_tag
 def face(name: str, kind: str = "patient") -> SafeString:
-    """The round, double or square mark of a person: patient, kin, staff. Their name always stands beside it."""
+    """The round, double or square mark of a person: patient, kin, staff. Their name stands beside it."""
     letters = re.sub(r"^(Dr|Prof|Mr|Mrs|Ms)\.? ", "", str(name)).strip()
     return format_html(
-        '<span class="rp-face {}" aria-hidden="true">{}</span>', FACES.get(kind, ""), letters[:1].upper() or "?"
+        '<span class="rp-face {}" aria-hidden="true">{}</span>',
+        FACES.get(kind, ""),
+        letters[:1].upper() or "?",
     )
 
 
 # ---------- parts ----------
+
 
 @register.simple_block_tag(takes_context=True)
 def entry(
@@ -168,13 +177,17 @@ def entry(
     kind: str = "",
     id: str = "",
 ) -> SafeString:
-    """One thing with a state, in a list: `{% entry title=… state="accepted" href=… %}<p class="rp-entry__line">…`.
+    """One thing with a state, in a list; inside, lines of class `rp-entry__line`.
 
     level  of its heading (3), 0 for a plain paragraph
     when   a time in its own column (inside `rp-dated`)
     face   `{% face … as f %}` instead of a state's mark
     """
-    hung = format_html('<div class="rp-entry__mark">{}</div>', face) if face else mark(context, state or "ring", kind)
+    hung = (
+        format_html('<div class="rp-entry__mark">{}</div>', face)
+        if face
+        else mark(context, state or "ring", kind)
+    )
     heading = format_html('<a href="{}">{}</a>', href, title) if href else title
     tag = f"h{level}" if level else "p"
     return format_html(
@@ -209,15 +222,26 @@ def letter(
     return format_html(
         '<article class="rp-letter{}"{}><div class="rp-letter__face">{}</div><div class="rp-letter__body">'
         '<header class="rp-letter__head"><b>{}</b>{}</header>{}</div></article>',
-        " rp-letter--team" if team else "", _id(id), face(initial or str(name), kind), name, head, content,
+        " rp-letter--team" if team else "",
+        _id(id),
+        face(initial or str(name), kind),
+        name,
+        head,
+        content,
     )
 
 
 @register.simple_block_tag
 def call(
-    content: SafeString, *, kind: str = "wait", label: Words = "", icon_name: str = "", live: str = "", id: str = ""
+    content: SafeString,
+    *,
+    kind: str = "wait",
+    label: Words = "",
+    icon_name: str = "",
+    live: str = "",
+    id: str = "",
 ) -> SafeString:
-    """The one thing that waits for you (`wait`), a safety notice (`plain`), `heard`, or an emergency (`alarm`).
+    """The one thing that waits for you (`wait`), a safety notice (`plain`), `heard`, an emergency (`alarm`).
 
     live   "alert" or "status" where it appears in answer to what a person did
     """
@@ -226,11 +250,16 @@ def call(
     shape = icon_name or shape
     top = ""
     if label:
-        top = format_html('<p class="rp-call__label rp-state {}">{}{}</p>', colour, icon(shape) if shape else "", label)
+        top = format_html(
+            '<p class="rp-call__label rp-state {}">{}{}</p>', colour, icon(shape) if shape else "", label
+        )
     return format_html(
         '<div class="rp-call{}"{}{}>{}{}</div>',
         "" if kind == "wait" else f" rp-call--{kind}",
-        format_html(' role="{}"', live) if live else "", _id(id), top, content,
+        format_html(' role="{}"', live) if live else "",
+        _id(id),
+        top,
+        content,
     )
 
 
@@ -263,26 +292,44 @@ def row(
         '<li class="rp-row{}{}"{}>{}<div class="rp-row__body"><div><p class="rp-row__name"><b>{}</b>{}{}</p>'
         '<p class="rp-row__words">{}</p></div><p class="rp-row__time"><b class="{}">{}</b> {}</p>'
         '<div class="rp-row__end">{}</div></div></li>',
-        " rp-row--alarm" if state == "urgent" else "", " rp-row--new" if new else "", _id(id),
-        mark(context, state, "staff"), name,
+        " rp-row--alarm" if state == "urgent" else "",
+        " rp-row--new" if new else "",
+        _id(id),
+        mark(context, state, "staff"),
+        name,
         format_html("<span>{}</span>", about) if about else "",
         format_html('<span class="rp-new">{}</span>', fresh) if new else "",
         format_html('<a href="{}">{}</a>', href, quote) if href else quote,
-        tone, due, note, content,
+        tone,
+        due,
+        note,
+        content,
     )
 
 
 @register.simple_tag
 def choice(
-    name: str, value: object, label: Words, hint: Words = "", *, type: str = "radio", checked: bool = False,
-    required: bool = False, more: Words = "",
+    name: str,
+    value: object,
+    label: Words,
+    hint: Words = "",
+    *,
+    type: str = "radio",
+    checked: bool = False,
+    required: bool = False,
+    more: Words = "",
 ) -> SafeString:
     """A radio or checkbox whose whole row is the target. `hint` and `more` stand under the label."""
     small = format_html_join("", "<small>{}</small>", ((part,) for part in (hint, more) if part))
     return format_html(
         '<label class="rp-choice"><input type="{}" name="{}" value="{}"{}{}><span><b>{}</b>{}</span></label>',
-        type, name, value,
-        mark_safe(" checked") if checked else "", mark_safe(" required") if required else "", label, small,
+        type,
+        name,
+        value,
+        mark_safe(" checked") if checked else "",
+        mark_safe(" required") if required else "",
+        label,
+        small,
     )
 
 
@@ -313,7 +360,9 @@ def noteline(content: SafeString, name: str = "info") -> SafeString:
 @register.simple_block_tag
 def empty(content: SafeString, title: Words, *, name: str = "tick", level: int = 2) -> SafeString:
     """Nothing to show: what is true, what comes, and one thing to do (inside the block)."""
-    return format_html('<section class="rp-empty">{}<h{}>{}</h{}>{}</section>', icon(name), level, title, level, content)
+    return format_html(
+        '<section class="rp-empty">{}<h{}>{}</h{}>{}</section>', icon(name), level, title, level, content
+    )
 
 
 @register.simple_tag
@@ -323,11 +372,12 @@ def tabs(items: list[dict[str, Any]], label: str) -> SafeString:
         (
             item["href"],
             mark_safe(' aria-current="page"') if item.get("here") else "",
-            f'{item["label"]}, {item["count"]}' if item.get("count") is not None else item["label"],
+            f"{item['label']}, {item['count']}" if item.get("count") is not None else item["label"],
         )
         for item in items
     )
-    return format_html('<nav class="rp-tabs" aria-label="{}">{}</nav>', label, format_html_join("", '<a href="{}"{}>{}</a>', links))
+    inside = format_html_join("", '<a href="{}"{}>{}</a>', links)
+    return format_html('<nav class="rp-tabs" aria-label="{}">{}</nav>', label, inside)
 
 
 def _id(value: str) -> SafeString | str:
