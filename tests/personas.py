@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
@@ -19,35 +18,39 @@ from rapport.gate.door import Door
 
 TEAM, OTHER_TEAM = "Organization/harbour-street", "Organization/mill-lane"
 AMINA, BILAL, EVE = "Patient/amina", "RelatedPerson/bilal", "Patient/eve"
-CHEN, DARA, EVE_STAFF, ROOT = "Practitioner/chen", "Practitioner/dara", "Practitioner/eve", "Practitioner/root"
+CHEN, DARA, EVE_STAFF, ROOT = (
+    "Practitioner/chen",
+    "Practitioner/dara",
+    "Practitioner/eve",
+    "Practitioner/root",
+)
 CARE_TEAM = "CareTeam/amina-harbour-street"
+_ROLE_CODE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 
 
-@dataclass(frozen=True, slots=True)
+def _staff(ref: str, name: str, role: str, team: str, duties: str = "") -> Actor:
+    position = f"PractitionerRole/{ref.partition('/')[2]}"
+    return Actor("staff", ref, name, role, (position,), (team,), frozenset(duties.split()))
+
+
 class People:
     """The actors, once they are in the record."""
 
-    amina: Actor = Actor("patient", AMINA, "Amina Haddad", "patient", patients=(AMINA,))
-    bilal: Actor = Actor("kin", BILAL, "Bilal Haddad", "her son", patients=(AMINA,))
-    chen: Actor = Actor(
-        "staff", CHEN, "Dr Mei Chen", "GP", ("PractitionerRole/chen-gp",), (TEAM,), frozenset({"lead"})
-    )
-    dara: Actor = Actor("staff", DARA, "Dara Okafor", "nurse", ("PractitionerRole/dara-nurse",), (TEAM,))
-    eve: Actor = Actor("patient", EVE, "Eve Marsh", "patient", patients=(EVE,))
-    eve_staff: Actor = Actor(
-        "staff", EVE_STAFF, "Eve Marsh", "nurse", ("PractitionerRole/eve-nurse",), (OTHER_TEAM,)
-    )
-    root: Actor = Actor("staff", ROOT, "Root", "operator", duties=frozenset({"operator"}))
-    program: Actor = Actor("client", "Device/bench", "Bench", "program", scopes=(("*", "cruds"),))
+    amina = Actor("patient", AMINA, "Amina Haddad", "patient", patients=(AMINA,))
+    bilal = Actor("kin", BILAL, "Bilal Haddad", "her son", patients=(AMINA,))
+    chen = _staff(CHEN, "Dr Mei Chen", "GP", TEAM, "lead")
+    dara = _staff(DARA, "Dara Okafor", "nurse", TEAM)
+    eve = Actor("patient", EVE, "Eve Marsh", "patient", patients=(EVE,))
+    eve_staff = _staff(EVE_STAFF, "Eve Marsh", "nurse", OTHER_TEAM)
+    root = _staff(ROOT, "Root", "operator", "Organization/site", "operator")
+    program = Actor("client", "Device/bench", "Bench", "program", scopes=(("*", "cruds"),))
 
     def everybody(self) -> tuple[Actor, ...]:
         """All people, without the program."""
         return (self.amina, self.bilal, self.chen, self.dara, self.eve, self.eve_staff, self.root)
 
 
-def arrive(
-    conn: Connection[Any], unit: Callable[[], AbstractContextManager[Any]] | None = None
-) -> People:
+def arrive(conn: Connection[Any], unit: Callable[[], AbstractContextManager[Any]] | None = None) -> People:
     """Store the people, their teams and Amina's care team, as Rapport itself; commits with the caller."""
     door = Door(conn, Actor.system("tests"), "HSYSADMIN", unit=unit, source="job")
     with door.unit("personas"):
@@ -63,51 +66,66 @@ def bodies() -> list[dict[str, Any]]:
         _patient("amina", "Amina", "Haddad", "1968-03-14", "female"),
         _patient("eve", "Eve", "Marsh", "1990-07-02", "female"),
         {
-            "resourceType": "RelatedPerson", "id": "bilal", "active": True, "patient": _ref(AMINA, "Amina Haddad"),
-            "relationship": [{"coding": [{
-                "system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "SON", "display": "natural son",
-            }], "text": "son"}],
-            "name": [{"family": "Haddad", "given": ["Bilal"]}], "birthDate": "1995-11-20",
+            "resourceType": "RelatedPerson",
+            "id": "bilal",
+            "active": True,
+            "patient": _ref(AMINA, "Amina Haddad"),
+            "relationship": [{"coding": [{"system": _ROLE_CODE, "code": "SON"}], "text": "son"}],
+            "name": [{"family": "Haddad", "given": ["Bilal"]}],
+            "birthDate": "1995-11-20",
         },
         {
-            "resourceType": "CareTeam", "id": "amina-harbour-street", "status": "active",
-            "name": "Harbour Street for Amina", "subject": _ref(AMINA, "Amina Haddad"),
+            "resourceType": "CareTeam",
+            "id": "amina-harbour-street",
+            "status": "active",
+            "name": "Harbour Street for Amina",
+            "subject": _ref(AMINA, "Amina Haddad"),
             "participant": [{"member": _ref(TEAM, "Harbour Street")}, {"member": _ref(CHEN, "Dr Mei Chen")}],
         },
-    ]  # fmt: skip
+    ]
 
 
 def _directory() -> list[dict[str, Any]]:
-    staff = (("chen", "Mei", "Chen", "gp", "GP", TEAM), ("dara", "Dara", "Okafor", "nurse", "Nurse", TEAM),
-             ("eve", "Eve", "Marsh", "nurse", "Nurse", OTHER_TEAM))  # fmt: skip
     found: list[dict[str, Any]] = [
         {"resourceType": "Organization", "id": "harbour-street", "active": True, "name": "Harbour Street"},
         {"resourceType": "Organization", "id": "mill-lane", "active": True, "name": "Mill Lane"},
-        _practitioner("root", "Root", "Operator"),
+        {"resourceType": "Organization", "id": "site", "active": True, "name": "The site"},
     ]
-    for rid, given, family, code, title, team in staff:
-        found.append(_practitioner(rid, given, family))
+    people = (
+        ("chen", "Mei", "Chen", "GP", TEAM, "lead"),
+        ("dara", "Dara", "Okafor", "nurse", TEAM, ""),
+        ("eve", "Eve", "Marsh", "nurse", OTHER_TEAM, ""),
+        ("root", "Root", "Operator", "operator", "Organization/site", "operator"),
+    )
+    for rid, given, family, role, team, duty in people:
+        names = [{"family": family, "given": [given]}]
+        found.append({"resourceType": "Practitioner", "id": rid, "active": True, "name": names})
+        duties = [{"coding": [{"system": "urn:rapport:duty", "code": duty}]}] if duty else []
         found.append(
             {
-                "resourceType": "PractitionerRole", "id": f"{rid}-{code}", "active": True,
-                "practitioner": _ref(f"Practitioner/{rid}", f"{given} {family}"), "organization": _ref(team),
-                "code": [{"text": title}],
+                "resourceType": "PractitionerRole",
+                "id": rid,
+                "active": True,
+                "practitioner": _ref(f"Practitioner/{rid}", f"{given} {family}"),
+                "organization": _ref(team),
+                "code": [
+                    {"coding": [{"system": "urn:rapport:role", "code": role.lower()}], "text": role},
+                    *duties,
+                ],
             }
-        )  # fmt: skip
+        )
     return found
 
 
 def _patient(rid: str, given: str, family: str, born: str, gender: str) -> dict[str, Any]:
     return {
-        "resourceType": "Patient", "id": rid, "active": True, "name": [{"family": family, "given": [given]}],
-        "gender": gender, "birthDate": born,
+        "resourceType": "Patient",
+        "id": rid,
+        "active": True,
+        "name": [{"family": family, "given": [given]}],
+        "gender": gender,
+        "birthDate": born,
         "identifier": [{"system": "urn:rapport:tests", "value": f"number-{rid}"}],
-    }  # fmt: skip
-
-
-def _practitioner(rid: str, given: str, family: str) -> dict[str, Any]:
-    return {
-        "resourceType": "Practitioner", "id": rid, "active": True, "name": [{"family": family, "given": [given]}]
     }
 
 
@@ -121,27 +139,45 @@ def _ref(reference: str, display: str = "") -> dict[str, str]:
 def conversation(rid: str, *, patient: str = AMINA, team: str = TEAM, sender: str = AMINA) -> dict[str, Any]:
     """The header of a conversation with a team."""
     return {
-        "resourceType": "Communication", "id": rid, "status": "in-progress", "category": [kind("conversation")],
-        "subject": _ref(patient), "sender": _ref(sender), "recipient": [_ref(team)], "topic": {"text": "My tablets"},
-    }  # fmt: skip
+        "resourceType": "Communication",
+        "id": rid,
+        "status": "in-progress",
+        "category": [kind("conversation")],
+        "subject": _ref(patient),
+        "sender": _ref(sender),
+        "recipient": [_ref(team)],
+        "topic": {"text": "My tablets"},
+    }
 
 
-def message(rid: str, header: str, words: str, *, patient: str = AMINA, sender: str = AMINA) -> dict[str, Any]:
+def message(
+    rid: str, header: str, words: str, *, patient: str = AMINA, sender: str = AMINA
+) -> dict[str, Any]:
     """A message of a conversation."""
     return {
-        "resourceType": "Communication", "id": rid, "status": "completed", "category": [kind("message")],
-        "partOf": [_ref(f"Communication/{header}")], "subject": _ref(patient), "sender": _ref(sender),
-        "sent": "2026-11-22T09:00:00Z", "payload": [{"contentString": words}],
-    }  # fmt: skip
+        "resourceType": "Communication",
+        "id": rid,
+        "status": "completed",
+        "category": [kind("message")],
+        "partOf": [_ref(f"Communication/{header}")],
+        "subject": _ref(patient),
+        "sender": _ref(sender),
+        "sent": "2026-11-22T09:00:00Z",
+        "payload": [{"contentString": words}],
+    }
 
 
 def observation(rid: str, *, patient: str = AMINA, code: str = "8867-4", value: str = "72") -> dict[str, Any]:
     """A heart rate."""
     return {
-        "resourceType": "Observation", "id": rid, "status": "final", "subject": _ref(patient),
+        "resourceType": "Observation",
+        "id": rid,
+        "status": "final",
+        "subject": _ref(patient),
         "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
-        "effectiveDateTime": "2026-11-20T08:00:00Z", "valueQuantity": {"value": float(value), "unit": "/min"},
-    }  # fmt: skip
+        "effectiveDateTime": "2026-11-20T08:00:00Z",
+        "valueQuantity": {"value": float(value), "unit": "/min"},
+    }
 
 
 def kind(code: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ A row names who, in which role, what, when and why. Rows hold references and key
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -41,7 +42,8 @@ class Trail:
         action = _FHIR_ACTION[letter]
         if _RANK[action] > _RANK[self.action]:
             self.action = action
-        self.entities[f"{letter} {reference}/_history/{vid}" if vid else f"{letter} {reference}"] = None
+        entity = f"{letter} {reference}/_history/{vid}" if vid else f"{letter} {reference}"
+        self.entities[entity.replace("\x00", "")] = None
         if patient:
             self.patients.add(patient)
 
@@ -49,7 +51,7 @@ class Trail:
         """Note a search that was made, whether or not it found anything."""
         if not self.action:
             self.action = "E"
-        self.queries.append(query[:500])
+        self.queries.append(query[:500].replace("\x00", ""))
 
     def __bool__(self) -> bool:
         return bool(self.entities or self.queries)
@@ -67,7 +69,7 @@ class Entry:
     action: str
     outcome: str
     why: str
-    entities: tuple[str, ...]
+    entities: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,9 @@ class Witness:
         conn.execute(INSERT, self.row(trail, outcome))
 
 
-def log_of(conn: Connection[Any], patient: str, *, before: datetime | None = None, limit: int = 50) -> list[Entry]:
+def log_of(
+    conn: Connection[Any], patient: str, *, before: datetime | None = None, limit: int = 50
+) -> list[Entry]:
     """Who looked at this patient's record or wrote in it, newest first: their own part of each row.
 
     Callers show it only to who may see the whole record: the patient, and privacy officers.
@@ -105,4 +109,4 @@ def log_of(conn: Connection[Any], patient: str, *, before: datetime | None = Non
         " ORDER BY at DESC, id DESC LIMIT %s",
         (key, before, limit),
     ).fetchall()
-    return [Entry(*row[:8], entities=tuple(row[8])) for row in rows]
+    return [Entry(*row) for row in rows]

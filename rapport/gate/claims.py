@@ -36,16 +36,22 @@ def check(actor: Actor, before: Body | None, after: Body) -> None:
         return
     rtype = str(after["resourceType"])
     if actor.kind in ("patient", "kin") and not _conversational(rtype, before, after):
-        raise Refused("forbidden", "Only your own messages and questions can be written here.", "Write a message.")
+        raise Refused(
+            "forbidden", "Only your own messages and questions can be written here.", "Write a message."
+        )
     place = _FROM.get(rtype)
     if place is None:
         return
     said = _reference(after.get(place))
     if before is not None:
         if said != _reference(before.get(place)):
-            raise Refused("forbidden", f"Who this is from ({place}) cannot be changed.", "Leave it as it was.")
+            raise Refused(
+                "forbidden", f"Who this is from ({place}) cannot be changed.", "Leave it as it was."
+            )
     elif not _may_say(actor, said):
-        raise Refused("forbidden", f"This is written in somebody else's name ({place}).", "Write as yourself.")
+        raise Refused(
+            "forbidden", f"This is written in somebody else's name ({place}).", "Write as yourself."
+        )
 
 
 def _conversational(rtype: str, before: Body | None, after: Body) -> bool:

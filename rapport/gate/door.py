@@ -9,12 +9,15 @@ What it refuses it refuses with `rapport.fhir.outcomes.Refused`, in words that a
 
 from __future__ import annotations
 
+from rapport.store.records import Record
+from rapport.store.searching import Found
+
 from .actor import Actor
 from .decisions import Decision, decide
 from .permissions import Action
 from .writing import Writing
 
-__all__ = ["Actor", "Decision", "Door"]
+__all__ = ["Actor", "Decision", "Door", "Found", "Record"]
 
 
 class Door(Writing):

@@ -35,5 +35,7 @@ def bump(conn: Connection[Any], topics: Iterable[int]) -> None:
 def state(conn: Connection[Any], topics: Iterable[str]) -> int:
     """A number that goes up whenever one of the topics changed."""
     keys = [topic_key(topic) for topic in topics]
-    row = conn.execute("SELECT coalesce(sum(n), 0)::bigint FROM live WHERE topic = ANY(%s)", (keys,)).fetchone()
+    row = conn.execute(
+        "SELECT coalesce(sum(n), 0)::bigint FROM live WHERE topic = ANY(%s)", (keys,)
+    ).fetchone()
     return int(row[0]) if row else 0

@@ -40,7 +40,9 @@ DIRECTORY = frozenset(
 )
 
 #: Why somebody asks (HL7 v3 PurposeOfUse), as bits of `access_grant.purposes`.
-PURPOSES = MappingProxyType({"TREAT": 1, "PATRQT": 2, "FAMRQT": 4, "ETREAT": 8, "HOPERAT": 16, "HSYSADMIN": 32})
+PURPOSES = MappingProxyType(
+    {"TREAT": 1, "PATRQT": 2, "FAMRQT": 4, "ETREAT": 8, "HOPERAT": 16, "HSYSADMIN": 32}
+)
 EVERY_PURPOSE = sum(PURPOSES.values())
 
 

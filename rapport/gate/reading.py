@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
 from rapport.fhir import search as grammar
@@ -10,14 +12,16 @@ from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import resource_key
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.store import reading as stored
-from rapport.store.records import Filter, Record
+from rapport.store.records import Record
 from rapport.store.searching import Found
+from rapport.store.searching import search as stored_search
 
 from . import seen
 from .permissions import READ, SEARCH
 from .visit import Visit
 
 Query = str | Sequence[tuple[str, str]]
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 class Reading(Visit):
@@ -29,13 +33,15 @@ class Reading(Visit):
         "not-found" for what is not there and for what is not shared, alike; "gone" for what was deleted
         and could be seen before.
         """
-        record = self._current(rtype, rid) if rtype in TYPE_NUMBERS else None
+        record = self._current(rtype, rid)
         if record is not None and vid is not None and vid != record.vid:
             record = stored.vread(self.conn, record.id, vid, self.where(READ, rtype))
         if record is None:
             raise self._refuse_read(READ, f"{rtype}/{rid}", not_found())
         if record.deleted:
-            raise self._refuse_read(READ, record.ref, Refused("gone", "This was deleted.", "Go back and choose again."))
+            raise self._refuse_read(
+                READ, record.ref, Refused("gone", "This was deleted.", "Go back and choose again.")
+            )
         self._note(READ, (record,))
         return record
 
@@ -61,12 +67,12 @@ class Reading(Visit):
         self._note(READ, found.values())
         return found
 
-    def search(self, rtype: str, query: Query = ()) -> Found:
+    def search(self, rtype: str, query: Query = (), *, lenient: bool = False) -> Found:
         """Search one type; matches, included, cursor and total all through the filters of their types."""
         if rtype not in TYPE_NUMBERS:
             raise self._refuse_read(SEARCH, rtype, not_found())
         pairs = parse_qsl(query, keep_blank_values=True) if isinstance(query, str) else list(query)
-        found = stored_search(self, grammar.parse(rtype, pairs))
+        found = self.run(grammar.parse(rtype, pairs, lenient=lenient))
         self._trail.searched(f"{rtype}?{urlencode(pairs)}")
         self._note(SEARCH, found.matches)
         self._note(SEARCH, found.included)
@@ -74,12 +80,41 @@ class Reading(Visit):
 
     def history(self, rtype: str, rid: str) -> list[Record]:
         """Every version that may be read, newest first. The current one must be readable too."""
-        record = self._current(rtype, rid) if rtype in TYPE_NUMBERS else None
+        record = self._current(rtype, rid)
         if record is None:
             raise self._refuse_read(READ, f"{rtype}/{rid}", not_found())
         versions = stored.history(self.conn, record.id, self.where(READ, rtype))
         self._note(READ, versions)
         return versions
+
+    def changes(
+        self,
+        rtype: str | None = None,
+        *,
+        since: datetime | None = None,
+        until: tuple[datetime, int] | None = None,
+        count: int = 50,
+    ) -> list[Record]:
+        """Versions of a type (None: of everything) that may be read, newest first.
+
+        `until` is (updated, seq) of the last one already seen: what comes is behind it.
+        """
+        if rtype is not None and rtype not in TYPE_NUMBERS:
+            raise self._refuse_read(READ, rtype, not_found())
+        types = [rtype] if rtype else [name for name in TYPE_NUMBERS if not self.where(READ, name).nothing]
+        found: list[Record] = []
+        for name in types if count else ():
+            where = self.where(READ, name)
+            found += stored.history_of_type(self.conn, name, where, count=count, since=since, until=until)
+        found.sort(key=lambda record: (record.updated, record.seq), reverse=True)
+        del found[count:]
+        self._trail.searched(f"{rtype or ''}/_history")
+        self._note(READ, found)
+        return found
+
+    def run(self, search: grammar.Search) -> Found:
+        """A parsed search with this door's filter for every type that it touches; nothing is noted."""
+        return stored_search(self.conn, search, lambda rtype: self.where(SEARCH, rtype))
 
     def opened(self, records: Iterable[Record]) -> None:
         """Note that this actor opened these messages; the first time counts."""
@@ -91,14 +126,7 @@ class Reading(Visit):
         return seen.openings(self.conn, keys, self.where(READ, "Communication"))
 
     def _current(self, rtype: str, rid: str) -> Record | None:
+        if rtype not in TYPE_NUMBERS or not _ID.fullmatch(rid):
+            return None
         found = stored.read(self.conn, [resource_key(rtype, rid)], self.where(READ, rtype))
         return found[0] if found else None
-
-
-def stored_search(door: Visit, search: grammar.Search) -> Found:
-    """A parsed search with the door's filter for every type that it touches."""
-
-    def where(rtype: str) -> Filter:
-        return door.where(SEARCH, rtype)
-
-    return stored_searching(door.conn, search, where)

@@ -63,7 +63,9 @@ class Visit:
         request: str = "",
     ) -> None:
         if purpose not in PURPOSES:
-            raise Refused("invalid", f"The purpose {purpose!r} is not known here.", "Use one of " + ", ".join(PURPOSES))
+            raise Refused(
+                "invalid", f"The purpose {purpose!r} is not known here.", "Use one of " + ", ".join(PURPOSES)
+            )
         self.conn = conn
         self.actor = actor
         self.purpose = purpose

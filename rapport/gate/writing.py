@@ -25,7 +25,7 @@ from rapport.store.records import Record, Write
 
 from . import claims, grants, guards, live
 from .permissions import CREATE, DELETE, READ, UPDATE, Action
-from .reading import Reading, stored_search
+from .reading import Reading
 
 Body = dict[str, Any]
 Resource = Body | bytes
@@ -93,8 +93,36 @@ class Writing(Reading):
                     raise Refused("stale", "There is no such version.", "Read it again.")
                 return self.apply([Step(CREATE, Write(raw, body, rid))])[0], True
             if if_match is not None and if_match != before.vid:
-                raise Refused("stale", "Somebody else changed this in the meantime.", "Read it again, then change it.")
+                raise Refused(
+                    "stale", "Somebody else changed this in the meantime.", "Read it again, then change it."
+                )
             return self.apply([Step(UPDATE, Write(raw, body, rid, before))])[0], before.deleted
+
+    def put_where(
+        self, raw: bytes, body: Body, query: str, *, if_match: int | None = None
+    ) -> tuple[Record, bool]:
+        """The conditional update: of the one resource that the search means, else a new one."""
+        rtype = body["resourceType"]
+        with self._step(UPDATE, rtype):
+            present = self.the_one(rtype, query)
+            named = body.get("id")
+            if present is None:
+                if isinstance(named, str):
+                    return self.put(raw, body, if_match=if_match)
+                return self.apply([Step(CREATE, Write(raw, body, str(uuid.uuid4())))])[0], True
+            if named not in (None, present.rid):
+                raise Refused(
+                    "invalid", "The search means another resource than the id.", "Leave the id out."
+                )
+            return self.put(raw, {**body, "id": present.rid}, if_match=if_match)
+
+    def delete_where(self, rtype: str, query: str) -> Record | None:
+        """The conditional delete: of the one resource that the search means, if there is one."""
+        if rtype not in TYPE_NUMBERS:
+            raise not_found()
+        with self._step(DELETE, rtype):
+            present = self.the_one(rtype, query)
+            return None if present is None else self.delete(rtype, present.rid)
 
     def delete(self, rtype: str, rid: str, *, if_match: int | None = None) -> Record | None:
         """Delete; a second time changes nothing. The versions stay in the history. Gives the deletion."""
@@ -105,7 +133,9 @@ class Writing(Reading):
             if before.deleted:
                 return None
             if if_match is not None and if_match != before.vid:
-                raise Refused("stale", "Somebody else changed this in the meantime.", "Read it again, then delete it.")
+                raise Refused(
+                    "stale", "Somebody else changed this in the meantime.", "Read it again, then delete it."
+                )
             return self.apply([Step(DELETE, Write(b"", {}, rid, before, delete=True))])[0]
 
     # ---------------------------------------------------------------- the two judgements
@@ -133,7 +163,11 @@ class Writing(Reading):
         groups: dict[tuple[Action, str], list[int]] = {}
         for step, record in zip(steps, records, strict=True):
             before = step.write.before
-            if before is not None and before.patient != record.patient and self.actor.kind not in ("client", "system"):
+            if (
+                before is not None
+                and before.patient != record.patient
+                and self.actor.kind not in ("client", "system")
+            ):
                 raise Refused("forbidden", *_FORBIDDEN)
             if not record.deleted:
                 groups.setdefault((step.action, record.rtype), []).append(record.id)
@@ -160,7 +194,9 @@ class Writing(Reading):
         guarded: list[tuple[guards.Guard, Body | None, Body | None]] = []
         for step, record in pairs:
             before = step.write.before
-            past = before.json if before is not None and not before.deleted and guards.any_registered() else None
+            past = (
+                before.json if before is not None and not before.deleted and guards.any_registered() else None
+            )
             future = None if record.deleted else {**step.write.resource, "id": record.rid}
             guarded += [(guard, past, future) for guard in guards.concerned(past, future)]
         for guard, past, future in guarded:
@@ -178,11 +214,15 @@ class Writing(Reading):
             raise Refused("forbidden", *_FORBIDDEN)
         if step.after is None:
             return
-        issues = check(write.resource, write.rtype)
+        issues = tuple(
+            issue for issue in check(write.resource, write.rtype) if issue.severity in ("error", "fatal")
+        )
         if issues:
-            raise Refused("invalid", "This is not a valid resource.", "Mend what is named.", tuple(issues))
+            raise Refused("invalid", "This is not a valid resource.", "Mend what is named.", issues)
         before = write.before
-        past = before.json if before is not None and not before.deleted and self.actor.kind != "client" else None
+        past = (
+            before.json if before is not None and not before.deleted and self.actor.kind != "client" else None
+        )
         claims.check(self.actor, past, write.resource)
 
     def _written(self, pairs: Sequence[tuple[Step, Record]]) -> None:
@@ -200,9 +240,11 @@ class Writing(Reading):
         kernel.lock(self.conn, "condition", rtype, query)
         pairs = parse_qsl(query, keep_blank_values=True)
         if not pairs:
-            raise Refused("invalid", "The condition is empty.", "Give a search such as identifier=system|value.")
+            raise Refused(
+                "invalid", "The condition is empty.", "Give a search such as identifier=system|value."
+            )
         wanted = [(name, value) for name, value in pairs if name != "_count"]
-        found = stored_search(self, grammar.parse(rtype, [*wanted, ("_count", "2")]))
+        found = self.run(grammar.parse(rtype, [*wanted, ("_count", "2")]))
         if len(found.matches) > 1:
             raise Refused("ambiguous", "The condition fits more than one resource.", "Make it narrower.")
         return found.matches[0] if found.matches else None
@@ -214,7 +256,9 @@ def parsed(resource: Resource) -> tuple[bytes, Body]:
         raw = resource if isinstance(resource, bytes) else orjson.dumps(resource)
         body = orjson.loads(raw) if isinstance(resource, bytes) else resource
     except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError) as broken:
-        raise Refused("invalid", "This is not JSON that can be read.", "Send one FHIR resource as JSON.") from broken
+        raise Refused(
+            "invalid", "This is not JSON that can be read.", "Send one FHIR resource as JSON."
+        ) from broken
     if not isinstance(body, dict) or body.get("resourceType") not in TYPE_NUMBERS:
         raise Refused("invalid", "This is not a FHIR R4 resource.", "Give its resourceType.")
     return raw, body

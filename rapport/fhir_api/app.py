@@ -1,0 +1,131 @@
+"""The record over HTTP: one WSGI callable beside Django, with a connection pool of its own.
+
+Bearer tokens only; cookies are never looked at. Whatever a client sends, it gets an OperationOutcome.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from rapport.fhir.outcomes import Refused
+
+from . import bundles, histories, metadata, patching, resources, searches
+from .http import REASONS, Answer, Request, refusal
+from .pool import admitted, request_of
+from .visit import Visit
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+log = logging.getLogger("rapport.fhir_api")
+
+Handler = Callable[[Visit], Answer]
+
+#: (number of path segments, fixed segment and its place, method) → handler. HEAD goes as GET.
+_ROOT: dict[str, Handler] = {"POST": bundles.process, "GET": searches.whole_system}
+_TYPE: dict[str, Handler] = {
+    "GET": searches.by_get,
+    "POST": resources.create,
+    "PUT": resources.update_where,
+    "DELETE": resources.delete_where,
+}
+_ONE: dict[str, Handler] = {
+    "GET": resources.read,
+    "PUT": resources.update,
+    "DELETE": resources.delete,
+    "PATCH": patching.patch,
+}
+_OPEN = {("metadata",): metadata.capability, (".well-known", "smart-configuration"): metadata.smart}
+
+
+def _table(path: tuple[str, ...]) -> dict[str, Handler]:
+    """What each method does at a path; empty for a path that is none."""
+    match path:
+        case ():
+            return _ROOT
+        case ("_history",):
+            return {"GET": histories.of_all}
+        case ("_search",):
+            return {"POST": searches.whole_system}
+        case (_, "_history"):
+            return {"GET": histories.of_type}
+        case (_, "_search"):
+            return {"POST": searches.by_post}
+        case (_,):
+            return _TYPE
+        case (_, _):
+            return _ONE
+        case (_, _, "_history"):
+            return {"GET": histories.of_one}
+        case (_, _, "_history", _):
+            return {"GET": resources.vread}
+    return {}
+
+
+def route(request: Request) -> Handler:
+    """The handler of a request."""
+    table = _table(request.path)
+    if not table or any(segment.startswith("$") for segment in request.path):
+        raise Refused("not-found", "There is nothing at this address.", "See metadata.")
+    handler = table.get("GET" if request.method == "HEAD" else request.method)
+    if handler is None:
+        raise Refused(
+            "not-allowed", f"{request.method} means nothing here.", "Use " + ", ".join(sorted(table)) + "."
+        )
+    return handler
+
+
+def answer(request: Request) -> Answer:
+    """The answer to a request; every refusal becomes an OperationOutcome."""
+    try:
+        request.check_accept()
+        known = _OPEN.get(request.path)
+        if known is not None and request.method in ("GET", "HEAD"):
+            return known(request)
+        with admitted(request) as door:
+            return route(request)(Visit(request, door))
+    except Refused as refused:
+        return refusal(refused)
+    except (
+        psycopg.errors.SerializationFailure,
+        psycopg.errors.DeadlockDetected,
+        psycopg.OperationalError,
+    ) as busy:
+        log.warning("database: %s", type(busy).__name__)
+        return refusal(Refused("busy", "The record is busy.", "Try again in a moment."))
+    except Exception as broken:
+        # The last resort says where it broke and nothing of what was sent.
+        frame = broken.__traceback__
+        while frame is not None and frame.tb_next is not None:
+            frame = frame.tb_next
+        where = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
+        log.error("%s %s: %s at %s", request.method, len(request.path), type(broken).__name__, where)
+        return Answer(500, _BROKEN)
+
+
+_BROKEN = (
+    b'{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"exception",'
+    b'"diagnostics":"Something went wrong here. It is written down. Try again."}]}'
+)
+_ALWAYS = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+
+
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """WSGI: answer one request."""
+    request = request_of(environ)
+    begun = time.perf_counter()
+    found = answer(request)
+    headers = [*_ALWAYS, *found.headers]
+    body = found.body
+    if found.status not in (204, 304):
+        headers.append(("Content-Length", str(len(body))))
+        if body:
+            headers.append(("Content-Type", found.media))
+    start_response(f"{found.status} {REASONS[found.status]}", headers)
+    log.debug("%s %d %.1f ms", request.method, found.status, (time.perf_counter() - begun) * 1e3)
+    return [] if request.method == "HEAD" or found.status in (204, 304) else [body]

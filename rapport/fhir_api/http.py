@@ -1,0 +1,199 @@
+"""HTTP for `/fhir`: a request that is read once, an answer that is plain bytes. No framework."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from rapport.fhir.outcomes import Refused
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+FHIR_JSON = "application/fhir+json"
+LARGEST = 16 * 1024 * 1024
+_JSON_TYPES = frozenset({FHIR_JSON, "application/json", "text/json", "json"})
+_ANY = frozenset({"*/*", "application/*", ""})
+_ETAG = re.compile(r'^(?:W/)?"([^"]*)"$')
+_HOST = re.compile(r"^[A-Za-z0-9.\-]+(:\d{1,5})?$|^\[[0-9a-fA-F:]+\](:\d{1,5})?$")
+REASONS = {
+    200: "OK", 201: "Created", 204: "No Content", 304: "Not Modified", 400: "Bad Request", 401: "Unauthorized",
+    403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable", 409: "Conflict",
+    410: "Gone", 412: "Precondition Failed", 413: "Content Too Large", 415: "Unsupported Media Type",
+    422: "Unprocessable Content", 429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, a body and the headers beyond type and length."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    media: str = FHIR_JSON
+
+
+@dataclass
+class Request:
+    """One request. `path` are the segments behind the base, percent-decoded; `base` the FHIR base URL."""
+
+    environ: WSGIEnvironment
+    trusted_hosts: frozenset[str] = frozenset()
+    own_base: str = ""
+    proxied: bool = False
+    path: tuple[str, ...] = field(init=False)
+    method: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.method = str(self.environ.get("REQUEST_METHOD", "GET")).upper()
+        whole = str(self.environ.get("SCRIPT_NAME", "")) + str(self.environ.get("PATH_INFO", ""))
+        text = whole.encode("latin-1", "replace").decode("utf-8", "replace")
+        self.path = tuple(filter(None, text.removeprefix("/fhir").split("/")))
+
+    @cached_property
+    def base(self) -> str:
+        """The base URL as this client reached it, or the site's own where the host is not one of ours."""
+        host = str(self.environ.get("HTTP_HOST", ""))
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        if not _HOST.match(host) or name not in self.trusted_hosts:
+            return self.own_base
+        scheme = str(self.environ.get("wsgi.url_scheme", "http"))
+        if self.proxied:
+            scheme = "https" if self.header("X-Forwarded-Proto") == "https" else scheme
+        return f"{scheme}://{host}/fhir"
+
+    def header(self, name: str) -> str:
+        """A header, "" where it is absent."""
+        return str(self.environ.get("HTTP_" + name.upper().replace("-", "_"), ""))
+
+    @cached_property
+    def query(self) -> list[tuple[str, str]]:
+        """The pairs of the query string; broken UTF-8 is refused."""
+        return _pairs(str(self.environ.get("QUERY_STRING", "")))
+
+    @cached_property
+    def body(self) -> bytes:
+        """The body, at most `LARGEST` bytes."""
+        written = str(self.environ.get("CONTENT_LENGTH") or "")
+        stream: Any = self.environ["wsgi.input"]
+        if written:
+            if not written.isdecimal():
+                raise Refused("invalid", "Content-Length is not a number.")
+            size = int(written)
+            if size > LARGEST:
+                raise _too_large()
+            data: bytes = stream.read(size) if size else b""
+        else:
+            data = stream.read(LARGEST + 1) if self.header("Transfer-Encoding") else b""
+        if len(data) > LARGEST:
+            raise _too_large()
+        return data
+
+    def form(self) -> list[tuple[str, str]]:
+        """The pairs of a form, for POST _search."""
+        if self.media not in ("application/x-www-form-urlencoded", ""):
+            raise Refused("media-type", "Send the parameters of a search as a form.")
+        return _pairs(self.body.decode("latin-1"))
+
+    def bearer(self) -> str:
+        """The bearer token, "" where there is none. Cookies are never looked at."""
+        scheme, _, token = str(self.environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
+
+    def version(self) -> int | None:
+        """The version of If-Match; a wrong form is refused."""
+        written = self.header("If-Match").strip()
+        if not written:
+            return None
+        match = _ETAG.match(written)
+        if match is None or not match[1].isdecimal() or len(match[1]) > 9:
+            raise Refused("stale", "If-Match does not name a version of this.", 'Write it as W/"3".')
+        return int(match[1])
+
+    def prefer(self, name: str) -> str:
+        """A value of the Prefer header, such as that of `return`."""
+        for piece in re.split(r"[,;]", self.header("Prefer")):
+            key, _, value = piece.strip().partition("=")
+            if key.lower() == name:
+                return value.strip('" ')
+        return ""
+
+    # ---------------------------------------------------------------- media types
+
+    def check_accept(self) -> None:
+        """Refuse a client that cannot take JSON."""
+        wanted = next((value for name, value in self.query if name == "_format"), None)
+        if wanted is not None:
+            if self._media(wanted.replace(" ", "+")) not in _JSON_TYPES:
+                raise Refused("not-acceptable", "Only JSON is given here.", "Ask for application/fhir+json.")
+            return
+        accepted = self.header("Accept")
+        if not accepted:
+            return
+        for piece in accepted.split(","):
+            if self._media(piece) in _JSON_TYPES or self._media(piece) in _ANY:
+                return
+        raise Refused("not-acceptable", "Only JSON is given here.", "Ask for application/fhir+json.")
+
+    def wants_json(self) -> bool:
+        """Whether JSON is asked for by name, and not only accepted among everything."""
+        asked = [value.replace(" ", "+") for name, value in self.query if name == "_format"]
+        asked = asked or self.header("Accept").split(",")
+        return any(self._media(piece) in _JSON_TYPES for piece in asked)
+
+    @property
+    def media(self) -> str:
+        """The media type of the body, without its parameters."""
+        return self._media(str(self.environ.get("CONTENT_TYPE", "")))
+
+    def check_content(self) -> None:
+        """Refuse a body that is not said to be JSON."""
+        if self.media and self.media not in _JSON_TYPES:
+            raise Refused("media-type", "Only JSON is taken here.", "Send application/fhir+json.")
+
+    @staticmethod
+    def _media(written: str) -> str:
+        return written.split(";", 1)[0].strip().lower()
+
+
+def _too_large() -> Refused:
+    return Refused("too-large", f"More than {LARGEST // 1048576} MB at once.", "Send it in smaller parts.")
+
+
+def _pairs(written: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            written, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=200
+        )
+    except (ValueError, UnicodeError) as broken:
+        raise Refused(
+            "invalid", "The parameters cannot be read.", "Send UTF-8, at most 200 of them."
+        ) from broken
+
+
+def etag(vid: int) -> str:
+    """The weak entity tag of a version."""
+    return f'W/"{vid}"'
+
+
+def http_date(at: datetime) -> str:
+    """Last-Modified and Date in the form of HTTP."""
+    return format_datetime(at.replace(microsecond=0), usegmt=True)
+
+
+def refusal(refused: Refused) -> Answer:
+    """The answer that tells a refusal."""
+    more: tuple[tuple[str, str], ...] = ()
+    if refused.status == 401:
+        more = (("WWW-Authenticate", 'Bearer realm="rapport"'),)
+    elif refused.status in (429, 503):
+        more = (("Retry-After", "1"),)
+    return Answer(refused.status, orjson.dumps(refused.outcome()), more)

@@ -1,0 +1,79 @@
+"""Connections and tokens of `/fhir`: who is asking, and a door for them on a connection of the pool."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from psycopg import Connection
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from rapport.fhir.outcomes import Refused
+from rapport.gate.door import Door
+from rapport.people.tokens import actor_of_bearer
+
+from .http import Request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+Pool = ConnectionPool[Connection[Any]]
+
+_pools: dict[str, Pool] = {}
+_opening = threading.Lock()
+
+
+def pool() -> Pool:
+    """The pool of the database that the settings name; opened at the first request of a process."""
+    url = settings.DATABASE_URL
+    found = _pools.get(url)
+    if found is not None:
+        return found
+    with _opening:
+        if url not in _pools:
+            close()
+            kwargs = {"autocommit": True, "prepare_threshold": 2}
+            _pools[url] = ConnectionPool(url, kwargs=kwargs, min_size=1, max_size=16, timeout=10, open=True)
+        return _pools[url]
+
+
+def close() -> None:
+    """Close every connection (tests, and a database that moved)."""
+    while _pools:
+        _pools.popitem()[1].close(timeout=2)
+
+
+def request_of(environ: WSGIEnvironment) -> Request:
+    """The request, with what the settings say of the site's own address."""
+    hosts = frozenset(settings.ALLOWED_HOSTS)
+    return Request(environ, hosts, settings.BASE_URL + "/fhir", "SECURE_PROXY_SSL_HEADER" in dir(settings))
+
+
+@contextmanager
+def admitted(request: Request) -> Iterator[Door]:
+    """A door for whoever the bearer token stands for; its reads are written down before the answer goes out."""
+    token = request.bearer()
+    if not token:
+        raise Refused("unauthorized", "A bearer token is needed.", "Get one at the token endpoint.")
+    try:
+        taken = pool().getconn()
+    except PoolTimeout as busy:
+        raise Refused("busy", "The record is busy.", "Try again in a moment.") from busy
+    try:
+        actor = actor_of_bearer(taken, token)
+        if actor is None:
+            raise Refused("unauthorized", "This token is not valid, or no longer.", "Get a new one.")
+        door = Door(taken, actor, source="api")
+        yield door
+        door.finish()
+    finally:
+        pool().putconn(taken)
+
+
+def site() -> str:
+    """The host of the site's own address."""
+    return urlsplit(settings.BASE_URL).netloc

@@ -1,0 +1,126 @@
+"""Interactions with one resource: read, vread, create, update, delete, conditional ones, history of one."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import orjson
+
+from rapport.fhir.outcomes import Refused
+from rapport.gate.door import Record
+from rapport.gate.writing import parsed
+
+from . import files, subsets
+from .http import Answer, Request, etag, http_date
+from .visit import Visit
+
+Header = tuple[str, str]
+
+
+def read(visit: Visit) -> Answer:
+    """GET [type]/[id]"""
+    return _shown(visit, visit.door.read(visit.rtype(), visit.rid()))
+
+
+def vread(visit: Visit) -> Answer:
+    """GET [type]/[id]/_history/[vid]"""
+    return _shown(visit, visit.door.read(visit.rtype(), visit.rid(), visit.vid()))
+
+
+def create(visit: Visit) -> Answer:
+    """POST [type], with If-None-Exist the conditional create"""
+    request, rtype = visit.request, visit.rtype()
+    raw, body = parsed(files.taken(request) if files.is_file(request, rtype) else _json(request))
+    _same_type(rtype, body.get("resourceType"))
+    condition = request.header("If-None-Exist") or None
+    record, made = visit.door.create_or_find(raw, if_none_exist=_query(condition))
+    return _written(visit, record, 201 if made else 200)
+
+
+def update(visit: Visit) -> Answer:
+    """PUT [type]/[id]"""
+    request, rtype, rid = visit.request, visit.rtype(), visit.rid()
+    raw, body = parsed(_json(request))
+    _same_type(rtype, body.get("resourceType"))
+    if body.get("id") != rid:
+        raise Refused(
+            "invalid", "The id of the resource is not that of the address.", "Give the same id in both."
+        )
+    record, made = visit.door.put(raw, body, if_match=request.version())
+    return _written(visit, record, 201 if made else 200)
+
+
+def update_where(visit: Visit) -> Answer:
+    """PUT [type]?search: the conditional update"""
+    raw, body = parsed(_json(visit.request))
+    _same_type(visit.rtype(), body.get("resourceType"))
+    condition = urlencode(visit.request.query)
+    record, made = visit.door.put_where(raw, body, condition, if_match=visit.request.version())
+    return _written(visit, record, 201 if made else 200)
+
+
+def delete(visit: Visit) -> Answer:
+    """DELETE [type]/[id]"""
+    gone = visit.door.delete(visit.rtype(), visit.rid(), if_match=visit.request.version())
+    return Answer(204, headers=(("ETag", etag(gone.vid)),) if gone else ())
+
+
+def delete_where(visit: Visit) -> Answer:
+    """DELETE [type]?search, of one resource at most"""
+    visit.door.delete_where(visit.rtype(), urlencode(visit.request.query))
+    return Answer(204)
+
+
+# ---------------------------------------------------------------- answers
+
+
+def headers_of(record: Record) -> tuple[Header, ...]:
+    """ETag and Last-Modified of a version."""
+    return (("ETag", etag(record.vid)), ("Last-Modified", http_date(record.updated)))
+
+
+def _shown(visit: Visit, record: Record) -> Answer:
+    request = visit.request
+    if etag(record.vid) in [tag.strip() for tag in request.header("If-None-Match").split(",")]:
+        return Answer(304, headers=headers_of(record))
+    if record.rtype == "Binary" and not request.wants_json():
+        return files.given(record, headers_of(record))
+    body = record.body
+    if request.query:
+        body = subsets.shaped(body, dict(request.query))
+    return Answer(200, body, headers_of(record))
+
+
+def _written(visit: Visit, record: Record, status: int) -> Answer:
+    request = visit.request
+    where = f"{request.base}/{record.ref}/_history/{record.vid}"
+    headers: tuple[Header, ...] = (*headers_of(record), ("Location", where))
+    wanted = request.prefer("return")
+    if wanted == "minimal":
+        return Answer(status, headers=headers)
+    if wanted == "OperationOutcome":
+        issue = {
+            "severity": "information",
+            "code": "informational",
+            "diagnostics": f"Stored as {record.ref}.",
+        }
+        outcome = {"resourceType": "OperationOutcome", "issue": [issue]}
+        return Answer(status, orjson.dumps(outcome), headers)
+    return Answer(status, record.body, headers)
+
+
+def _same_type(wanted: str, given: object) -> None:
+    if wanted != given:
+        raise Refused(
+            "invalid", f"The resource is not a {wanted}.", "Send it to the address of its own type."
+        )
+
+
+def _query(condition: str | None) -> str | None:
+    """If-None-Exist is a search without its type; some clients write the question mark."""
+    return None if condition is None else condition.rpartition("?")[2]
+
+
+def _json(request: Request) -> bytes:
+    request.check_content()
+    return request.body

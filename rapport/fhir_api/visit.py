@@ -1,0 +1,43 @@
+"""One request at `/fhir` with the door that its bearer token opens."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rapport.fhir.definitions import TYPE_NUMBERS
+from rapport.fhir.outcomes import Refused, not_found
+from rapport.gate.door import Door
+
+from .http import Request
+
+_ID = re.compile(r"^[A-Za-z0-9\-.]{1,64}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request and its door."""
+
+    request: Request
+    door: Door
+
+    def rtype(self) -> str:
+        """The resource type in the path."""
+        name = self.request.path[0]
+        if name not in TYPE_NUMBERS:
+            raise Refused("not-found", "There is no such resource type in FHIR R4.", "See metadata.")
+        return name
+
+    def rid(self) -> str:
+        """The id in the path; one that cannot be an id is not found."""
+        rid = self.request.path[1]
+        if not _ID.match(rid):
+            raise not_found()
+        return rid
+
+    def vid(self) -> int:
+        """The version in the path."""
+        written = self.request.path[3]
+        if not written.isdecimal() or not written.isascii() or len(written) > 9:
+            raise not_found()
+        return int(written)
