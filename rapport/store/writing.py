@@ -151,8 +151,8 @@ def _write_again(conn: Connection[Any], versions: Sequence[Version]) -> None:
     params: dict[str, Any] = {"i": Bigints(v.id for v in versions)}
     inserts = _inserts(((v.id, v.rows, _NO_ROWS) for v in versions), params)
     if inserts:
-        sql = f"WITH n AS (SELECT id, patient, whn, sens FROM resource WHERE id = ANY(%(i)s)){inserts} SELECT 1"
-        StoreCursor(conn).execute(sql, params)
+        found = "SELECT id, patient, whn, sens FROM resource WHERE id = ANY(%(i)s)"
+        StoreCursor(conn).execute(f"WITH n AS ({found}){inserts} SELECT 1", params)
 
 
 def reindex(conn: Connection[Any], records: Iterable[Record]) -> None:
@@ -171,8 +171,8 @@ def reindex(conn: Connection[Any], records: Iterable[Record]) -> None:
     inserts = _inserts(((key, rows, _NO_ROWS) for key, rows in found), params)
     cursor.execute(
         "WITH v AS (SELECT * FROM unnest(%(i)s, %(p)s, %(w)s, %(s)s) AS v(id, patient, whn, sens)),"
-        " n AS (UPDATE resource r SET patient = v.patient, whn = v.whn, sens = v.sens FROM v WHERE r.id = v.id"
-        f" RETURNING r.id, r.patient, r.whn, r.sens){inserts} SELECT 1",
+        " n AS (UPDATE resource r SET patient = v.patient, whn = v.whn, sens = v.sens FROM v"
+        f" WHERE r.id = v.id RETURNING r.id, r.patient, r.whn, r.sens){inserts} SELECT 1",
         params,
     )
 

@@ -43,8 +43,7 @@ CREATE INDEX index_token_find ON index_token (key, patient, whn, id) INCLUDE (se
 
 CREATE TABLE index_ref (key bigint NOT NULL, target bigint NOT NULL, {_CARRIED},
     PRIMARY KEY (id, key, target));
-CREATE INDEX index_ref_find ON index_ref (key, whn, id) INCLUDE (patient, sens, target);
-CREATE INDEX index_ref_target ON index_ref (target, key, id) WHERE target <> 0;
+CREATE INDEX index_ref_find ON index_ref (key, target, whn, id) INCLUDE (patient, sens);
 
 CREATE TABLE index_date (key bigint NOT NULL, low timestamptz NOT NULL, high timestamptz NOT NULL, {_CARRIED},
     PRIMARY KEY (id, key, low, high));

@@ -1,0 +1,289 @@
+"""The search grammar: a query becomes a frozen `Search`, or is refused with what is wrong named.
+
+    parse("Observation", [("patient", "Patient/1"), ("_sort", "-date")])
+
+Unknown parameters, modifiers and values are refused; with `lenient` unknown parameters are left out
+(`Search.ignored` tells which), as `Prefer: handling=lenient` asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from rapport.fhir import search_values as values
+from rapport.fhir.definitions import TYPE_NUMBERS, SearchParam, search_param
+from rapport.fhir.outcomes import Refused
+from rapport.fhir.search_values import Value
+
+PAGE = 20
+LARGEST_PAGE = 1000
+#: Modifiers by parameter type. `:Type` on references is apart.
+MODIFIERS = {
+    "token": {"not", "missing"},
+    "string": {"exact", "contains", "missing"},
+    "reference": {"identifier", "missing"},
+    "uri": {"below", "above", "missing"},
+    "date": {"missing"},
+    "number": {"missing"},
+    "quantity": {"missing"},
+    "composite": set[str](),
+}
+SORTABLE = ("date", "string", "number", "quantity", "uri")
+#: Parameters of the answer's form; the API takes care of them.
+_FORM = {"_format", "_pretty"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One parameter with its alternatives: any of `values` has to match."""
+
+    param: SearchParam
+    values: tuple[Value, ...]
+    modifier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """`reference:target.rest`: the resource points by `param` to one of type `target` that fits `inner`."""
+
+    param: SearchParam
+    target: str
+    inner: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """`_has:Type:param:rest`: a resource of that type points here by `param` and fits `inner`."""
+
+    param: SearchParam
+    inner: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """At least one of the conditions holds: a chain over a reference to several types."""
+
+    each: tuple[Condition, ...]
+
+
+Condition = Clause | Chain | Has | Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One sort key; `descending` for the latest or largest first."""
+
+    param: SearchParam
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """`_include=Type:param:target`: with each match comes what it points to; reversed, what points to it."""
+
+    param: SearchParam
+    target: str = ""
+    iterate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A query understood.
+
+    conditions  all have to hold
+    count       resources a page; 0 asks for the total only
+    cursor      where the page begins, as an earlier answer gave it
+    total       none | estimate | accurate
+    summary     "" | true | text | data | count | false
+    ignored     parameters left out because they are unknown (lenient handling)
+    """
+
+    rtype: str
+    conditions: tuple[Condition, ...] = ()
+    sort: tuple[Sort, ...] = ()
+    count: int = PAGE
+    cursor: str = ""
+    total: str = "none"
+    include: tuple[Include, ...] = ()
+    revinclude: tuple[Include, ...] = ()
+    summary: str = ""
+    elements: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = field(default=(), compare=False)
+
+
+class _Unknown(Refused):
+    """A parameter that does not exist."""
+
+
+def parse(rtype: str, pairs: Sequence[tuple[str, str]], *, lenient: bool = False) -> Search:
+    """Read the query of a search for one resource type. Refused("invalid") names what can't be read."""
+    if rtype not in TYPE_NUMBERS:
+        raise Refused("not-found", f"FHIR R4 has no resource type {rtype}.")
+    search = Search(rtype)
+    ignored: list[str] = []
+    for name, written in pairs:
+        try:
+            search = _take(search, name, written)
+        except _Unknown:
+            if not lenient:
+                raise
+            ignored.append(name)
+    return replace(search, ignored=tuple(ignored)) if ignored else search
+
+
+def _take(search: Search, name: str, written: str) -> Search:
+    word, _, modifier = name.partition(":")
+    if word in _FORM:
+        return search
+    if word in ("_include", "_revinclude"):
+        found = _include(word, modifier, written)
+        if word == "_include":
+            return replace(search, include=(*search.include, found))
+        return replace(search, revinclude=(*search.revinclude, found))
+    if word in _RESULT:
+        return _RESULT[word](search, word, written)
+    return replace(search, conditions=(*search.conditions, condition(search.rtype, name, written)))
+
+
+def condition(rtype: str, name: str, written: str) -> Condition:
+    """Read one parameter: plain, chained or reversed."""
+    if name.startswith("_has:"):
+        return _has(name, written)
+    head, dot, rest = name.partition(".")
+    word, _, modifier = head.partition(":")
+    param = _param(rtype, word)
+    if dot:
+        return _chain(param, modifier, rest, written)
+    return _clause(param, name, modifier, written)
+
+
+def _param(rtype: str, code: str) -> SearchParam:
+    param = search_param(rtype, code)
+    if param is None or param.type == "special":
+        raise _Unknown("invalid", f"{rtype} has no search parameter {code} here.")
+    return param
+
+
+def _clause(param: SearchParam, name: str, modifier: str, written: str) -> Clause:
+    if param.type == "reference" and modifier in TYPE_NUMBERS:
+        param = replace(param, targets=(modifier,))
+        modifier = ""
+    if modifier and modifier not in MODIFIERS[param.type]:
+        raise Refused("invalid", f"The search modifier :{modifier} is not supported on {param.code}.")
+    found: list[Value] = []
+    for piece in values.split(written, ","):
+        try:
+            found += _values(param, modifier, piece)
+        except (ValueError, OverflowError) as why:
+            raise values.bad(name, written, why) from None
+    return Clause(param, tuple(found), modifier)
+
+
+def _values(param: SearchParam, modifier: str, piece: str) -> Sequence[Value]:
+    if modifier == "missing":
+        return (values.missing(piece),)
+    if modifier == "identifier":
+        return (values.token(piece),)
+    if param.type == "reference":
+        targets = ("Patient",) if param.code == "patient" else param.targets
+        return values.references(piece, targets)
+    if param.type == "composite":
+        return (_parts(param, piece),)
+    return (values.READERS[param.type](piece),)
+
+
+def _parts(param: SearchParam, piece: str) -> values.Parts:
+    pieces = values.split(piece, "$")
+    if len(pieces) != len(param.components):
+        raise ValueError(f"{len(param.components)} values joined by $ are needed")
+    read: list[Value] = []
+    for component, part in zip(param.components, pieces, strict=True):
+        if component.type == "reference":
+            read += values.references(part, ())
+        else:
+            read.append(values.READERS[component.type](part))
+    return values.Parts(tuple(read))
+
+
+def _chain(param: SearchParam, modifier: str, rest: str, written: str) -> Condition:
+    if param.type != "reference":
+        raise Refused("invalid", f"{param.code} is no reference, so it can't be chained.")
+    targets = ("Patient",) if param.code == "patient" else param.targets
+    if modifier:
+        if modifier not in targets:
+            raise Refused("invalid", f"{param.code} does not point to {modifier}.")
+        targets = (modifier,)
+    code = rest.partition(".")[0].partition(":")[0]
+    fits = [target for target in targets if search_param(target, code)]
+    if not fits:
+        raise _Unknown("invalid", f"Nothing that {param.code} points to has a search parameter {code}.")
+    each = tuple(Chain(param, target, condition(target, rest, written)) for target in fits)
+    return each[0] if len(each) == 1 else Any(each)
+
+
+def _has(name: str, written: str) -> Has:
+    pieces = name.split(":", 3)
+    if len(pieces) != 4 or pieces[1] not in TYPE_NUMBERS:
+        raise Refused("invalid", f"{name} can't be read: use _has:Type:reference:parameter.")
+    param = _param(pieces[1], pieces[2])
+    if param.type != "reference":
+        raise Refused("invalid", f"{param.code} of {param.rtype} is no reference.")
+    return Has(param, condition(pieces[1], pieces[3], written))
+
+
+def _include(word: str, modifier: str, written: str) -> Include:
+    pieces = written.split(":")
+    if modifier not in ("", "iterate") or len(pieces) not in (2, 3) or pieces[0] not in TYPE_NUMBERS:
+        raise Refused(
+            "invalid", f"{word}={written} can't be read: use Type:reference or Type:reference:Type."
+        )
+    param = _param(pieces[0], pieces[1])
+    if param.type != "reference":
+        raise Refused("invalid", f"{param.code} of {param.rtype} is no reference, so it can't be included.")
+    return Include(param, pieces[2] if len(pieces) == 3 else "", modifier == "iterate")
+
+
+def _sort(search: Search, word: str, written: str) -> Search:
+    keys = []
+    for piece in written.split(","):
+        param = _param(search.rtype, piece.removeprefix("-"))
+        if param.type not in SORTABLE and param.code != "_id":
+            raise Refused("invalid", f"{search.rtype} can't be sorted by {param.code}.")
+        keys.append(Sort(param, piece.startswith("-")))
+    return replace(search, sort=tuple(keys))
+
+
+def _count(search: Search, word: str, written: str) -> Search:
+    if not written.isdecimal() or len(written) > 9:
+        raise values.bad(word, written, "use a whole number")
+    return replace(search, count=min(int(written), LARGEST_PAGE))
+
+
+def _choice(search: Search, word: str, written: str) -> Search:
+    if written not in _CHOICES[word]:
+        raise values.bad(word, written, "use one of " + ", ".join(_CHOICES[word]))
+    return replace(search, total=written) if word == "_total" else replace(search, summary=written)
+
+
+def _elements(search: Search, word: str, written: str) -> Search:
+    names = tuple(filter(None, written.split(",")))
+    return replace(search, elements=search.elements + names)
+
+
+def _cursor(search: Search, word: str, written: str) -> Search:
+    return replace(search, cursor=written)
+
+
+_CHOICES = {
+    "_total": ("none", "estimate", "accurate"),
+    "_summary": ("true", "text", "data", "count", "false"),
+}
+_RESULT = {
+    "_sort": _sort,
+    "_count": _count,
+    "_total": _choice,
+    "_summary": _choice,
+    "_elements": _elements,
+    "_cursor": _cursor,
+}

@@ -1,0 +1,237 @@
+"""Values of search parameters as they stand in a query, read into frozen dataclasses.
+
+Commas separate alternatives, `$` the parts of a composite, `|` the parts of a token; each can be
+escaped by a backslash. A value that can't be read is Refused("invalid") with the parameter named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+
+from rapport.fhir.outcomes import Refused
+
+PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`code`, `system|code`, `|code` or `system|`. A system of None means any, "" means none."""
+
+    system: str | None
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A local reference `Type/id`, or a canonical or absolute address."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A stretch of time [low, high), UTC, and how it is compared."""
+
+    prefix: str
+    low: datetime
+    high: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number as written with the range its digits imply, [low, high), and its unit if one is asked for."""
+
+    prefix: str
+    number: float
+    low: float
+    high: float
+    system: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words as written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Whether the element shall be absent (`:missing=true`) or there."""
+
+    missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The values of a composite, in the order of its components."""
+
+    parts: tuple[Value, ...]
+
+
+Value = Token | Reference | Moment | Amount | Text | Missing | Parts
+
+_DATE = re.compile(
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+\- ]\d\d:\d\d)?)?)?)?"
+)
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})")
+
+
+def split(text: str, separator: str) -> list[str]:
+    """The pieces between separators that are not escaped; escapes stay as they are."""
+    if "\\" not in text:
+        return text.split(separator)
+    pieces, piece, escaped = [], "", False
+    for char in text:
+        if char == separator and not escaped:
+            pieces.append(piece)
+            piece = ""
+            continue
+        piece += char
+        escaped = char == "\\" and not escaped
+    return [*pieces, piece]
+
+
+def unescape(text: str) -> str:
+    r"""The text without the backslashes before `,`, `|`, `$` and `\`."""
+    return re.sub(r"\\([,|$\\])", r"\1", text) if "\\" in text else text
+
+
+def token(text: str) -> Token:
+    """Read a token."""
+    parts = [unescape(part) for part in split(text, "|")]
+    if len(parts) == 1:
+        return Token(None, _some(parts[0]))
+    if len(parts) > 2 or not any(parts):
+        raise ValueError("use code, system|code, |code or system|")
+    return Token(parts[0], parts[1] or None)
+
+
+def moment(text: str) -> Moment:
+    """Read a date or a time with an optional prefix; without a zone it is taken as UTC."""
+    prefix, rest = _prefix(text)
+    low, high = stretch(rest)
+    return Moment(prefix, low, high)
+
+
+def stretch(text: str) -> tuple[datetime, datetime]:
+    """The time [low, high) that a FHIR date, dateTime or instant stands for. ValueError if it is none."""
+    found = _DATE.fullmatch(text)
+    if not found:
+        raise ValueError("use a date such as 2024, 2024-05, 2024-05-17 or 2024-05-17T09:30:00Z")
+    year, month, day, hour, minute, second, part, zone = found.groups()
+    whole = datetime(int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), tzinfo=UTC)
+    low = whole - _offset(zone)
+    if second is not None:
+        micros = int((part or "").ljust(6, "0")[:6])
+        low += timedelta(seconds=int(second), microseconds=micros)
+        return low, low + timedelta(microseconds=10 ** (6 - min(len(part or ""), 6)))
+    if hour is not None:
+        return low, low + timedelta(minutes=1)
+    if day is not None:
+        return low, _after(low, timedelta(days=1))
+    if month is not None:
+        return low, _next(whole.year + (whole.month == 12), whole.month % 12 + 1)
+    return low, _next(whole.year + 1, 1)
+
+
+def _offset(zone: str | None) -> timedelta:
+    """The offset of a zone; a plus sign that a form decoded to a blank counts as plus."""
+    if zone is None or zone == "Z":
+        return timedelta()
+    size = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
+    return -size if zone[0] == "-" else size
+
+
+def _after(low: datetime, size: timedelta) -> datetime:
+    return LATEST if LATEST - low < size else low + size
+
+
+def _next(year: int, month: int) -> datetime:
+    return LATEST if year > LATEST.year else datetime(year, month, 1, tzinfo=UTC)
+
+
+def number(text: str) -> Amount:
+    """Read a number with an optional prefix. `100` stands for 99.5 to 100.5, `1e2` for 50 to 150."""
+    prefix, rest = _prefix(text)
+    try:
+        exact = Decimal(rest)
+    except InvalidOperation:
+        raise ValueError("use a number such as 5.4, gt5.4 or 1e-3") from None
+    exponent = exact.as_tuple().exponent
+    if not isinstance(exponent, int) or not -300 < exponent < 300:
+        raise ValueError("use a finite number")
+    half = Decimal(5).scaleb(exponent - 1)
+    if prefix == "ap":
+        half = abs(exact) / 10
+    return Amount(prefix, float(exact), float(exact - half), float(exact + half))
+
+
+def quantity(text: str) -> Amount:
+    """Read `number`, `number|system|code` or `number||code`, each with an optional prefix."""
+    parts = [unescape(part) for part in split(text, "|")]
+    if len(parts) not in (1, 3):
+        raise ValueError("use number, number|system|code or number||code")
+    found = number(parts[0])
+    if len(parts) == 1 or not parts[2]:
+        return found
+    return Amount(found.prefix, found.number, found.low, found.high, parts[1] or None, parts[2])
+
+
+def references(text: str, targets: tuple[str, ...]) -> tuple[Reference, ...]:
+    """Read a reference. A bare id stands for that id in every type the parameter may point to."""
+    text = unescape(text)
+    local = _LOCAL.fullmatch(text)
+    if local or ":" in text:
+        return (Reference(text),)
+    if "|" in text or "/" in text:
+        return (Reference(text),)
+    if not _ID.fullmatch(text) or not targets:
+        raise ValueError("use Type/id, an id or a whole address")
+    return tuple(Reference(f"{target}/{text}") for target in targets)
+
+
+def text(written: str) -> Text:
+    """Read words."""
+    return Text(_some(unescape(written)))
+
+
+def missing(written: str) -> Missing:
+    """Read true or false."""
+    if written not in ("true", "false"):
+        raise ValueError("use true or false")
+    return Missing(written == "true")
+
+
+def _prefix(text: str) -> tuple[str, str]:
+    return (text[:2], text[2:]) if text[:2] in PREFIXES else ("eq", text)
+
+
+def _some(text: str) -> str:
+    if not text:
+        raise ValueError("a value is missing")
+    return text
+
+
+#: How one alternative of a parameter type is read. References need their targets, composites their parts.
+READERS: Mapping[str, Callable[[str], Value]] = {
+    "token": token,
+    "date": moment,
+    "number": number,
+    "quantity": quantity,
+    "string": text,
+    "uri": text,
+}
+
+
+def bad(name: str, written: str, why: object) -> Refused:
+    """The refusal of one value."""
+    return Refused("invalid", f"The search value {name}={written} can't be read: {why}.")

@@ -1,0 +1,187 @@
+"""What an index row has to be like to match the values of one search parameter.
+
+Each function gives SQL over a row called `{x}`. The rules are those of R4 "Search": a date or
+number stands for the range that its digits leave open, and prefixes compare ranges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from rapport.fhir import index
+from rapport.fhir import search_values as values
+from rapport.fhir.definitions import SearchParam
+from rapport.fhir.search import Clause
+from rapport.store.indexing import cut
+from rapport.store.params import Params
+from rapport.store.wire import Bigints
+
+_LAST = "\U0010ffff"
+
+#: Prefix -> SQL over the row [low, high) and the value [a, b): what R4 says about ranges.
+_RANGES = {
+    "eq": "{x}.low >= {a} AND {x}.high <= {b}",
+    "ne": "({x}.low < {a} OR {x}.high > {b})",
+    "gt": "{x}.high > {b}",
+    "lt": "{x}.low < {a}",
+    "ge": "({x}.high > {b} OR {x}.low >= {a})",
+    "le": "({x}.low < {a} OR {x}.high <= {b})",
+    "sa": "{x}.low >= {b}",
+    "eb": "{x}.high <= {a}",
+    "ap": "{x}.low < {b} AND {x}.high > {a}",
+}
+
+#: The same for numbers: the row is a value (low = high) or a closed range, compared with the number itself.
+_NUMBERS = {
+    "eq": "{x}.low >= {a} AND {x}.high < {b}",
+    "ne": "({x}.low < {a} OR {x}.high >= {b})",
+    "gt": "{x}.high > {n}",
+    "lt": "{x}.low < {n}",
+    "ge": "{x}.high >= {n}",
+    "le": "{x}.low <= {n}",
+    "sa": "{x}.low > {n}",
+    "eb": "{x}.high < {n}",
+    "ap": "{x}.low <= {b} AND {x}.high >= {a}",
+}
+
+
+def kind_of(clause: Clause) -> str:
+    """The kind of index rows that answer a clause."""
+    kind = clause.param.type
+    if kind == "string" and clause.modifier == "exact":
+        return "token"
+    return {"reference": "ref", "quantity": "number"}.get(kind, kind)
+
+
+def match(clause: Clause, p: Params) -> str:
+    """SQL over `{x}`, a row of the table of `kind_of(clause)`: any of the values fits."""
+    param, kind = clause.param, clause.param.type
+    if kind == "token":
+        return _tokens(param, clause.values, p)
+    if kind == "reference":
+        return _references(param, clause.values, p)
+    if kind == "string" and clause.modifier == "exact":
+        keys = [index.exact_key(param.rtype, param.code, text) for text in _texts(clause.values)]
+        return _equal("{x}.key", keys, p)
+    key = f"{{x}}.key = {p(index.range_key(param.rtype, param.code))}"
+    one = {"date": _moment, "number": _amount, "quantity": _amount, "string": _string, "uri": _uri}[kind]
+    return f"{key} AND {_any([one(value, clause.modifier, p) for value in clause.values])}"
+
+
+def single(clause: Clause) -> bool:
+    """Whether at most one row of a resource can fit (so that nothing has to be made distinct)."""
+    if len(clause.values) != 1:
+        return False
+    value = clause.values[0]
+    if isinstance(value, values.Token):
+        return value.system is not None and clause.param.type == "token" and not clause.param.implied
+    return isinstance(value, values.Reference)
+
+
+def _any(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else "(" + " OR ".join(f"({part})" for part in parts) + ")"
+
+
+def _equal(column: str, keys: Sequence[int], p: Params) -> str:
+    return f"{column} = {p(keys[0])}" if len(keys) == 1 else f"{column} = ANY({p(Bigints(keys))})"
+
+
+def _texts(found: Sequence[values.Value]) -> list[str]:
+    return [value.text for value in found if isinstance(value, values.Text)]
+
+
+def _tokens(param: SearchParam, found: Sequence[values.Value], p: Params) -> str:
+    loose: list[int] = []
+    parts: list[str] = []
+    for value in found:
+        assert isinstance(value, values.Token)
+        if value.code is None:
+            loose.append(index.any_of_key(param.rtype, param.code, value.system or ""))
+            continue
+        key = index.token_key(param.rtype, param.code, value.code)
+        if value.system is None:
+            loose.append(key)
+            continue
+        systems = [index.system_key(value.system)]
+        if value.system in param.implied:
+            systems.append(0)
+        parts.append(f"{{x}}.key = {p(key)} AND {_equal('{x}.second', systems, p)}")
+    if loose:
+        parts.append(_equal("{x}.key", loose, p))
+    return _any(parts)
+
+
+def _references(param: SearchParam, found: Sequence[values.Value], p: Params) -> str:
+    targets = []
+    for value in found:
+        if isinstance(value, values.Token):
+            words = index.identifier_word(value.system or "", value.code or "")
+        else:
+            assert isinstance(value, values.Reference)
+            words = value.reference.split("/_history/", 1)[0]
+        targets.append(index.target_key(words))
+    key = p(index.range_key(param.rtype, param.code))
+    return f"{{x}}.key = {key} AND {_equal('{x}.target', targets, p)}"
+
+
+def compare_times(moment: values.Moment, p: Params, low: str = "low", high: str = "high") -> str:
+    """SQL over two columns of `{x}` that hold a half open stretch of time."""
+    sql = _RANGES[moment.prefix].replace("{x}.low", f"{{x}}.{low}").replace("{x}.high", f"{{x}}.{high}")
+    return sql.replace("{a}", p(moment.low)).replace("{b}", p(moment.high))
+
+
+def _moment(value: values.Value, modifier: str, p: Params) -> str:
+    assert isinstance(value, values.Moment)
+    return compare_times(_widened(value) if value.prefix == "ap" else value, p)
+
+
+def _widened(value: values.Moment) -> values.Moment:
+    """`ap`: within a tenth of the distance between the date and today."""
+    now = datetime.now(value.low.tzinfo)
+    slack = abs(now - value.low) / 10
+    low = value.low - slack if value.low - values.EARLIEST > slack else values.EARLIEST
+    high = value.high + slack if values.LATEST - value.high > slack else values.LATEST
+    return replace(value, low=low, high=high)
+
+
+def _amount(value: values.Value, modifier: str, p: Params) -> str:
+    assert isinstance(value, values.Amount)
+    sql = _NUMBERS[value.prefix].replace("{n}", p(value.number))
+    sql = sql.replace("{a}", p(value.low)).replace("{b}", p(value.high))
+    if value.code is None:
+        return sql
+    return f"{{x}}.unit = {p(index.unit_key(value.system or '', value.code))} AND {sql}"
+
+
+def _string(value: values.Value, modifier: str, p: Params) -> str:
+    assert isinstance(value, values.Text)
+    folded = cut(index.fold(value.text))
+    if modifier == "contains":
+        return f"strpos({{x}}.value, {p(folded)}) > 0"
+    return _beginning("{x}.value", folded, p)
+
+
+def _uri(value: values.Value, modifier: str, p: Params) -> str:
+    assert isinstance(value, values.Text)
+    text = cut(value.text)
+    if modifier == "below":
+        return f"({{x}}.value = {p(text)} OR {_beginning('{x}.value', text.rstrip('/') + '/', p)})"
+    if modifier == "above":
+        return f"{{x}}.value = ANY({p(_above(text))})"
+    return f"{{x}}.value = {p(text)}"
+
+
+def _beginning(column: str, text: str, p: Params) -> str:
+    """As a range, because LIKE would give up the index behind row-level security."""
+    return f"{column} >= {p(text)} AND {column} < {p(text + _LAST)}"
+
+
+def _above(text: str) -> list[str]:
+    """The address and all that it lies under."""
+    found, head = [text], text
+    while "/" in head:
+        head = head.rpartition("/")[0]
+        found += [head, head + "/"]
+    return found

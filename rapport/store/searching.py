@@ -1,0 +1,165 @@
+"""Search: a parsed query becomes one statement that finds a page of ids in the index and reads those bodies.
+
+Without `_sort` the newest come first, by clinical time, or by last change when only the type is asked for.
+Whatever has no value for a sort key sorts as the smallest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from psycopg import Connection
+
+from rapport.fhir import search as grammar
+from rapport.fhir.definitions import TYPE_NUMBERS
+from rapport.fhir.search import Search
+from rapport.store import cursors, including, sorting
+from rapport.store.compiling import Compiled, Compiler, Probe, Where, owner_of
+from rapport.store.params import Params
+from rapport.store.reading import COLUMNS, record_of
+from rapport.store.records import Record
+from rapport.store.sorting import Key
+from rapport.store.wire import Bigints, StoreCursor
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found.
+
+    matches   the page, in order
+    included  what `_include` and `_revinclude` brought, without the matches themselves
+    next      cursor of the next page, None when this is the last
+    total     how many match in all, when it was asked for or is known anyway
+    """
+
+    matches: tuple[Record, ...] = ()
+    included: tuple[Record, ...] = ()
+    next: str | None = None
+    total: int | None = None
+
+
+def search(conn: Connection[Any], query: Search, where: Where) -> Found:
+    """Run a search. `where(rtype)` is the filter of each type that it touches, in chains and includes too."""
+    if where(query.rtype).nothing:
+        return Found(total=0)
+    plan = _plan(query, where)
+    counted = query.count == 0 or query.summary == "count"
+    if counted:
+        return Found(total=_count(conn, plan))
+    rows = StoreCursor(conn).execute(*plan.page(query), prepare=False).fetchall()
+    more = len(rows) > query.count
+    rows = rows[: query.count]
+    matches = tuple(record_of(row) for row in rows)
+    after = cursors.encode(query, [*rows[-1][10:], rows[-1][0]]) if more else None
+    total = None
+    if not more and not query.cursor:
+        total = len(matches)
+    elif query.total != "none":
+        total = _count(conn, _plan(query, where))
+    return Found(matches, including.included(conn, query, matches, where), after, total)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """A search made ready: where candidates come from, what they have to pass, how they are sorted."""
+
+    table: str
+    tests: list[str]
+    keys: list[Key]
+    single: bool
+    params: Params
+
+    def candidates(self, columns: str) -> str:
+        distinct = "" if self.single else "DISTINCT "
+        return f"SELECT {distinct}{columns} FROM {self.table} t WHERE {' AND '.join(self.tests)}"
+
+    def page(self, query: Search) -> tuple[str, dict[str, Any]]:
+        """The statement of one page and its parameters; one row more than asked tells whether there is a next."""
+        p, keys = self.params, self.keys
+        names = [f"s{number}" for number in range(len(keys))]
+        order = ", ".join(f"{name}{key.order}" for name, key in zip(names, keys, strict=True))
+        order += f", id{keys[-1].order}"
+        columns = ", ".join(
+            ["t.id", *(f"{key.sql} AS {name}" for key, name in zip(keys, names, strict=True))]
+        )
+        after = cursors.decode(query, len(keys)) if query.cursor else None
+        if after is None:
+            inner = self.candidates(columns)
+        elif all(key.column for key in keys):
+            bound = _behind([key.sql for key in keys] + ["t.id"], keys, after, p)
+            inner = replace(self, tests=[*self.tests, bound]).candidates(columns)
+        else:
+            inner = f"SELECT * FROM ({self.candidates(columns)}) c WHERE {_behind([*names, 'id'], keys, after, p)}"
+        sql = (
+            f"WITH page AS MATERIALIZED ({inner} ORDER BY {order} LIMIT {p(query.count + 1)})"
+            f" SELECT {COLUMNS.format(t='r')}, {', '.join('page.' + name for name in names)}"
+            f" FROM page JOIN resource r ON r.id = page.id ORDER BY {_prefixed(order)}"
+        )
+        return sql, p.values
+
+
+def _prefixed(order: str) -> str:
+    return ", ".join(f"page.{part}" for part in order.split(", "))
+
+
+def _behind(columns: Sequence[str], keys: Sequence[Key], after: Sequence[Any], p: Params) -> str:
+    """Rows that come after those values in the order of the keys, the id breaking ties."""
+    down = [key.descending for key in keys] + [keys[-1].descending]
+    values = [key.placeholder(p, value) for key, value in zip(keys, after, strict=False)] + [p(after[-1])]
+    if len(set(down)) == 1:
+        sign = "<" if down[0] else ">"
+        return f"({', '.join(columns)}) {sign} ({', '.join(values)})"
+    steps = []
+    for at, column in enumerate(columns):
+        same = [f"{columns[i]} = {values[i]}" for i in range(at)]
+        steps.append(" AND ".join([*same, f"{column} {'<' if down[at] else '>'} {values[at]}"]))
+    return "(" + " OR ".join(f"({step})" for step in steps) + ")"
+
+
+def _plan(query: Search, where: Where) -> _Plan:
+    p = Params()
+    compiler = Compiler(where, p)
+    patients: list[str] = []
+    rest: list[grammar.Condition] = []
+    for condition in query.conditions:
+        owners = owner_of(condition)
+        if owners:
+            one = f"{{t}}.patient = {p(owners[0])}"
+            patients.append(one if len(owners) == 1 else f"{{t}}.patient = ANY({p(Bigints(owners))})")
+        else:
+            rest.append(condition)
+    compiled = [compiler.compile(condition) for condition in rest]
+    driver = _driver(compiled, bool(patients))
+    if driver is None and patients:
+        owner = next(each for each in query.conditions if owner_of(each))
+        found = compiler.compile(owner)
+        driver = found if isinstance(found, Probe) else None
+    tests = [compiler.test(each, "t") for each in compiled if each is not driver]
+    tests += [patient.replace("{t}", "t") for patient in patients]
+    tests.append(p.filter(where(query.rtype), "t"))
+    source = driver or Probe("resource", "TRUE", rank=9, single=True)
+    own = [source.on("t")] if driver else []
+    if source.table == "resource":
+        own += [f"t.rtype = {TYPE_NUMBERS[query.rtype]}", "NOT t.deleted"]
+    keys = sorting.keys(query, p, by_time=source.table != "resource")
+    return _Plan(source.table, own + tests, keys, source.single or source.table == "resource", p)
+
+
+def _driver(compiled: Sequence[Compiled], one_patient: bool) -> Probe | None:
+    """The probe that finds the candidates. With a patient given: an id, or what is quick within a patient."""
+    probes = [each for each in compiled if isinstance(each, Probe)]
+    if one_patient:
+        probes = [probe for probe in probes if probe.table in ("index_token", "index_ref") or probe.rank == 0]
+    return min(probes, key=lambda probe: probe.rank, default=None)
+
+
+def _count(conn: Connection[Any], plan: _Plan) -> int:
+    sql = plan.candidates("t.id")
+    row = (
+        StoreCursor(conn)
+        .execute(f"SELECT count(*) FROM ({sql}) c", plan.params.values, prepare=False)
+        .fetchone()
+    )
+    return int(row[0]) if row else 0
