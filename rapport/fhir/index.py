@@ -7,9 +7,9 @@ token      (token_key(rtype, code, value), system_key(system) or 0), one row per
            code; and once per distinct system (any_of_key(rtype, code, system), 0) for `system|`.
            Plain `code` elements have no system: see `SearchParam.implied`. An Identifier with a type also
            has (of_type_key(...), 0). A row of a string parameter has (exact_key(...), 0) for `:exact`.
-reference  (ref_key(rtype, code, "Type/id" | url | canonical), target): target is the resource_key of a
-           local reference, else 0. `url|version` is found by `url` too. A reference by identifier has
-           (ref_key(rtype, code, identifier_word(system, value)), 0).
+reference  (range_key, target_key("Type/id" | url | canonical)): of a local reference that is the key of the
+           resource meant. `url|version` is found by `url` too. A reference by identifier has
+           (range_key, target_key(identifier_word(system, value))).
 date       (range_key, low, high): [low, high) in UTC; an open end is EARLIEST or LATEST.
 number     (range_key, low, high, unit): low = high for a value, infinite for an open end; one row for
            each of unit_key(system, code), unit_key("", code) and unit_key("", unit), so a search without
@@ -45,8 +45,8 @@ from rapport.fhir.index_keys import (
     of_type_key,
     pair,
     range_key,
-    ref_key,
     system_key,
+    target_key,
     token_key,
     token_words,
     unit_key,
@@ -68,7 +68,7 @@ __all__ = [
     "of_type_key",
     "pair",
     "range_key",
-    "ref_key",
+    "target_key",
     "rows",
     "system_key",
     "token_key",

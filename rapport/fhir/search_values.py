@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+from rapport.fhir.moments import span
 from rapport.fhir.outcomes import Refused
 
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
-EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
-LATEST = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +77,7 @@ class Parts:
 
 Value = Token | Reference | Moment | Amount | Text | Missing | Parts
 
-_DATE = re.compile(
-    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+\- ]\d\d:\d\d)?)?)?)?"
-)
+_BLANK_ZONE = re.compile(r" (?=\d\d:\d\d$)")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})")
 
@@ -118,45 +115,10 @@ def token(text: str) -> Token:
 def moment(text: str) -> Moment:
     """Read a date or a time with an optional prefix; without a zone it is taken as UTC."""
     prefix, rest = _prefix(text)
-    low, high = stretch(rest)
-    return Moment(prefix, low, high)
-
-
-def stretch(text: str) -> tuple[datetime, datetime]:
-    """The time [low, high) that a FHIR date, dateTime or instant stands for. ValueError if it is none."""
-    found = _DATE.fullmatch(text)
-    if not found:
+    found = span(_BLANK_ZONE.sub("+", rest))  # a form decodes the plus sign of a zone to a blank
+    if found is None:
         raise ValueError("use a date such as 2024, 2024-05, 2024-05-17 or 2024-05-17T09:30:00Z")
-    year, month, day, hour, minute, second, part, zone = found.groups()
-    whole = datetime(int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), tzinfo=UTC)
-    low = whole - _offset(zone)
-    if second is not None:
-        micros = int((part or "").ljust(6, "0")[:6])
-        low += timedelta(seconds=int(second), microseconds=micros)
-        return low, low + timedelta(microseconds=10 ** (6 - min(len(part or ""), 6)))
-    if hour is not None:
-        return low, low + timedelta(minutes=1)
-    if day is not None:
-        return low, _after(low, timedelta(days=1))
-    if month is not None:
-        return low, _next(whole.year + (whole.month == 12), whole.month % 12 + 1)
-    return low, _next(whole.year + 1, 1)
-
-
-def _offset(zone: str | None) -> timedelta:
-    """The offset of a zone; a plus sign that a form decoded to a blank counts as plus."""
-    if zone is None or zone == "Z":
-        return timedelta()
-    size = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
-    return -size if zone[0] == "-" else size
-
-
-def _after(low: datetime, size: timedelta) -> datetime:
-    return LATEST if LATEST - low < size else low + size
-
-
-def _next(year: int, month: int) -> datetime:
-    return LATEST if year > LATEST.year else datetime(year, month, 1, tzinfo=UTC)
+    return Moment(prefix, *found)
 
 
 def number(text: str) -> Amount:

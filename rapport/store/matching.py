@@ -13,6 +13,7 @@ from datetime import datetime
 from rapport.fhir import index
 from rapport.fhir import search_values as values
 from rapport.fhir.definitions import SearchParam
+from rapport.fhir.moments import EARLIEST, LATEST
 from rapport.fhir.search import Clause
 from rapport.store.indexing import cut
 from rapport.store.params import Params
@@ -141,8 +142,8 @@ def _widened(value: values.Moment) -> values.Moment:
     """`ap`: within a tenth of the distance between the date and today."""
     now = datetime.now(value.low.tzinfo)
     slack = abs(now - value.low) / 10
-    low = value.low - slack if value.low - values.EARLIEST > slack else values.EARLIEST
-    high = value.high + slack if values.LATEST - value.high > slack else values.LATEST
+    low = value.low - slack if value.low - EARLIEST > slack else EARLIEST
+    high = value.high + slack if LATEST - value.high > slack else LATEST
     return replace(value, low=low, high=high)
 
 

@@ -96,7 +96,8 @@ def history_of_type(
         more += " AND v.updated <= %(until)s AND (v.updated, v.seq) < (%(until)s, %(seq)s)"
         params["until"], params["seq"] = until
     sql = " UNION ALL ".join(
-        f"(SELECT {COLUMNS.format(t='v')} FROM {table} v WHERE v.rtype = %(rtype)s AND {where.on('v')}{more}{seen}"
+        f"(SELECT {COLUMNS.format(t='v')} FROM {table} v"
+        f" WHERE v.rtype = %(rtype)s AND {where.on('v')}{more}{seen}"
         " ORDER BY v.updated DESC, v.seq DESC LIMIT %(count)s)"
         for table, seen in (
             ("resource", ""),

@@ -76,7 +76,7 @@ class _Plan:
         return f"SELECT {distinct}{columns} FROM {self.table} t WHERE {' AND '.join(self.tests)}"
 
     def page(self, query: Search) -> tuple[str, dict[str, Any]]:
-        """The statement of one page and its parameters; one row more than asked tells whether there is a next."""
+        """The statement of one page and its parameters; one row more than asked tells of a next one."""
         p, keys = self.params, self.keys
         names = [f"s{number}" for number in range(len(keys))]
         order = ", ".join(f"{name}{key.order}" for name, key in zip(names, keys, strict=True))
@@ -91,7 +91,8 @@ class _Plan:
             bound = _behind([key.sql for key in keys] + ["t.id"], keys, after, p)
             inner = replace(self, tests=[*self.tests, bound]).candidates(columns)
         else:
-            inner = f"SELECT * FROM ({self.candidates(columns)}) c WHERE {_behind([*names, 'id'], keys, after, p)}"
+            bound = _behind([*names, "id"], keys, after, p)
+            inner = f"SELECT * FROM ({self.candidates(columns)}) c WHERE {bound}"
         sql = (
             f"WITH page AS MATERIALIZED ({inner} ORDER BY {order} LIMIT {p(query.count + 1)})"
             f" SELECT {COLUMNS.format(t='r')}, {', '.join('page.' + name for name in names)}"
