@@ -233,6 +233,10 @@ class Writing(Reading):
             if record.rtype in ("Communication", "Task") and record.patient:
                 work.topics.add(live.key_of("patient", record.patient))
 
+    def lock(self, *words: str) -> None:
+        """Wait until nobody else holds these words, and hold them to the end of the transaction."""
+        kernel.lock(self.conn, "pillar", *words)
+
     # ---------------------------------------------------------------- conditions
 
     def the_one(self, rtype: str, query: str) -> Record | None:
