@@ -17,7 +17,7 @@ from rapport.people.models import Draft
 LONGEST = 200_000
 
 #: Fields of a form that are no words of the person.
-_NOT_WORDS = ("csrfmiddlewaretoken", "once", "password")
+_NOT_WORDS = frozenset({"csrfmiddlewaretoken", "once"})
 
 
 def load(ref: str, place: str) -> str | None:
@@ -53,7 +53,7 @@ def keep_posted(ref: str, place: str, posted: Mapping[str, Any]) -> None:
     words = {
         name: list(values)
         for name, values in lists.items()
-        if not any(no in name for no in _NOT_WORDS) and any(str(value).strip() for value in values)
+        if name not in _NOT_WORDS and "password" not in name and any(str(value).strip() for value in values)
     }
     text = json.dumps(words, ensure_ascii=False)
     if words and len(text) <= LONGEST:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rapport.home import record
+from rapport.people import portrait
 
 TODAY = date(2026, 3, 12)
 
@@ -27,7 +28,7 @@ TODAY = date(2026, 3, 12)
     ],
 )
 def test_age_from_0_to_110(born: str, count: int, unit: str) -> None:
-    assert record.age(date.fromisoformat(born), TODAY) == record.Age(count, unit)
+    assert portrait.age(date.fromisoformat(born), TODAY) == portrait.Age(count, unit)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_age_from_0_to_110(born: str, count: int, unit: str) -> None:
     ],
 )
 def test_names_of_every_form(names: Any, full: str, first: str) -> None:
-    assert record.human_name(names) == (full, first)
+    assert portrait.human_name(names) == (full, first)
 
 
 @pytest.mark.parametrize(
@@ -57,23 +58,23 @@ def test_names_of_every_form(names: Any, full: str, first: str) -> None:
     [("1998", "year"), ("1998-05", "month"), ("1998-05-04", "day"), ("1998-05-04T10:00:00+02:00", "time")],
 )
 def test_a_date_is_no_more_exact_than_it_was_written(text: str, shape: str) -> None:
-    found = record.moment(text)
+    found = portrait.moment(text)
     assert found is not None and found.shape == shape and found.day.year == 1998
 
 
 @pytest.mark.parametrize("text", [None, "", "soon", "1998-13", 5])
 def test_what_is_no_date_is_none(text: Any) -> None:
-    assert record.moment(text) is None
+    assert portrait.moment(text) is None
 
 
 def test_a_person_with_nothing_known_is_still_a_person() -> None:
-    found = record.person({"resourceType": "Patient", "id": "x"}, TODAY)
+    found = portrait.person({"resourceType": "Patient", "id": "x"}, TODAY)
     assert (found.rid, found.name, found.age, found.languages) == ("x", "", None, ())
 
 
 def test_the_age_of_one_who_died_stands_still() -> None:
-    found = record.person({"id": "x", "birthDate": "1940-01-01", "deceasedDateTime": "2000-06-01"}, TODAY)
-    assert found.age == record.Age(60, "years")
+    found = portrait.person({"id": "x", "birthDate": "1940-01-01", "deceasedDateTime": "2000-06-01"}, TODAY)
+    assert found.age == portrait.Age(60, "years")
 
 
 def test_medicines_are_said_once_and_problems_lose_their_bracket() -> None:
@@ -94,3 +95,17 @@ def test_a_cancelled_visit_is_no_contact() -> None:
 )
 def test_an_empty_resource_breaks_no_reader(read: Any) -> None:
     read({})
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("Dr Mei Chen", "Dr Chen"),
+        ("Amina Haddad", "Amina"),
+        ("Suharto", "Suharto"),
+        ("", ""),
+        ("نور الدين", "نور"),
+    ],
+)
+def test_what_one_calls_a_person(name: str, short: str) -> None:
+    assert portrait.short(name) == short

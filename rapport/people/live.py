@@ -1,0 +1,40 @@
+"""Pages that follow the record: what they watch is signed for who looks, so that nobody can ask for more.
+
+The answer says that something changed, never what; the page then fetches itself through the door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from rapport.gate import live
+
+#: No sign-in lasts longer (seconds).
+LONGEST = 24 * 3600
+
+
+def _salt(request: Any) -> str:
+    return f"live:{request.actor.ref}"
+
+
+def watch(request: Any, topics: Iterable[str]) -> tuple[str, str]:
+    """`live` and `live_state` for the base page. Ask before reading what the page shows: no change is missed."""
+    wanted = sorted(set(topics))
+    signed = signing.dumps(wanted, salt=_salt(request), compress=True)
+    return signed, str(live.state(request.door.conn, wanted))
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """204 while nothing changed, else 200 with the state now; 400 for topics signed for someone else."""
+    try:
+        topics = signing.loads(request.GET.get("t", ""), salt=_salt(request), max_age=LONGEST)
+    except signing.BadSignature:
+        return HttpResponse(status=400)
+    state = str(live.state(request.door.conn, topics))  # type: ignore[attr-defined]
+    return HttpResponse(status=204) if state == request.GET.get("s") else JsonResponse({"s": state})
