@@ -1,15 +1,23 @@
-"""`/health`: is the database there, and is its schema the one this program was written for?"""
+"""`/health`: is the database there, and is its schema the one this program was written for?
+
+It is answered before any middleware: whatever else may be broken, this says so in a word.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from django.db import DatabaseError, connection
+from django.db import Error, close_old_connections, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.http import HttpRequest, HttpResponse, JsonResponse
 
 import rapport
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 @lru_cache(maxsize=1)
@@ -19,17 +27,27 @@ def _expected() -> frozenset[tuple[str, str]]:
 
 
 def pending() -> list[str]:
-    """Migrations that the database lacks, as `app.name`; raises DatabaseError when it does not answer."""
+    """Migrations that the database lacks, as `app.name`; raises `django.db.Error` when it does not answer."""
     applied = MigrationRecorder(connection).applied_migrations().keys()
     return sorted(f"{app}.{name}" for app, name in _expected() - applied)
 
 
-def health(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers and its schema is current, else 503; no content, no secrets."""
+def state() -> tuple[str, dict[str, Any]]:
+    """The HTTP status and the words of an answer: no content, no secret."""
+    close_old_connections()
     try:
         missing = pending()
-    except DatabaseError:
-        return JsonResponse({"status": "down", "reason": "database"}, status=503)
+    except Error:
+        return "503 Service Unavailable", {"status": "down", "reason": "database"}
     if missing:
-        return JsonResponse({"status": "down", "reason": "schema", "pending": len(missing)}, status=503)
-    return JsonResponse({"status": "ok", "version": rapport.__version__})
+        return "503 Service Unavailable", {"status": "down", "reason": "schema", "pending": len(missing)}
+    return "200 OK", {"status": "ok", "version": rapport.__version__}
+
+
+def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """200 when the database answers and its schema is current, else 503."""
+    status, words = state()
+    body = json.dumps(words).encode()
+    headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+    start_response(status, [*headers, ("Content-Length", str(len(body)))])
+    return [body]

@@ -23,6 +23,8 @@ def shape(path: str) -> str:
         return "/".join(
             word if place < 2 or word[:1] in "_$" else "*" for place, word in enumerate(words[:5])
         )
+    if path == "/health":
+        return "health"
     try:
         return resolve(path).route
     except Resolver404:

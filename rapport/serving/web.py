@@ -18,7 +18,7 @@ from granian.log import LogLevels
 from rapport.serving.children import PARENT, obey_parent
 
 A_YEAR = 365 * 24 * 3600
-THREADS = 8  # requests answered at a time by one process
+THREADS = 4  # requests answered at a time by one process
 
 
 def processes() -> int:

@@ -6,6 +6,9 @@ import psycopg
 import pytest
 from django.db import connection
 
+import rapport
+from rapport.config import health
+
 
 def test_conn_is_undone(conn: psycopg.Connection) -> None:
     conn.execute("CREATE TABLE here (a int)")
@@ -16,9 +19,9 @@ def test_conn_was_undone(conn: psycopg.Connection) -> None:
 
 
 @pytest.mark.django_db
-def test_django_speaks_to_the_same_server(client) -> None:
+def test_django_speaks_to_the_same_server() -> None:
     assert connection.vendor == "postgresql"
-    assert client.get("/health").json()["status"] == "ok"
+    assert health.state() == ("200 OK", {"status": "ok", "version": rapport.__version__})
 
 
 def test_own_database_keeps_commits(own_database: str, postgres) -> None:
