@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from psycopg import Connection
+from psycopg.errors import UniqueViolation
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.index import rows as rows_of
@@ -19,10 +20,13 @@ from rapport.fhir.keys import hash64, resource_key
 from rapport.fhir.outcomes import Refused
 from rapport.fhir.rows import Rows
 from rapport.fhir.text import splice
+from rapport.store import bulk
 from rapport.store.indexing import KINDS, Kind, Packed
 from rapport.store.records import Record, Write
 from rapport.store.wire import Bigints, StoreCursor, Texts, Times
 
+#: From so many creations on, COPY is quicker than one statement (measured).
+MANY = 60
 _TICK = timedelta(milliseconds=1)
 _NO_ROWS = Rows()
 
@@ -95,6 +99,8 @@ def write(conn: Connection[Any], writes: Sequence[Write], at: datetime | None = 
 
 
 def _create(conn: Connection[Any], versions: Sequence[Version]) -> dict[int, Record]:
+    if len(versions) >= MANY:
+        return _create_many(conn, versions)
     params = _version_params(versions)
     inserts = _inserts(((v.id, v.rows, _NO_ROWS) for v in versions), params)
     sql = f"""
@@ -106,12 +112,26 @@ def _create(conn: Connection[Any], versions: Sequence[Version]) -> dict[int, Rec
     stored = _run(conn, sql, params, versions)
     for version in versions:
         if version.id not in stored:
-            raise Refused(
-                "conflict",
-                f"{version.rtype}/{version.rid} exists already.",
-                "Read it, then update that version.",
-            )
+            raise _taken(version)
     return stored
+
+
+def _create_many(conn: Connection[Any], versions: Sequence[Version]) -> dict[int, Record]:
+    taken = bulk.present(conn, [version.id for version in versions])
+    for version in versions:
+        if version.id in taken:
+            raise _taken(version)
+        taken.add(version.id)
+    try:
+        numbers = bulk.copy(conn, versions)
+    except UniqueViolation as violation:  # somebody else was faster
+        raise _taken(versions[0]) from violation
+    return {v.id: v.record(numbers[v.id], v.rows.patient, v.rows.sens) for v in versions}
+
+
+def _taken(version: Version) -> Refused:
+    text = f"{version.rtype}/{version.rid} exists already."
+    return Refused("conflict", text, "Read it, then update that version.")
 
 
 def _change(conn: Connection[Any], versions: Sequence[Version]) -> dict[int, Record]:

@@ -1,0 +1,115 @@
+"""Many creations at once: COPY in binary form, one for each table. `writing.write` turns here by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from struct import Struct
+from typing import TYPE_CHECKING, Any
+
+from psycopg import Connection
+
+from rapport.fhir.definitions import TYPE_NUMBERS
+from rapport.store.indexing import KINDS
+from rapport.store.wire import NEVER, Bigints, StoreCursor
+
+if TYPE_CHECKING:
+    from rapport.store.writing import Version
+
+_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+_END = b"\xff\xff"
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MICRO = timedelta(microseconds=1)
+
+#: Each field is its length and its value; a row begins with the number of its fields.
+_CARRIED = "iq" * 4  # id, patient, whn, sens
+_PAIR = Struct(">h" + "iq" * 2 + _CARRIED)
+_SPAN = Struct(">h" + "iq" * 3 + _CARRIED)
+_NUMBER = Struct(">h" + "iqididiq" + _CARRIED)
+_WORDS = Struct(">h" + "iq" + _CARRIED + "i")
+_VERSION = Struct(">h" + "iq" * 6 + "ii" + "ih" + "i?" + "i")
+
+Carried = tuple[int, int, int, int]
+
+
+def copy(conn: Connection[Any], versions: Sequence[Version]) -> dict[int, int]:
+    """Store versions that must all be new; the change number of each id.
+
+    UniqueViolation, and with it a broken transaction, if one is there already.
+    """
+    numbers = _numbers(conn, len(versions))
+    carried = [(v.id, v.rows.patient, _at(v.rows.when), v.rows.sens) for v in versions]
+    _send(conn, "resource", _COLUMNS, map(_version, versions, numbers, carried))
+    for kind in KINDS:
+        pack = _PACKERS[kind.name]
+        rows = [
+            pack(row, own) for v, own in zip(versions, carried, strict=True) for row in kind.rows(v.rows)
+        ]
+        if rows:
+            _send(conn, kind.table, (*kind.columns, "id", "patient", "whn", "sens"), rows)
+    return {version.id: number for version, number in zip(versions, numbers, strict=True)}
+
+
+def present(conn: Connection[Any], keys: Sequence[int]) -> set[int]:
+    """Those of the keys that are taken."""
+    cursor = StoreCursor(conn).execute("SELECT id FROM resource WHERE id = ANY(%s)", [Bigints(keys)])
+    return {row[0] for row in cursor}
+
+
+_COLUMNS = ("id", "seq", "updated", "patient", "whn", "sens", "vid", "rtype", "deleted", "rid", "body")
+
+
+def _numbers(conn: Connection[Any], count: int) -> list[int]:
+    sql = "SELECT nextval('record_seq') FROM generate_series(1, %s)"
+    return [row[0] for row in StoreCursor(conn).execute(sql, [count])]
+
+
+def _send(conn: Connection[Any], table: str, columns: Iterable[str], rows: Iterable[bytes]) -> None:
+    sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+    with StoreCursor(conn).copy(sql) as sink:
+        sink.write(b"".join([_HEAD, *rows, _END]))
+
+
+def _at(when: datetime | None) -> int:
+    return ((when or NEVER) - _EPOCH) // _MICRO
+
+
+def _version(version: Version, number: int, own: Carried) -> bytes:
+    rid = version.rid.encode()
+    head = _VERSION.pack(
+        *(11, 8, own[0], 8, number, 8, _at(version.updated), 8, own[1], 8, own[2], 8, own[3]),
+        *(4, version.vid, 2, TYPE_NUMBERS[version.rtype], 1, version.deleted, len(rid)),
+    )
+    return head + rid + len(version.body).to_bytes(4, "big") + version.body
+
+
+def _pair(row: tuple[int, int], own: Carried) -> bytes:
+    return _PAIR.pack(6, 8, row[0], 8, row[1], 8, own[0], 8, own[1], 8, own[2], 8, own[3])
+
+
+def _span(row: tuple[int, datetime, datetime], own: Carried) -> bytes:
+    low, high = _at(row[1]), _at(row[2])
+    return _SPAN.pack(7, 8, row[0], 8, low, 8, high, 8, own[0], 8, own[1], 8, own[2], 8, own[3])
+
+
+def _number(row: tuple[int, float, float, int], own: Carried) -> bytes:
+    return _NUMBER.pack(
+        8, 8, row[0], 8, row[1], 8, row[2], 8, row[3], 8, own[0], 8, own[1], 8, own[2], 8, own[3]
+    )
+
+
+def _words(row: tuple[int, str], own: Carried) -> bytes:
+    """`value` comes second among the columns but has no fixed length, so it is put in between."""
+    text = row[1].encode("utf-8", "replace")
+    packed = _WORDS.pack(6, 8, row[0], 8, own[0], 8, own[1], 8, own[2], 8, own[3], len(text))
+    return packed[:14] + packed[-4:] + text + packed[14:-4]
+
+
+_PACKERS: dict[str, Callable[[Any, Carried], bytes]] = {
+    "token": _pair,
+    "ref": _pair,
+    "date": _span,
+    "number": _number,
+    "string": _words,
+    "uri": _words,
+}
