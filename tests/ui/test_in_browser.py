@@ -1,4 +1,4 @@
-"""The look in a real browser: axe, both themes, phone and desk, large text, right to left, keyboard, weight."""
+"""The look in a real browser: axe, both themes, phone and desk, large text, right to left, focus, weight."""
 
 import pytest
 from django.test import RequestFactory
@@ -86,7 +86,8 @@ def test_text_may_be_widened(browser, stage):
     page.evaluate(
         """() => {
             const sheet = new CSSStyleSheet();
-            sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }');
+            sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+                                   word-spacing: 0.16em !important }`);
             document.adoptedStyleSheets = [sheet];
         }"""
     )
@@ -94,7 +95,8 @@ def test_text_may_be_widened(browser, stage):
     cut = page.evaluate(
         """() => [...document.querySelectorAll('a, button, p, h1, h2, h3, label')].filter((one) => {
             const style = getComputedStyle(one);
-            return style.overflow === 'hidden' && one.scrollHeight > one.clientHeight + 1 && !one.closest('.rp-hide');
+            const hidden = style.overflow === 'hidden' && !one.closest('.rp-hide');
+            return hidden && one.scrollHeight > one.clientHeight + 1;
         }).map((one) => one.outerHTML)"""
     )
     assert cut == []
@@ -106,7 +108,8 @@ def test_targets_are_large(browser, stage, width, height):
     """44 px for what stands alone; links in a sentence are as high as their line."""
     page = opened(browser, stage, gallery("staff"), width, height)
     small = page.evaluate(
-        """() => [...document.querySelectorAll('button, summary, .rp-btn, .rp-link, .rp-nav a, .rp-tabs a, .rp-choice, .rp-brand')]
+        """() => [...document.querySelectorAll(
+                'button, summary, .rp-btn, .rp-link, .rp-nav a, .rp-tabs a, .rp-choice, .rp-brand')]
             .filter((one) => one.getClientRects().length && one.getBoundingClientRect().height < 43.5)
             .map((one) => one.outerHTML.slice(0, 120))"""
     )
@@ -123,7 +126,8 @@ def test_focus_is_seen_and_not_covered(browser, stage):
         page.keyboard.press("Tab")
         seen = page.evaluate(
             """() => {
-                const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);
+                const one = document.activeElement, box = one.getBoundingClientRect();
+                const style = getComputedStyle(one);
                 const nav = document.querySelector('.rp-nav').getBoundingClientRect();
                 const under = !one.closest('.rp-nav') && Math.min(box.bottom, box.top + 44) > nav.top + 1;
                 return {tag: one.outerHTML.slice(0, 90), ring: style.outlineStyle === 'solid', under};

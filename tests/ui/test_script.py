@@ -1,4 +1,4 @@
-"""ui.js in a real browser: forms sent once, drafts kept, pages that follow the record without taking words away."""
+"""ui.js in a real browser: forms sent once, drafts kept, pages that follow and take no words away."""
 
 import json
 import time
@@ -44,8 +44,9 @@ def until(condition, seconds: float = 8.0) -> bool:
 
 
 FORM = (
-    '<form method="post" action="/send/" data-draft="/messages/new/" data-draft-url="/drafts/">{% csrf_token %}'
-    '<input type="hidden" name="once" value="1"><label for="t">Words</label><textarea id="t" name="text"></textarea>'
+    '<form method="post" action="/send/" data-draft="/messages/new/" data-draft-url="/drafts/">'
+    '{% csrf_token %}<input type="hidden" name="once" value="1">'
+    '<label for="t">Words</label><textarea id="t" name="text"></textarea>'
     '<p class="rp-hint" data-draft-note></p><input type="checkbox" name="team" value="1" aria-label="Team">'
     '<button class="rp-btn">Send</button></form>'
 )
@@ -94,10 +95,12 @@ def test_words_are_kept_when_the_page_is_left(browser, stage):
 
 
 REGION = (
-    '<section id="list" data-live-region><ul>{% for one in lines %}<li id="l-{{ one }}">{{ one }}</li>{% endfor %}</ul>'
+    '<section id="list" data-live-region>'
+    '<ul>{% for one in lines %}<li id="l-{{ one }}">{{ one }}</li>{% endfor %}</ul>'
     '<details id="d"><summary>More</summary><p>Inside</p></details>'
-    '{% if form %}<form method="post" id="f">{% csrf_token %}<label for="a">Answer</label><textarea id="a" name="a">'
-    '</textarea><input type="hidden" name="once" value="{{ once }}"><button class="rp-btn">Send</button></form>{% endif %}'
+    '{% if form %}<form method="post" id="f">{% csrf_token %}'
+    '<label for="a">Answer</label><textarea id="a" name="a"></textarea>'
+    '<input type="hidden" name="once" value="{{ once }}"><button class="rp-btn">Send</button></form>{% endif %}'
     "</section><p id='still'>{{ lines|length }}</p>"
 )
 
@@ -185,7 +188,8 @@ def test_a_page_out_of_sight_does_not_ask_and_errors_slow_it(browser, stage):
 
 
 LINES = (
-    '<ul data-lines="concern">{% chip 1 "Can I fly?" %}</ul><template data-line="concern">{% chip "__n__" "" %}</template>'
+    '<ul data-lines="concern">{% chip 1 "Can I fly?" %}</ul>'
+    '<template data-line="concern">{% chip "__n__" "" %}</template>'
     '<button class="rp-link" type="button" data-add="concern">Add one more</button>'
 )
 
