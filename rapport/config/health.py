@@ -34,7 +34,6 @@ def pending() -> list[str]:
 
 def state() -> tuple[str, dict[str, Any]]:
     """The HTTP status and the words of an answer: no content, no secret."""
-    close_old_connections()
     try:
         missing = pending()
     except Error:
@@ -46,6 +45,7 @@ def state() -> tuple[str, dict[str, Any]]:
 
 def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """200 when the database answers and its schema is current, else 503."""
+    close_old_connections()
     status, words = state()
     body = json.dumps(words).encode()
     headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
