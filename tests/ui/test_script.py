@@ -100,7 +100,8 @@ REGION = (
     '<details id="d"><summary>More</summary><p>Inside</p></details>'
     '{% if form %}<form method="post" id="f">{% csrf_token %}'
     '<label for="a">Answer</label><textarea id="a" name="a"></textarea>'
-    '<input type="hidden" name="once" value="{{ once }}"><button class="rp-btn">Send</button></form>{% endif %}'
+    '<input type="hidden" name="once" value="{{ once }}">'
+    '<button class="rp-btn">Send</button></form>{% endif %}'
     "</section><p id='still'>{{ lines|length }}</p>"
 )
 

@@ -188,7 +188,7 @@ def entry(
         if face
         else mark(context, state or "ring", kind)
     )
-    heading = format_html('<a href="{}">{}</a>', href, title) if href else title
+    link = '<a href="{}" dir="auto">{}</a>' if href else '{}<span dir="auto">{}</span>'
     tag = f"h{level}" if level else "p"
     return format_html(
         '<li class="rp-entry{}"{}>{}{}<div class="rp-entry__body">{}{}</div></li>',
@@ -196,7 +196,7 @@ def entry(
         _id(id),
         format_html('<p class="rp-entry__when">{}</p>', when) if when else "",
         hung,
-        format_html('<{} class="rp-entry__title" dir="auto">{}</{}>', tag, heading, tag) if title else "",
+        format_html(f'<{tag} class="rp-entry__title">{link}</{tag}>', href, title) if title else "",
         content,
     )
 

@@ -181,7 +181,7 @@ async function ask() {
   const query = new URLSearchParams({ t: words.live, s: words.liveState ?? "" });
   const answer = await fetch(`/live/?${query}`, quiet);
   if (answer.status === 401 || answer.type === "opaqueredirect") { signedOut(); return false; }
-  if (answer.status === 403 || answer.status === 404) return false;
+  if ([400, 403, 404].includes(answer.status)) return false; // not ours to follow
   if (!answer.ok) throw new Error(String(answer.status));
   if (answer.status === 204) return true;
   const { s } = await answer.json();
