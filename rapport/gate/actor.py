@@ -20,7 +20,7 @@ class Actor:
     teams      `Organization/…` of those positions
     duties     site-wide duties of staff: `lead`, `privacy`, `operator`
     patients   `Patient/…` this person acts for (a patient: their own)
-    scopes     of a client: `(type or "*", letters of "cruds")`; None for people, who have all that grants give
+    scopes     of a client: `(type or "*", letters of "cruds")`; None for people: grants say what they have
     """
 
     kind: str

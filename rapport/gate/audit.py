@@ -22,8 +22,8 @@ _RANK = {"D": 5, "C": 4, "U": 3, "E": 2, "R": 1, "": 0}
 _FHIR_ACTION = {"c": "C", "r": "R", "u": "U", "d": "D", "s": "E"}
 
 INSERT = (
-    "INSERT INTO audit (actor, ref, name, role, purpose, action, outcome, source, request, why, query, patients,"
-    " entities) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::text[])"
+    "INSERT INTO audit (actor, ref, name, role, purpose, action, outcome, source, request, why, query,"
+    " patients, entities) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::text[])"
 )
 
 
@@ -84,11 +84,9 @@ class Witness:
     def row(self, trail: Trail, outcome: str = DONE) -> tuple[Any, ...]:
         """The values of `INSERT` for a trail."""
         actor = self.actor
-        return (
-            reference_key(actor.ref), actor.ref, actor.name, actor.role, self.purpose, trail.action or "E", outcome,
-            self.source, self.request, trail.why, "\n".join(trail.queries)[:4000], sorted(trail.patients),
-            list(trail.entities),
-        )  # fmt: skip
+        who = (reference_key(actor.ref), actor.ref, actor.name, actor.role, self.purpose)
+        what = (trail.action or "E", outcome, self.source, self.request, trail.why)
+        return (*who, *what, "\n".join(trail.queries)[:4000], sorted(trail.patients), list(trail.entities))
 
     def write(self, conn: Connection[Any], trail: Trail, outcome: str = DONE) -> None:
         """Insert the row of a trail on this connection, in whatever transaction it is in."""

@@ -31,7 +31,7 @@ def kinds(body: Body) -> frozenset[str]:
 
 
 def check(actor: Actor, before: Body | None, after: Body) -> None:
-    """Refuse a body in which a person speaks as somebody else, or a patient writes what is not a conversation."""
+    """Refuse a person who speaks as somebody else, and a patient who writes what is no conversation."""
     if actor.kind in ("system", "client"):
         return
     rtype = str(after["resourceType"])

@@ -32,7 +32,7 @@ _RULES = {
 
 
 def decide(visit: Visit, action: Action, rtype: str, rid: str) -> Decision:
-    """The first rule that lets this through, in words. What is not shared is not told apart from what is not there."""
+    """The first rule that lets this through, in words. Not shared and not there are one."""
     name, word = visit.actor.name, ACTION_WORDS[action]
     no = Decision(False, f"Nothing lets {name} {word} this. It may not be here at all.", "")
     if rtype not in TYPE_NUMBERS:

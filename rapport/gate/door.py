@@ -13,14 +13,14 @@ from rapport.store.records import Record
 from rapport.store.searching import Found
 
 from .actor import Actor
+from .bundles import Bundles
 from .decisions import Decision, decide
 from .permissions import Action
-from .writing import Writing
 
 __all__ = ["Actor", "Decision", "Door", "Found", "Record"]
 
 
-class Door(Writing):
+class Door(Bundles):
     """Read, search, history; create, update, delete, bundle; and why something is allowed."""
 
     def decide(self, action: Action, rtype: str, rid: str) -> Decision:

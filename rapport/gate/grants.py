@@ -47,6 +47,16 @@ class Grant:
     ends: datetime | str = _FOREVER
 
 
+_COLUMNS = (
+    ("actor", "bigint"), ("patient", "bigint"), ("categories", "bigint"), ("labels", "bigint"),
+    ("actions", "bigint"), ("purposes", "bigint"), ("valid_from", "timestamptz"), ("valid_until", "timestamptz"),
+    ("scope", "bigint"), ("source", "bigint"), ("rule", "text"), ("why", "text"),
+)  # fmt: skip
+_INSERT = "INSERT INTO access_grant ({}) SELECT * FROM unnest({})".format(
+    ", ".join(name for name, _ in _COLUMNS), ", ".join(f"%s::{kind}[]" for _, kind in _COLUMNS)
+)
+
+
 def compile_all(conn: Connection[Any], changes: Sequence[tuple[Record, Body | None]]) -> None:
     """Compile anew the grants of what was just written; None as a body stands for a deletion."""
     sources = [(record, body) for record, body in changes if record.rtype in SOURCES]
@@ -56,14 +66,7 @@ def compile_all(conn: Connection[Any], changes: Sequence[tuple[Record, Body | No
     rows = [row for record, body in sources if body is not None for row in _rows(record, body)]
     if not rows:
         return
-    with conn.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO access_grant (actor, patient, categories, labels, actions, purposes, valid_from,"
-            " valid_until, scope, source, rule, why) SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[],"
-            " %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[],"
-            " %s::bigint[], %s::text[], %s::text[])",
-            [list(column) for column in zip(*rows, strict=True)],
-        )
+    conn.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
 
 
 def _may_have_granted(record: Record, body: Body | None) -> bool:

@@ -22,7 +22,7 @@ def _nothing(door: Any, before: Body | None, after: Body | None) -> None:
 class Guard:
     """One rule about one kind of resource.
 
-    applies  whether a body (as it was, or as it becomes) is of that kind; called for every write: keep it quick
+    applies  whether a body (as it was, or as it becomes) is of that kind; asked at every write: keep it quick
     judge    raises Refused "rule" or "conflict" when the step is not allowed; may search through the door
     follow   what an accepted write brings about, in the same transaction; may write through the door
     """

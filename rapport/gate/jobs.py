@@ -26,7 +26,8 @@ def later(
     lock  jobs of one lock run one after the other
     """
     row = conn.execute(
-        "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(%(queue)s, %(task)s, 0, %(lock)s, %(once)s, %(args)s, %(at)s)]"
+        "SELECT procrastinate_defer_jobs_v1(ARRAY["
+        "ROW(%(queue)s, %(task)s, 0, %(lock)s, %(once)s, %(args)s, %(at)s)]"
         "::procrastinate_job_to_defer_v1[])"
         " WHERE %(once)s::text IS NULL OR NOT EXISTS"
         " (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %(once)s::text AND status = 'todo')",

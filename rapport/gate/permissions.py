@@ -1,4 +1,4 @@
-"""What can be asked for: actions, categories of the record, purposes. Bits, because grants keep them as masks.
+"""What can be asked for: actions, categories of the record, purposes; bits, as grants keep them.
 
 Actions are the letters that SMART scopes use: create, read, update, delete, search.
 """
@@ -31,13 +31,15 @@ _CATEGORY = {"Patient": IDENTITY, "Communication": CONVERSATION, "Task": CONVERS
 
 #: Types that say how the site works, not who somebody is: readable by everybody who is signed in, as
 #: long as the resource belongs to no patient. A type that is not here needs a grant, whatever it holds.
-DIRECTORY = frozenset(
-    "ActivityDefinition CapabilityStatement CodeSystem CompartmentDefinition ConceptMap Endpoint EventDefinition "
-    "Evidence EvidenceVariable HealthcareService ImplementationGuide Library Location Measure Medication "
-    "MedicationKnowledge MessageDefinition NamingSystem OperationDefinition Organization OrganizationAffiliation "
-    "PlanDefinition Practitioner PractitionerRole Questionnaire ResearchDefinition ResearchElementDefinition "
-    "SearchParameter StructureDefinition StructureMap Substance TerminologyCapabilities ValueSet".split()
-)
+_DIRECTORY = """
+    ActivityDefinition CapabilityStatement CodeSystem CompartmentDefinition ConceptMap Endpoint
+    EventDefinition Evidence EvidenceVariable HealthcareService ImplementationGuide Library Location
+    Measure Medication MedicationKnowledge MessageDefinition NamingSystem OperationDefinition
+    Organization OrganizationAffiliation PlanDefinition Practitioner PractitionerRole Questionnaire
+    ResearchDefinition ResearchElementDefinition SearchParameter StructureDefinition StructureMap
+    Substance TerminologyCapabilities ValueSet
+"""
+DIRECTORY = frozenset(_DIRECTORY.split())
 
 #: Why somebody asks (HL7 v3 PurposeOfUse), as bits of `access_grant.purposes`.
 PURPOSES = MappingProxyType(

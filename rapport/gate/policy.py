@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rapport.store.records import EVERYTHING, NOTHING, Filter
 
 from .actor import Actor
-from .permissions import ACTION_BITS, DIRECTORY, IDENTITY, PURPOSES, Action, category_of
+from .permissions import ACTION_BITS, DIRECTORY, PURPOSES, Action, category_of
 from .roles import KNOWN, PERSONAL
 
 
@@ -61,7 +61,7 @@ def directory_keepers(ask: Ask) -> Filter | None:
 
 
 def registrars(ask: Ask) -> Filter | None:
-    """A lead finds and registers people, so that a new patient can be told apart, matched and given a team."""
+    """A lead finds and registers people, so that a patient can be told apart, matched and given a team."""
     if ask.actor.kind != "staff" or "lead" not in ask.actor.duties:
         return None
     if ask.rtype not in ("Patient", "CareTeam") or ask.action == "d":
@@ -80,9 +80,10 @@ def files(ask: Ask) -> Filter | None:
     """A file is as open as the patient or the conversation that its security context names."""
     if ask.actor.kind not in ("patient", "kin", "staff") or ask.rtype != "Binary":
         return None
+    mine = _cleared(_clearance(ask.actor))
     sql = (
-        "EXISTS (SELECT 1 FROM index_ref f JOIN resource c ON c.id = f.target"
-        f" WHERE f.id = {{t}}.id AND NOT c.deleted AND {_cleared(_clearance(ask.actor))} AND {_by_grant('c', ask)})"
+        "EXISTS (SELECT 1 FROM index_ref f JOIN resource c ON c.id = f.target"  # noqa: S608
+        f" WHERE f.id = {{t}}.id AND NOT c.deleted AND {mine} AND {_by_grant('c', ask)})"
     )
     return Filter(sql, {"gate_keys": ask.actor.keys})
 
@@ -93,8 +94,8 @@ def _by_grant(row: str, ask: Ask) -> str:
     A grant is addressed to a person, a position or a team; it holds for a patient, some categories, labels,
     actions and purposes, for a time, and may be limited to one resource and what refers to it.
     """
-    return (
-        f"({row}.patient <> 0 AND EXISTS (SELECT 1 FROM access_grant g WHERE g.patient = {row}.patient"
+    return (  # every value in here is ours: numbers and an alias
+        f"({row}.patient <> 0 AND EXISTS (SELECT 1 FROM access_grant g WHERE g.patient = {row}.patient"  # noqa: S608
         " AND g.actor = ANY(%(gate_keys)s::bigint[])"
         f" AND g.categories & {category_of(ask.rtype)} <> 0 AND g.actions & {ACTION_BITS[ask.action]} <> 0"
         f" AND g.purposes & {PURPOSES.get(ask.purpose, 0)} <> 0"

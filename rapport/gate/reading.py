@@ -54,7 +54,7 @@ class Reading(Visit):
         return record
 
     def many(self, references: Iterable[str]) -> dict[str, Record]:
-        """Several resources by reference (`Type/id`), in one query a type; what is not to be read is left out."""
+        """Several resources by reference (`Type/id`), one query a type; what may not be read is left out."""
         by_type: dict[str, list[int]] = {}
         for rtype, rid in {tuple(reference.split("/", 1)) for reference in references if "/" in reference}:
             if rtype in TYPE_NUMBERS:

@@ -30,7 +30,8 @@ def opened(conn: Connection[Any], actor: Actor, keys: Sequence[int]) -> None:
     if not keys or actor.kind == "system":
         return
     conn.execute(
-        "INSERT INTO seen (message, actor, ref, name, role) SELECT u, %s, %s, %s, %s FROM unnest(%s::bigint[]) u"
+        "INSERT INTO seen (message, actor, ref, name, role) SELECT u, %s, %s, %s, %s"
+        " FROM unnest(%s::bigint[]) u"
         " ON CONFLICT DO NOTHING",
         (reference_key(actor.ref), actor.ref, actor.name, actor.role, sorted(set(keys))),
     )

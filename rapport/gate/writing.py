@@ -7,8 +7,9 @@ grants → what follows. A refusal anywhere undoes the transaction.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -39,6 +40,7 @@ class Step:
 
     action: Action
     write: Write
+    place: str = ""  # where it stands in a bundle
 
     @property
     def after(self) -> Body | None:
@@ -52,7 +54,7 @@ class Writing(Reading):
     def create(
         self, resource: Resource, *, rid: str | None = None, if_none_exist: str | None = None
     ) -> Record:
-        """Store a new resource; with `if_none_exist` (a search) the one that is there already, if there is one."""
+        """Store a new resource; with `if_none_exist` (a search) the one that is there already, if any."""
         return self.create_or_find(resource, rid=rid, if_none_exist=if_none_exist)[0]
 
     def create_or_find(
@@ -63,11 +65,12 @@ class Writing(Reading):
         rtype = body["resourceType"]
         with self._step(CREATE, rtype):
             if if_none_exist is not None:
+                self.lock("condition", rtype, if_none_exist)
                 present = self.the_one(rtype, if_none_exist)
                 if present is not None:
                     self._note(READ, (present,))
                     return present, False
-            return self.apply([Step(CREATE, Write(raw, body, rid or str(uuid.uuid4())))])[0], True
+            return self.apply([Step(CREATE, Write(raw, body, rid or new_id()))])[0], True
 
     def update(self, resource: Resource, *, if_match: int | None = None) -> Record:
         """Store a new version of the resource whose id the body carries.
@@ -82,20 +85,16 @@ class Writing(Reading):
         return self.put(raw, body, if_match=if_match)[0]
 
     def put(self, raw: bytes, body: Body, *, if_match: int | None = None) -> tuple[Record, bool]:
-        """Update, or create under an id of one's own where that is allowed (programs); and whether it was created."""
+        """Update, or create under an id of one's own (programs); and whether it was created."""
         rtype, rid = body["resourceType"], body.get("id")
         if not isinstance(rid, str):
             raise Refused("invalid", "The resource has no id.", "Give the id of what you want to change.")
         with self._step(UPDATE, f"{rtype}/{rid}"):
             before = self.as_it_was(UPDATE, rtype, rid)
             if before is None:
-                if if_match is not None:
-                    raise Refused("stale", "There is no such version.", "Read it again.")
+                self._expected(None, if_match)
                 return self.apply([Step(CREATE, Write(raw, body, rid))])[0], True
-            if if_match is not None and if_match != before.vid:
-                raise Refused(
-                    "stale", "Somebody else changed this in the meantime.", "Read it again, then change it."
-                )
+            self._expected(before, if_match)
             return self.apply([Step(UPDATE, Write(raw, body, rid, before))])[0], before.deleted
 
     def put_where(
@@ -104,12 +103,13 @@ class Writing(Reading):
         """The conditional update: of the one resource that the search means, else a new one."""
         rtype = body["resourceType"]
         with self._step(UPDATE, rtype):
+            self.lock("condition", rtype, query)
             present = self.the_one(rtype, query)
             named = body.get("id")
             if present is None:
                 if isinstance(named, str):
                     return self.put(raw, body, if_match=if_match)
-                return self.apply([Step(CREATE, Write(raw, body, str(uuid.uuid4())))])[0], True
+                return self.apply([Step(CREATE, Write(raw, body, new_id()))])[0], True
             if named not in (None, present.rid):
                 raise Refused(
                     "invalid", "The search means another resource than the id.", "Leave the id out."
@@ -121,6 +121,7 @@ class Writing(Reading):
         if rtype not in TYPE_NUMBERS:
             raise not_found()
         with self._step(DELETE, rtype):
+            self.lock("condition", rtype, query)
             present = self.the_one(rtype, query)
             return None if present is None else self.delete(rtype, present.rid)
 
@@ -132,10 +133,7 @@ class Writing(Reading):
                 raise not_found()
             if before.deleted:
                 return None
-            if if_match is not None and if_match != before.vid:
-                raise Refused(
-                    "stale", "Somebody else changed this in the meantime.", "Read it again, then delete it."
-                )
+            self._expected(before, if_match)
             return self.apply([Step(DELETE, Write(b"", {}, rid, before, delete=True))])[0]
 
     # ---------------------------------------------------------------- the two judgements
@@ -158,6 +156,14 @@ class Writing(Reading):
             raise not_found()
         raise Refused("forbidden", *_FORBIDDEN)
 
+    @staticmethod
+    def _expected(before: Record | None, if_match: int | None) -> None:
+        """Refuse a change of another version than the one it was made from."""
+        if if_match is not None and (before is None or before.vid != if_match):
+            raise Refused(
+                "stale", "Somebody else changed this in the meantime.", "Read it again, then change it."
+            )
+
     def _as_it_became(self, steps: Sequence[Step], records: Sequence[Record]) -> None:
         """The second judgement: every row that came of it passes the filter of its action."""
         groups: dict[tuple[Action, str], list[int]] = {}
@@ -175,8 +181,9 @@ class Writing(Reading):
             where = self.where(action, rtype)
             if where.everything:
                 continue
+            passing = f"t.id = ANY(%(gate_rows)s::bigint[]) AND {where.on('t')}"
             row = self.conn.execute(
-                f"SELECT count(*) FROM resource t WHERE t.id = ANY(%(gate_rows)s::bigint[]) AND {where.on('t')}",  # noqa: S608
+                f"SELECT count(*) FROM resource t WHERE {passing}",  # noqa: S608
                 {**where.params, "gate_rows": keys},
             ).fetchone()
             if row is None or row[0] != len(set(keys)):
@@ -187,36 +194,37 @@ class Writing(Reading):
     def apply(self, steps: Sequence[Step]) -> list[Record]:
         """Store some writes that passed the first judgement. Called inside a step; used by bundles too."""
         for step in steps:
-            self._admissible(step)
+            with at_place(step.place):
+                self._admissible(step)
         records = kernel.write(self.conn, [step.write for step in steps])
         self._as_it_became(steps, records)
         pairs = list(zip(steps, records, strict=True))
-        guarded: list[tuple[guards.Guard, Body | None, Body | None]] = []
+        guarded: list[tuple[str, guards.Guard, Body | None, Body | None]] = []
         for step, record in pairs:
             before = step.write.before
             past = (
                 before.json if before is not None and not before.deleted and guards.any_registered() else None
             )
             future = None if record.deleted else {**step.write.resource, "id": record.rid}
-            guarded += [(guard, past, future) for guard in guards.concerned(past, future)]
-        for guard, past, future in guarded:
-            guard.judge(self, past, future)
+            guarded += [(step.place, guard, past, future) for guard in guards.concerned(past, future)]
+        for place, guard, past, future in guarded:
+            with at_place(place):
+                guard.judge(self, past, future)
         grants.compile_all(self.conn, [(record, step.after) for step, record in pairs])
         self._written(pairs)
-        for guard, past, future in guarded:
+        for _, guard, past, future in guarded:
             guard.follow(self, past, future)
         return records
 
     def _admissible(self, step: Step) -> None:
-        """What can be refused before anything is stored: a closed type, another's name, a body that is not FHIR."""
+        """What can be refused before anything is stored: a closed type, another's name, what is not FHIR."""
         write = step.write
         if self.where(step.action, write.rtype).nothing:
             raise Refused("forbidden", *_FORBIDDEN)
         if step.after is None:
             return
-        issues = tuple(
-            issue for issue in check(write.resource, write.rtype) if issue.severity in ("error", "fatal")
-        )
+        found = check(write.resource, write.rtype)
+        issues = tuple(issue for issue in found if issue.severity in ("error", "fatal"))
         if issues:
             raise Refused("invalid", "This is not a valid resource.", "Mend what is named.", issues)
         before = write.before
@@ -235,13 +243,12 @@ class Writing(Reading):
 
     def lock(self, *words: str) -> None:
         """Wait until nobody else holds these words, and hold them to the end of the transaction."""
-        kernel.lock(self.conn, "pillar", *words)
+        kernel.lock(self.conn, "door", *words)
 
     # ---------------------------------------------------------------- conditions
 
     def the_one(self, rtype: str, query: str) -> Record | None:
-        """The one resource that a condition means, under a lock on the condition; "ambiguous" for several."""
-        kernel.lock(self.conn, "condition", rtype, query)
+        """The one resource that a condition means; "ambiguous" for several."""
         pairs = parse_qsl(query, keep_blank_values=True)
         if not pairs:
             raise Refused(
@@ -252,6 +259,29 @@ class Writing(Reading):
         if len(found.matches) > 1:
             raise Refused("ambiguous", "The condition fits more than one resource.", "Make it narrower.")
         return found.matches[0] if found.matches else None
+
+
+def new_id() -> str:
+    """An id that nobody has or can guess."""
+    return str(uuid.uuid4())
+
+
+@contextmanager
+def at_place(place: str) -> Iterator[None]:
+    """Say of a refusal where in the bundle it arose."""
+    try:
+        yield
+    except Refused as refused:
+        if not place or refused.text.startswith("Bundle.entry"):
+            raise
+        issues = tuple(replace(issue, path=_within(place, issue.path)) for issue in refused.issues)
+        raise Refused(refused.code, f"{place}: {refused.text}", refused.next, issues) from refused
+
+
+def _within(place: str, path: str) -> str:
+    """A path in a resource as a path in its bundle."""
+    _, dot, rest = path.partition(".")
+    return f"{place}.resource{dot}{rest}"
 
 
 def parsed(resource: Resource) -> tuple[bytes, Body]:
