@@ -288,6 +288,24 @@ def search(source: Source) -> dict[str, Json]:
     return table
 
 
+def extensions(source: Source) -> dict[str, Json]:
+    """Name of an extension of R4 itself -> [where it may stand, types of its value]."""
+    table: dict[str, Json] = {}
+    for found in source.resources("extension-definitions.json"):
+        if found["resourceType"] != "StructureDefinition" or not found["url"].startswith(PROFILE):
+            continue
+        kinds: set[str] = set()
+        for element in found["snapshot"]["element"]:
+            if (
+                element["path"] in ("Extension.value[x]", "Extension.valueReference")
+                and element["max"] != "0"
+            ):
+                kinds |= {one["code"] for one in element.get("type", [])}
+        places = sorted(one["expression"] for one in found.get("context", []) if one["type"] == "element")
+        table[found["url"].removeprefix(PROFILE)] = [places, sorted(kinds)]
+    return dict(sorted(table.items()))
+
+
 def compartment(source: Source) -> dict[str, list[str]]:
     """Type -> search parameters that make a resource a member of a Patient's compartment."""
     found = source.load("compartmentdefinition-patient.json")
@@ -317,6 +335,7 @@ def main() -> None:
         "primitives": primitives(source),
         "elements": elements,
         "search": search(source),
+        "extensions": extensions(source),
         "compartment": compartment(source),
         "valuesets": dict(sorted(terms.used.items())),
     }

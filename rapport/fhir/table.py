@@ -22,6 +22,11 @@ _TABLE: Final[dict[str, Any]] = orjson.loads(gzip.decompress(_FILE.read_bytes())
 RESOURCE_TYPES: Final[tuple[str, ...]] = tuple(_TABLE["types"])
 PRIMITIVES: Final[frozenset[str]] = frozenset(_TABLE["primitives"])
 SEARCH: Final[Mapping[str, Mapping[str, Any]]] = _TABLE["search"]
+#: URL of an extension that R4 itself defines -> (where it may stand, types of its value).
+EXTENSIONS: Final[Mapping[str, tuple[frozenset[str], tuple[str, ...]]]] = {
+    "http://hl7.org/fhir/StructureDefinition/" + name: (frozenset(places), tuple(kinds))
+    for name, (places, kinds) in _TABLE["extensions"].items()
+}
 COMPARTMENT: Final[Mapping[str, list[str]]] = _TABLE["compartment"]
 _ELEMENTS: Final[Mapping[str, Mapping[str, list[Any]]]] = _TABLE["elements"]
 _RESOURCES: Final[frozenset[str]] = frozenset(RESOURCE_TYPES)
