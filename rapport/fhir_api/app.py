@@ -88,7 +88,7 @@ def answer(request: Request) -> Answer:
         if known is not None and request.method in ("GET", "HEAD"):
             return known(request)
         with admitted(request) as door:
-            return route(request)(Visit(request, door))
+            return route(request)(Visit(request, door, route))
     except Refused as refused:
         return refusal(refused)
     except (

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
-from .http import Answer
+from dataclasses import replace
+from io import BytesIO
+
+from rapport.fhir.outcomes import Refused
+
+from .http import REASONS, Answer, Request
 from .visit import Visit
+
+_KEPT = ("HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "wsgi.url_scheme")
 
 
 def process(visit: Visit) -> Answer:
     """POST [base]"""
-    visit.request.check_content()
-    return Answer(200, visit.door.bundle(visit.request.body))
+    request = visit.request
+    request.check_content()
+
+    def get(url: str) -> tuple[str, bytes]:
+        path, _, query = url.partition("?")
+        environ = {name: request.environ[name] for name in _KEPT if name in request.environ}
+        environ |= {"REQUEST_METHOD": "GET", "PATH_INFO": f"/fhir/{path}", "QUERY_STRING": query}
+        environ["wsgi.input"] = BytesIO()
+        environ["HTTP_ACCEPT"] = "application/fhir+json"
+        inner = Request(environ, request.trusted_hosts, request.own_base, request.proxied)
+        if not inner.path:
+            raise Refused("invalid", f"{url!r} cannot be read in a bundle.", "Name a resource or a search.")
+        answer: Answer = visit.route(inner)(replace(visit, request=inner))
+        return f"{answer.status} {REASONS[answer.status]}", answer.body
+
+    wanted = request.prefer("return") == "representation"
+    return Answer(200, visit.door.bundle(request.body, get=get, representation=wanted))

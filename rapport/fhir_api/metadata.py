@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -65,7 +65,7 @@ def _resources() -> list[dict[str, Any]]:
     ]
 
 
-@cache
+@lru_cache(maxsize=8)
 def _capability(base: str) -> bytes:
     site = base.removesuffix("/fhir")
     uris = {"url": _OAUTH, "extension": [{"url": "token", "valueUri": f"{site}/oauth/token"}]}

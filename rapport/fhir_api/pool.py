@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from psycopg import Connection
@@ -50,12 +49,12 @@ def close() -> None:
 def request_of(environ: WSGIEnvironment) -> Request:
     """The request, with what the settings say of the site's own address."""
     hosts = frozenset(settings.ALLOWED_HOSTS)
-    return Request(environ, hosts, settings.BASE_URL + "/fhir", "SECURE_PROXY_SSL_HEADER" in dir(settings))
+    return Request(environ, hosts, settings.BASE_URL + "/fhir", bool(settings.SECURE_PROXY_SSL_HEADER))
 
 
 @contextmanager
 def admitted(request: Request) -> Iterator[Door]:
-    """A door for whoever the bearer token stands for; its reads are written down before the answer goes out."""
+    """A door for whoever the bearer token stands for; reads are written down before the answer goes."""
     token = request.bearer()
     if not token:
         raise Refused("unauthorized", "A bearer token is needed.", "Get one at the token endpoint.")
@@ -68,12 +67,11 @@ def admitted(request: Request) -> Iterator[Door]:
         if actor is None:
             raise Refused("unauthorized", "This token is not valid, or no longer.", "Get a new one.")
         door = Door(taken, actor, source="api")
-        yield door
+        try:
+            yield door
+        except Refused:
+            door.finish()  # what was read before the refusal was read
+            raise
         door.finish()
     finally:
         pool().putconn(taken)
-
-
-def site() -> str:
-    """The host of the site's own address."""
-    return urlsplit(settings.BASE_URL).netloc

@@ -18,7 +18,7 @@ def shaped(body: bytes, query: Mapping[str, str]) -> bytes:
 
 
 def shape(body: bytes, elements: Iterable[str], summary: str) -> bytes:
-    """The body with these top elements only, or without its text (`_summary=data`). Other summaries may be whole."""
+    """The body with these top elements only, or without its text (`_summary=data`)."""
     wanted = {name.rpartition(".")[2] for name in elements}
     if not wanted and summary != "data":
         return body

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.outcomes import Refused, not_found
@@ -16,10 +18,11 @@ _ID = re.compile(r"^[A-Za-z0-9\-.]{1,64}$")
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request and its door."""
+    """A request, its door, and where other requests go (a bundle holds some)."""
 
     request: Request
     door: Door
+    route: Callable[[Request], Callable[[Any], Any]]
 
     def rtype(self) -> str:
         """The resource type in the path."""
