@@ -84,7 +84,7 @@ def due(at: datetime, now: datetime) -> str:
     if days == 1:
         return pgettext("by this time tomorrow", "tomorrow, %(time)s") % {"time": time}
     words = {"day": full_day(at.date(), now.date()), "time": time}
-    return pgettext("day and time", "%(day)s, %(time)s") % words
+    return pgettext("by this day and time", "%(day)s, %(time)s") % words
 
 
 def day(at: date, now: date) -> str:

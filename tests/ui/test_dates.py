@@ -78,13 +78,13 @@ def test_a_number_never_parts_from_its_word():
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("es", ["hoy, 8:40", "martes, 19:52", "hoy, 15:00", "lunes 16 de marzo, 13:00", "1 hora 40 min"]),
+        ("es", ["hoy a las 8:40", "martes, 19:52", "hoy a las 15:00", "el lunes 16 de marzo, 13:00", "1 hora 40 min"]),
         (
             "fr",
             [
                 "aujourd’hui à 8 h 40",
                 "mardi, 19 h 52",
-                "aujourd’hui, 15 h",
+                "aujourd’hui à 15 h",
                 "lundi 16 mars, 13 h",
                 "1 heure 40 min",
             ],
