@@ -147,5 +147,5 @@ def test_a_page_is_light(browser, stage):
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(300)
     assert len(sizes) <= 12, sizes
-    assert sum(sizes.values()) <= 140 * 1024, sizes
+    assert sum(sizes.values()) <= 96 * 1024, sizes
     page.context.close()

@@ -219,3 +219,21 @@ def test_a_chip_can_be_changed_without_script(browser, stage):
     page.locator("#concern-1").fill("Can I swim?")
     assert page.locator("#concern-1").input_value() == "Can I swim?"
     page.context.close()
+
+
+def test_htmx_comes_only_where_it_is_used(browser, stage):
+    stage.answers["/part/"] = lambda query, body: (200, b"<p id='got'>Here</p>")
+    page = opened(browser, stage, page_of("<p>Plain</p>"))
+    page.wait_for_load_state("networkidle")
+    assert not any("htmx" in one for one in stage.asked)
+    page.context.close()
+    wrongs: list[str] = []
+    stage.pages["/"] = page_of('<button hx-get="/part/" hx-target="#to">Go</button><div id="to"></div>')
+    page = browser.new_context().new_page()
+    page.on("console", lambda message: message.type == "error" and wrongs.append(message.text))
+    page.goto(stage.url + "/")
+    page.wait_for_function("!!globalThis.htmx")
+    page.locator("button").filter(has_text="Go").click()
+    page.wait_for_selector("#got")
+    assert wrongs == []
+    page.context.close()

@@ -20,6 +20,22 @@ const typed = (field) => field.matches("textarea, select, input:not([type=hidden
     : field.tagName === "SELECT" ? [...field.options].some((one) => one.selected !== one.defaultSelected && !field.multiple && one.defaultSelected)
       : field.value !== field.defaultValue);
 
+// ---------- htmx, on pages that use it ----------
+
+let fetched = false;
+
+function wake(part) {
+  if (globalThis.htmx) globalThis.htmx.process(part);
+  else if (!fetched && part.querySelector("[hx-get], [hx-post]")) {
+    fetched = true;
+    document.head.append(Object.assign(document.createElement("script"), { src: words.htmx }));
+  }
+}
+
+// htmx starts by itself only on a page that is complete
+if (document.readyState === "complete") wake(document.body);
+else addEventListener("load", () => wake(document.body));
+
 // ---------- a form is sent once ----------
 
 const sent = new WeakSet();
@@ -155,7 +171,7 @@ function follow(page) {
     const before = region.textContent;
     morph(region, fresh);
     changed ||= before !== region.textContent;
-    globalThis.htmx?.process(region);
+    wake(region);
   }
   if (focus?.isConnected && focus !== document.activeElement) focus.focus({ preventScroll: true });
   if (page.title) document.title = page.title;
