@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from struct import Struct
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psycopg import Connection
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.store.indexing import KINDS
+from rapport.store.versions import Version
 from rapport.store.wire import NEVER, Bigints, StoreCursor
-
-if TYPE_CHECKING:
-    from rapport.store.writing import Version
 
 _HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _END = b"\xff\xff"
@@ -42,9 +40,7 @@ def copy(conn: Connection[Any], versions: Sequence[Version]) -> dict[int, int]:
     _send(conn, "resource", _COLUMNS, map(_version, versions, numbers, carried))
     for kind in KINDS:
         pack = _PACKERS[kind.name]
-        rows = [
-            pack(row, own) for v, own in zip(versions, carried, strict=True) for row in kind.rows(v.rows)
-        ]
+        rows = [pack(row, own) for v, own in zip(versions, carried, strict=True) for row in kind.rows(v.rows)]
         if rows:
             _send(conn, kind.table, (*kind.columns, "id", "patient", "whn", "sens"), rows)
     return {version.id: number for version, number in zip(versions, numbers, strict=True)}

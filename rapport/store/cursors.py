@@ -15,8 +15,14 @@ from rapport.fhir.search import Search
 
 def encode(query: Search, values: Sequence[Any]) -> str:
     """The cursor behind a row with those sort values and, last, that id."""
-    plain = [value.decode() if isinstance(value, bytes) else value for value in values]
-    return urlsafe_b64encode(orjson.dumps([_mark(query), *plain])).decode().rstrip("=")
+    return urlsafe_b64encode(orjson.dumps([_mark(query), *map(_plain, values)])).decode().rstrip("=")
+
+
+def _plain(value: Any) -> Any:
+    """A sort value as JSON; a float as text, because JSON has no infinity."""
+    if isinstance(value, bytes):
+        return value.decode()
+    return repr(value) if isinstance(value, float) else value
 
 
 def decode(query: Search, keys: int) -> list[Any]:

@@ -7,8 +7,7 @@ another; a change touches only the index rows that differ from those of the vers
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
@@ -16,68 +15,17 @@ from psycopg.errors import UniqueViolation
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.index import rows as rows_of
-from rapport.fhir.keys import hash64, resource_key
+from rapport.fhir.keys import hash64
 from rapport.fhir.outcomes import Refused
 from rapport.fhir.rows import Rows
-from rapport.fhir.text import splice
 from rapport.store import bulk
 from rapport.store.indexing import KINDS, Kind, Packed
 from rapport.store.records import Record, Write
+from rapport.store.versions import NO_ROWS, Version, now, version_of
 from rapport.store.wire import Bigints, StoreCursor, Texts, Times
 
 #: From so many creations on, COPY is quicker than one statement (measured).
 MANY = 60
-_TICK = timedelta(milliseconds=1)
-_NO_ROWS = Rows()
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A write made ready: everything of the new version except its `seq`.
-
-    rows  its index rows
-    old   those of the version before
-    wipe  all index rows of the resource go, whatever they are, and all new ones are written
-    """
-
-    id: int
-    rtype: str
-    rid: str
-    vid: int
-    updated: datetime
-    deleted: bool
-    body: bytes
-    rows: Rows
-    old: Rows
-    wipe: bool
-
-    def record(self, seq: int, patient: int, sens: int) -> Record:
-        """The record, once it is stored."""
-        return Record(
-            self.id, self.rtype, self.rid, self.vid, seq, self.updated, patient, sens, self.deleted, self.body
-        )
-
-
-def now() -> datetime:
-    """The present, UTC, in whole milliseconds (what a FHIR instant shows)."""
-    at = datetime.now(UTC)
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
-
-
-def version_of(write: Write, at: datetime) -> Version:
-    """The version that a write makes at that time."""
-    before = write.before
-    vid, updated = 1, at
-    if before is not None:
-        vid, updated = before.vid + 1, max(at, before.updated + _TICK)
-    key = resource_key(write.rtype, write.rid)
-    if write.delete:
-        return Version(key, write.rtype, write.rid, vid, updated, True, b"", _NO_ROWS, _NO_ROWS, True)
-    new = rows_of(write.resource)
-    old = _NO_ROWS if before is None or before.deleted else rows_of(before.json)
-    wipe = before is not None and (new.patient, new.when, new.sens) != (old.patient, old.when, old.sens)
-    body = splice(write.raw, write.rid, vid, updated)
-    return Version(key, write.rtype, write.rid, vid, updated, False, body, new, old, wipe)
 
 
 def write(conn: Connection[Any], writes: Sequence[Write], at: datetime | None = None) -> list[Record]:
@@ -102,7 +50,7 @@ def _create(conn: Connection[Any], versions: Sequence[Version]) -> dict[int, Rec
     if len(versions) >= MANY:
         return _create_many(conn, versions)
     params = _version_params(versions)
-    inserts = _inserts(((v.id, v.rows, _NO_ROWS) for v in versions), params)
+    inserts = _inserts(((v.id, v.rows, NO_ROWS) for v in versions), params)
     sql = f"""
         WITH v AS ({_GIVEN}),
         n AS (INSERT INTO resource ({_INTO})
@@ -169,7 +117,7 @@ def _write_again(conn: Connection[Any], versions: Sequence[Version]) -> None:
     if not versions:
         return
     params: dict[str, Any] = {"i": Bigints(v.id for v in versions)}
-    inserts = _inserts(((v.id, v.rows, _NO_ROWS) for v in versions), params)
+    inserts = _inserts(((v.id, v.rows, NO_ROWS) for v in versions), params)
     if inserts:
         found = "SELECT id, patient, whn, sens FROM resource WHERE id = ANY(%(i)s)"
         StoreCursor(conn).execute(f"WITH n AS ({found}){inserts} SELECT 1", params)
@@ -188,7 +136,7 @@ def reindex(conn: Connection[Any], records: Iterable[Record]) -> None:
     cursor = StoreCursor(conn)
     for kind in KINDS:
         cursor.execute(f"DELETE FROM {kind.table} WHERE id = ANY(%(i)s)", params)
-    inserts = _inserts(((key, rows, _NO_ROWS) for key, rows in found), params)
+    inserts = _inserts(((key, rows, NO_ROWS) for key, rows in found), params)
     cursor.execute(
         "WITH v AS (SELECT * FROM unnest(%(i)s, %(p)s, %(w)s, %(s)s) AS v(id, patient, whn, sens)),"
         " n AS (UPDATE resource r SET patient = v.patient, whn = v.whn, sens = v.sens FROM v"
