@@ -78,7 +78,16 @@ def test_a_number_never_parts_from_its_word():
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("es", ["hoy a las 8:40", "martes, 19:52", "hoy a las 15:00", "el lunes 16 de marzo, 13:00", "1 hora 40 min"]),
+        (
+            "es",
+            [
+                "hoy a las 8:40",
+                "martes, 19:52",
+                "hoy a las 15:00",
+                "el lunes 16 de marzo, 13:00",
+                "1 hora 40 min",
+            ],
+        ),
         (
             "fr",
             [
