@@ -1,22 +1,21 @@
-"""The request as pages know it: it says who asks, and holds their door."""
+"""Doors outside a page: for jobs, commands and what follows a sign-in, on Django's connection."""
 
 from __future__ import annotations
 
 from django.db import connection, transaction
-from django.http import HttpRequest
 
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
+from rapport.people import statements
 
 
-class Asking(HttpRequest):
-    """A request of someone signed in. Only for annotations: `people.middleware` sets both on Django's own."""
-
-    actor: Actor
-    door: Door
-
-
-def at_work(name: str) -> Door:
-    """A door for Rapport itself on Django's connection: for jobs, commands and hooks."""
+def conn() -> statements.Conn:
+    """Django's own psycopg connection, opened if it was not."""
     connection.ensure_connection()
-    return Door(connection.connection, Actor.system(name), unit=transaction.atomic, source="job")
+    found: statements.Conn = connection.connection
+    return found
+
+
+def at_work(name: str, source: str = "job") -> Door:
+    """A door for Rapport itself at work, under this name: `clock`, `import`, `operator`."""
+    return Door(conn(), Actor.system(name), "HOPERAT", unit=transaction.atomic, source=source)

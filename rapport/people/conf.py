@@ -47,7 +47,14 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-ACCOUNT_FORMS: dict[str, str] = {}
+ACCOUNT_FORMS = {
+    "login": "rapport.people.forms.SignIn",
+    "change_password": "rapport.people.forms.NewPassword",
+    "reset_password": "rapport.people.forms.ForgottenPassword",
+    "reset_password_from_key": "rapport.people.forms.PasswordFromLink",
+    "reauthenticate": "rapport.people.forms.StillYou",
+    "add_email": "rapport.people.forms.NewEmail",
+}
 #: Ten wrong tries lock a name for a quarter of an hour, and one place on the net is slowed down.
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
@@ -57,6 +64,11 @@ ACCOUNT_RATE_LIMITS = {
 }
 
 MFA_ADAPTER = "rapport.people.adapter.FactorAdapter"
+MFA_FORMS = {
+    "authenticate": "rapport.people.forms.SecondStep",
+    "reauthenticate": "rapport.people.forms.SecondStepAgain",
+    "activate_totp": "rapport.people.forms.SetUpApp",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are given by invitation, not by sign-up
 MFA_PASSKEY_LOGIN_ENABLED = False

@@ -23,7 +23,7 @@ def _salt(request: Any) -> str:
 
 
 def watch(request: Any, topics: Iterable[str]) -> tuple[str, str]:
-    """`live` and `live_state` for the base page. Ask before reading what the page shows: no change is missed."""
+    """`live` and `live_state` for the base page. Ask before reading, so that no change is missed."""
     wanted = sorted(set(topics))
     signed = signing.dumps(wanted, salt=_salt(request), compress=True)
     return signed, str(live.state(request.door.conn, wanted))

@@ -38,7 +38,10 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), publickey-credentials-get=(self)",
+    "Permissions-Policy": (
+        "camera=(), microphone=(), geolocation=(), "
+        "publickey-credentials-get=(self), publickey-credentials-create=(self)"
+    ),
     "Cache-Control": "no-store",
 }
 
@@ -71,6 +74,8 @@ class DoorMiddleware:
             door.finish()
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if response.status_code == 429:
+            response.headers.setdefault("Retry-After", "60")
         return response
 
     def _ended(self, request: HttpRequest) -> HttpResponse | None:

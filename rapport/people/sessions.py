@@ -40,6 +40,31 @@ def of(user: User) -> QuerySet[Session]:
     return Session.objects.filter(user=user, expire_date__gt=timezone.now()).order_by("-seen_at")
 
 
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+)
+
+
+def device(agent: str) -> str:
+    """A browser's own words about itself, as people say it: "Firefox, Android". "" when they tell nothing."""
+    named = (
+        next((word for sign, word in kinds if sign in agent), "")
+        for kinds in (_BROWSERS, (*_SYSTEMS, ("Linux", "Linux")))
+    )
+    return ", ".join(filter(None, named))
+
+
 def end_all(user: User, *, but: str | None = None) -> int:
     """End every sign-in of a person, but the session with the key `but`. The number ended."""
     rows = Session.objects.filter(user=user)

@@ -1,0 +1,29 @@
+"""What happened to accounts: sign-ins, factors, invitations, leaving. Append only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+
+from rapport.people.models import Event
+
+
+def note(kind: str, *, person: str = "", by: str = "", why: str = "", request: Any = None) -> None:
+    """Write down one event, in the transaction under way.
+
+    kind    such as `signed-in`, `sign-in-refused`, `factor-reset`
+    person  whose account it is about; by: who did it; why: the reason given
+    """
+    Event.objects.create(
+        kind=kind,
+        person=person[:80],
+        by=by[:80],
+        why=why[:300],
+        address=get_adapter().get_client_ip(request)[:60] if request is not None else "",
+    )
+
+
+def of(person: str, limit: int = 20) -> list[Event]:
+    """The latest events of a person's account, newest first."""
+    return list(Event.objects.filter(person=person).order_by("-id")[:limit])

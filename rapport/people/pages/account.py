@@ -1,0 +1,76 @@
+"""Pages about oneself: more, my sign-in and devices, the wall in front of a missing second factor, drafts."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from rapport.people import absences, accounts, drafts, events, factors, sessions
+from rapport.people.request import Request
+
+
+@require_safe
+def more(request: Request) -> HttpResponse:
+    """Everything that is not done every day."""
+    away = absences.coming(request.actor.ref) if request.actor.kind == "staff" else []
+    leads = bool(request.actor.duties & {"lead", "operator"})
+    return render(request, "people/more.html", {"away": away[:1], "leads": leads})
+
+
+@require_safe
+def sign_in(request: Request) -> HttpResponse:
+    """How I sign in, where I am signed in, and what happened to my account."""
+    facts = {
+        "address": EmailAddress.objects.filter(user=request.user, primary=True).first(),
+        "enrolled": factors.enrolled(request.user),
+        "devices": [
+            (row, sessions.device(row.agent), row.session_key == request.session.session_key)
+            for row in sessions.of(request.user)
+        ],
+        "events": events.of(request.user.person, 10),
+    }
+    return render(request, "people/sign_in.html", facts)
+
+
+@require_POST
+def end_all(request: Request) -> HttpResponse:
+    """Sign out everywhere but here; tokens end too."""
+    accounts.end_everything(request.user, but_session=request.session.session_key)
+    events.note("ended-all", person=request.user.person, by=request.user.person, request=request)
+    messages.info(request, _("Every other device is signed out."))
+    return redirect("people_sign_in")
+
+
+@require_POST
+def end_one(request: Request, began: int) -> HttpResponse:
+    """Sign one device out, told by when its sign-in began."""
+    for row in sessions.of(request.user):
+        if int(row.began_at.timestamp()) == began and row.session_key != request.session.session_key:
+            row.delete()
+            messages.info(request, _("That device is signed out."))
+    return redirect("people_sign_in")
+
+
+@require_safe
+def factor(request: Request) -> HttpResponse:
+    """Staff without a second factor get no further than this page."""
+    if not request.user.is_staff_member or (factors.enrolled(request.user) and not factors.missing(request)):
+        return redirect("mfa_index")
+    return render(request, "people/factor.html", {"enrolled": factors.enrolled(request.user)})
+
+
+@require_POST
+def draft(request: Request) -> HttpResponse:
+    """Keep what is being typed (`place`, `text` as JSON); an empty text forgets it. For the page's script."""
+    place, text = request.POST.get("place", ""), request.POST.get("text", "")
+    if not place.startswith("/") or len(place) > 200 or len(text) > drafts.LONGEST:
+        return HttpResponseBadRequest()
+    if text.strip():
+        drafts.save(request.actor.ref, place, text)
+    else:
+        drafts.clear(request.actor.ref, place)
+    return HttpResponse(status=204)

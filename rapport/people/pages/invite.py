@@ -1,0 +1,89 @@
+"""Inviting a patient: find them in the record, choose the right one, print a letter or send a link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from rapport.people import invitations, mail, site
+from rapport.people.forms import FindPatient, HowToInvite
+from rapport.people.models import Invitation, User
+from rapport.people.request import Request, staff_only
+
+#: More than this many and the page asks for more letters of the name.
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A patient as the page shows them, so that a person can tell who is who."""
+
+    rid: str
+    name: str
+    born: date | None
+    gender: str
+    place: str
+    signs_in: bool
+    invited: bool
+
+
+def found_of(patient: Mapping[str, Any], accounts: set[str], invited: set[str]) -> Found:
+    """What tells a patient apart: name, birth date, gender, town."""
+    ref = f"Patient/{patient['id']}"
+    address = next(iter(patient.get("address", [])), {})
+    return Found(
+        rid=str(patient["id"]),
+        name=invitations.name_of(dict(patient)),
+        born=invitations.birth_date_of(dict(patient)),
+        gender=str(patient.get("gender", "")),
+        place=str(address.get("city", "")),
+        signs_in=ref in accounts,
+        invited=ref in invited,
+    )
+
+
+@staff_only
+def find(request: Request) -> HttpResponse:
+    """Search by name and birth date, in what the door lets this person see."""
+    form = FindPatient(request.GET or None)
+    found: list[Found] | None = None
+    many = False
+    if request.GET and form.is_valid():
+        query = [("name", form.cleaned_data["name"]), ("_count", str(MOST + 1)), ("_sort", "family")]
+        if born := form.cleaned_data["birth_date"]:
+            query.append(("birthdate", born.isoformat()))
+        patients = [record.json for record in request.door.search("Patient", query).matches]
+        many = len(patients) > MOST
+        found = _shown(patients[:MOST])
+    return render(request, "people/invite_find.html", {"form": form, "found": found, "many": many})
+
+
+def _shown(patients: list[dict[str, Any]]) -> list[Found]:
+    refs = [f"Patient/{patient['id']}" for patient in patients]
+    accounts = set(User.objects.filter(person__in=refs).values_list("person", flat=True))
+    waiting = Invitation.objects.filter(person__in=refs, used_at=None, ended_at=None)
+    invited = set(waiting.values_list("person", flat=True))
+    return [found_of(patient, accounts, invited) for patient in patients]
+
+
+@staff_only
+def invite(request: Request, rid: str) -> HttpResponse:
+    """One patient: how the invitation gets there; then the letter, or that the e-mail is on its way."""
+    patient = _shown([request.door.read("Patient", rid).json])[0]
+    ways = {"how": "print"}
+    form = HowToInvite(request.POST or None, initial=ways)
+    if not mail.can_send():
+        form.fields["how"].choices = form.fields["how"].choices[:1]  # type: ignore[attr-defined]
+    if request.method == "POST" and form.is_valid():
+        email = form.cleaned_data["email"] if form.cleaned_data["how"] == "email" else ""
+        row, secret = invitations.invite_patient(request.door, rid, email)
+        facts = {"patient": patient, "invited": row, "code": "" if email else secret, "rules": site.current()}
+        return render(request, "people/invite_done.html", facts)
+    return render(
+        request, "people/invite.html", {"form": form, "patient": patient}, status=422 if form.errors else 200
+    )

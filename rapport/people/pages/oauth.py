@@ -1,0 +1,74 @@
+"""`/oauth/token`: a program shows its id and secret and gets a bearer token (RFC 6749 §4.4)."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from urllib.parse import unquote_plus
+
+from allauth.core.internal import ratelimit
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from rapport.fhir.outcomes import Refused
+from rapport.people import events, tokens
+
+_RATES = {"token_failed": "30/m/ip"}
+
+
+@csrf_exempt
+@login_not_required
+def token(request: HttpRequest) -> JsonResponse:
+    """Answer a token request; errors are named as the standard names them."""
+    if request.method != "POST":
+        return _wrong("invalid_request", "Send a POST.", 405)
+    if request.POST.get("grant_type") != "client_credentials":
+        return _wrong("unsupported_grant_type", "Only client_credentials is known here.")
+    ident, secret = _credentials(request)
+    if not _may_try(request, dry_run=True):
+        return _wrong("slow_down", "Too many wrong tries. Wait a minute.", 429)
+    client = tokens.client_of(ident, secret)
+    if client is None:
+        _may_try(request)
+        events.note("client-refused", person=f"Device/{ident}"[:80], request=request)
+        return _wrong("invalid_client", "The client or its secret is not right.", 401)
+    try:
+        scopes = tokens.narrowed(request.POST.get("scope", ""), client.scopes)
+    except Refused as wrong:
+        return _wrong("invalid_scope", wrong.text)
+    answer = {
+        "access_token": tokens.issue_to_client(client, scopes),
+        "token_type": "bearer",
+        "expires_in": tokens.CLIENT_SECONDS,
+        "scope": scopes,
+    }
+    return JsonResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
+
+
+def _may_try(request: HttpRequest, *, dry_run: bool = False) -> bool:
+    return bool(
+        ratelimit.consume(request, app="people", action="token_failed", config=_RATES, dry_run=dry_run)
+    )
+
+
+def _credentials(request: HttpRequest) -> tuple[str, str]:
+    """Id and secret, from the Authorization header (form-encoded, as the standard wants) or from the form."""
+    scheme, _space, rest = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            ident, _colon, secret = b64decode(rest, validate=True).decode().partition(":")
+        except ValueError:
+            return "", ""
+        return unquote_plus(ident), unquote_plus(secret)
+    return request.POST.get("client_id", ""), request.POST.get("client_secret", "")
+
+
+def _wrong(error: str, words: str, status: int = 400) -> JsonResponse:
+    headers = {"Cache-Control": "no-store"}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Basic realm="rapport"'
+    if status == 429:
+        headers["Retry-After"] = "60"
+    if status == 405:
+        headers["Allow"] = "POST"
+    return JsonResponse({"error": error, "error_description": words}, status=status, headers=headers)

@@ -1,0 +1,151 @@
+"""Pages for who leads: who works here, who leaves, a lost second factor, a colleague's way in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from rapport.fhir.outcomes import Refused, not_found
+from rapport.people import absences, accounts, actors, factors, invitations, leavers, site
+from rapport.people.forms import Away, Reason
+from rapport.people.models import User
+from rapport.people.request import Request, leads_only, staff_only
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Someone who works here, as the list shows them."""
+
+    user: User
+    roles: tuple[str, ...]
+    teams: tuple[str, ...]
+    has_factor: bool
+    cover: str | None
+
+
+def _colleagues(request: Request) -> list[Colleague]:
+    users = list(
+        User.objects.filter(person__startswith="Practitioner/", is_active=True).order_by("display_name")
+    )
+    names = {user.person: user.display_name for user in users}
+    rules = site.current()
+    found = []
+    for user in users:
+        held = actors.positions(request.door.conn, practitioner=user.person)
+        away = absences.absent(request.door.conn, user.person)
+        cover = absences.covering(request.door.conn, user.person) if away else None
+        teams = [(rules.team(at.team), at.team) for at in held if at.team]
+        found.append(
+            Colleague(
+                user,
+                tuple(at.role for at in held),
+                tuple(rules.say(team.name) if team else ref.partition("/")[2] for team, ref in teams),
+                factors.enrolled(user),
+                names.get(cover, "") if cover is not None else None,
+            )
+        )
+    return found
+
+
+@staff_only
+@leads_only
+def people(request: Request) -> HttpResponse:
+    """Everyone who works here."""
+    return render(request, "people/staff.html", {"colleagues": _colleagues(request)})
+
+
+def _colleague(request: Request, rid: str) -> User:
+    user = User.objects.filter(person=f"Practitioner/{rid}", is_active=True).first()
+    if user is None:
+        raise not_found()
+    return user
+
+
+@staff_only
+@leads_only
+def leave(request: Request, rid: str) -> HttpResponse:
+    """Ask once, then close their account, sign-ins and positions; their questions go back to the team."""
+    user = _colleague(request, rid)
+    if request.method == "POST":
+        leavers.leave(request.door, user, why=request.POST.get("why", ""))
+        messages.info(
+            request,
+            _("%(name)s is signed out everywhere. Their questions are back with the team.") % {"name": user},
+        )
+        return redirect("people_staff")
+    return render(request, "people/staff_leave.html", {"colleague": user})
+
+
+@staff_only
+@leads_only
+def reset(request: Request, rid: str) -> HttpResponse:
+    """A lost second factor, after checking who they are; the reason is kept."""
+    user = _colleague(request, rid)
+    form = Reason(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            accounts.reset_factor(user, by=request.actor.ref, why=form.cleaned_data["why"])
+        except Refused as wrong:
+            form.add_error(None, f"{wrong.text} {wrong.next}")
+        else:
+            messages.info(
+                request, _("%(name)s sets up a new second step at the next sign-in.") % {"name": user}
+            )
+            return redirect("people_staff")
+    facts = {"form": form, "colleague": user, "back": "people_staff"}
+    return render(request, "people/factor_reset.html", facts, status=422 if form.errors else 200)
+
+
+@staff_only
+@leads_only
+def reset_patient(request: Request, rid: str) -> HttpResponse:
+    """The same for a patient whom the door lets this person see."""
+    request.door.read("Patient", rid)
+    user = User.objects.filter(person=f"Patient/{rid}", is_active=True).first()
+    if user is None:
+        raise not_found()
+    form = Reason(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        accounts.reset_factor(user, by=request.actor.ref, why=form.cleaned_data["why"])
+        messages.info(request, _("%(name)s signs in with the password alone now.") % {"name": user})
+        return redirect("people_invite_find")
+    facts = {"form": form, "colleague": user, "back": "people_invite_find"}
+    return render(request, "people/factor_reset.html", facts, status=422 if form.errors else 200)
+
+
+@staff_only
+@leads_only
+def invite(request: Request, rid: str) -> HttpResponse:
+    """A code that lets a colleague choose a (new) password, to hand over in person."""
+    user = _colleague(request, rid)
+    if request.method != "POST":
+        return render(request, "people/staff_invite.html", {"colleague": user})
+    row, code = invitations.invite_staff(user, by=request.actor.ref)
+    return render(request, "people/invite_done.html", {"invited": row, "code": code, "rules": site.current()})
+
+
+@staff_only
+def absence(request: Request) -> HttpResponse:
+    """My own absences: from, until, who covers."""
+    me = request.actor.ref
+    colleagues = User.objects.filter(person__startswith="Practitioner/", is_active=True).exclude(person=me)
+    choices = [(user.person, user.display_name) for user in colleagues.order_by("display_name")]
+    form = Away(request.POST if request.POST.get("first") is not None else None, colleagues=choices)
+    if request.method == "POST" and "end" in request.POST:
+        absences.end(int(request.POST["end"]) if request.POST["end"].isdigit() else 0, me)
+        messages.info(request, _("Taken back. You are here."))
+        return redirect("people_absence")
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        absences.set_absence(me, said["first"], said["last"], said["cover"], by=me)
+        messages.info(request, _("Noted. Your questions go to who covers while you are away."))
+        return redirect("people_absence")
+    names = dict(choices)
+    away = [(row, names.get(row.cover, "")) for row in absences.coming(me)]
+    return render(
+        request, "people/absence.html", {"form": form, "away": away}, status=422 if form.errors else 200
+    )

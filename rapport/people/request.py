@@ -1,0 +1,45 @@
+"""A request as pages of signed-in people get it, for types; and who may open a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from rapport.fhir.outcomes import not_found
+from rapport.gate.actor import Actor
+from rapport.gate.door import Door
+from rapport.people.models import User
+
+
+class Request(HttpRequest):
+    """What `DoorMiddleware` makes of a request: nobody without a sign-in gets this far."""
+
+    actor: Actor
+    door: Door
+    user: User  # type: ignore[assignment]
+
+
+Page = Callable[..., HttpResponse]
+
+
+def staff_only(page: Page) -> Page:
+    """For those who work here; to all others the page is not there."""
+    return _only(page, lambda actor: actor.kind == "staff")
+
+
+def leads_only(page: Page) -> Page:
+    """For those who lead or run the site; to all others the page is not there."""
+    return _only(page, lambda actor: bool(actor.duties & {"lead", "operator"}))
+
+
+def _only(page: Page, may: Callable[[Actor], bool]) -> Page:
+    @wraps(page)
+    def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not may(request.actor):
+            raise not_found()
+        return page(request, *args, **kwargs)
+
+    return guarded

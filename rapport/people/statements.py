@@ -1,0 +1,90 @@
+"""The few statements that must run on a door's own connection: what follows a write commits with it.
+
+A door may stand on Django's connection (pages), on the pool of `/fhir`, or on a job's. Django's models
+reach the first alone; these reach all. Nothing else in this room writes SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+
+Conn = Connection[Any]
+
+
+class Bearer(NamedTuple):
+    """What a living bearer token stands for: a person (`person` set) or a client (`client` set)."""
+
+    person: str | None
+    name: str
+    epoch: int
+    client: str | None
+    scopes: str
+
+
+def bearer(conn: Conn, token_hash: str) -> Bearer | None:
+    """The owner of a token that is neither over, nor revoked, nor of a closed account. One look-up by key."""
+    row = conn.execute(
+        "SELECT u.person, coalesce(u.display_name, c.name), coalesce(u.epoch, c.epoch), c.id, t.scopes"
+        " FROM people_token t LEFT JOIN people_user u ON u.id = t.user_id"
+        " LEFT JOIN people_client c ON c.id = t.client_id"
+        " WHERE t.hash = %s AND t.revoked_at IS NULL AND t.expires_at > now()"
+        " AND coalesce(u.is_active, c.is_active)",
+        (token_hash,),
+    ).fetchone()
+    return Bearer(*row) if row else None
+
+
+def renew_epochs(conn: Conn, persons: Sequence[str], epoch: int) -> None:
+    """Give the accounts of these people a new epoch: whatever was worked out about them before is void."""
+    conn.execute(
+        "UPDATE people_user SET epoch = greatest(%s, epoch + 1) WHERE person = ANY(%s::text[])",
+        (epoch, sorted(set(persons))),
+    )
+
+
+def add_notice(conn: Conn, person: str, kind: str, about: str, key: str, due: datetime) -> bool:
+    """Write a notice down; False when one of that key is there already."""
+    return (
+        conn.execute(
+            "INSERT INTO people_notice (person, kind, about, key, created_at, due_at)"
+            " VALUES (%s, %s, %s, %s, now(), %s) ON CONFLICT (key) DO NOTHING",
+            (person, kind, about, key, due),
+        ).rowcount
+        > 0
+    )
+
+
+def settle_notices(conn: Conn, person: str, about: str) -> None:
+    """Nothing to tell any more: the person has seen what these notices are about."""
+    conn.execute(
+        "UPDATE people_notice SET done_at = now() WHERE person = %s AND about = %s AND done_at IS NULL",
+        (person, about),
+    )
+
+
+def absences_on(conn: Conn, persons: Sequence[str], day: date) -> dict[str, str]:
+    """Who of these people is away that day, and who covers ("" for nobody); the latest entry counts."""
+    rows = conn.execute(
+        "SELECT DISTINCT ON (person) person, cover FROM people_absence"
+        " WHERE person = ANY(%s::text[]) AND first_day <= %s AND last_day >= %s ORDER BY person, id DESC",
+        (sorted(set(persons)), day, day),
+    ).fetchall()
+    return dict(rows)
+
+
+def forget_codes(conn: Conn) -> None:
+    """Delete what the shared cache need not remember any more; Django does so only when it is full."""
+    conn.execute("DELETE FROM people_cache WHERE expires < now()")
+
+
+def left(conn: Conn, persons: Sequence[str]) -> set[str]:
+    """Who of these people had an account that is closed now."""
+    rows = conn.execute(
+        "SELECT person FROM people_user WHERE person = ANY(%s::text[]) AND NOT is_active",
+        (sorted(set(persons)),),
+    ).fetchall()
+    return {row[0] for row in rows}

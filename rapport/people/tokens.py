@@ -1,0 +1,134 @@
+"""Bearer tokens for `/fhir`: of a person, with exactly their rights, or of a client, with its scopes.
+
+A token is 256 random bits; only its SHA-256 is kept. Whether it still holds is read with every use, in
+one look-up; what its owner may do is worked out anew whenever their epoch changed.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from hashlib import sha256
+from hmac import compare_digest
+
+from django.db import transaction
+from django.utils import timezone
+
+from rapport.fhir.definitions import TYPE_NUMBERS
+from rapport.fhir.outcomes import Refused
+from rapport.gate.actor import Actor
+from rapport.people import actors, events, statements
+from rapport.people.models import Client, Token, User
+
+#: How long a client's token lives, in seconds.
+CLIENT_SECONDS = 3600
+_SCOPE = re.compile(r"^system/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?|read|write|\*)$")
+_V1 = {"read": "rs", "write": "cud", "*": "cruds"}
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret that has 256 random bits."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def scopes_of(text: str) -> tuple[tuple[str, str], ...]:
+    """`system/*.cruds system/Patient.rs` as (type or "*", letters). Refused("invalid") for anything else."""
+    found = []
+    for word in text.split():
+        match = _SCOPE.match(word)
+        if not match or not match[2] or match[1] not in ("*", *TYPE_NUMBERS):
+            raise Refused("invalid", f"{word!r} is not a scope.", "Write one such as system/Patient.rs.")
+        found.append((match[1], _V1.get(match[2], match[2])))
+    if not found:
+        raise Refused("invalid", "There is no scope.", "Write one such as system/*.cruds.")
+    return tuple(found)
+
+
+def narrowed(asked: str, allowed: str) -> str:
+    """The scopes asked for, if the client has them all; all it has, if it asks for none."""
+    if not asked.strip():
+        return allowed
+    have = scopes_of(allowed)
+    for rtype, letters in scopes_of(asked):
+        held = {letter for type_, some in have if type_ in ("*", rtype) for letter in some}
+        if not set(letters) <= held:
+            raise Refused("forbidden", f"This client has no scope for {rtype}.{letters}.", "Ask for less.")
+    return " ".join(asked.split())
+
+
+def add_client(name: str, scopes: str, by: str) -> tuple[Client, str]:
+    """A new client and its secret, which is shown this once. Refused("invalid") for a wrong scope."""
+    scopes_of(scopes)
+    secret = secrets.token_urlsafe(32)
+    ident = f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')[:40] or 'client'}-{secrets.token_hex(4)}"
+    client = Client.objects.create(
+        id=ident, name=name, secret=digest(secret), scopes=" ".join(scopes.split())
+    )
+    events.note("client-added", person=f"Device/{client.pk}", by=by, why=client.scopes)
+    return client, secret
+
+
+def client_of(client_id: str, secret: str) -> Client | None:
+    """The client with this id, if the secret is its own."""
+    client = Client.objects.filter(pk=client_id, is_active=True).first()
+    known = client.secret if client else digest("")
+    return client if compare_digest(known, digest(secret)) and client else None
+
+
+def issue_to_client(client: Client, scopes: str) -> str:
+    """A token of a client, for `CLIENT_SECONDS`."""
+    return _issue(CLIENT_SECONDS, client=client, scopes=scopes)
+
+
+def issue_for(user: User, hours: float = 8, *, by: str) -> str:
+    """A token with exactly the rights of a person; written down. Refused("rule") for a closed account."""
+    if not user.is_active:
+        raise Refused("rule", "This account is closed.", "Open it again first.")
+    if not 0 < hours <= 24 * 30:
+        raise Refused("invalid", "A token lives up to 720 hours.", "Write fewer hours.")
+    events.note("token-issued", person=user.person, by=by, why=f"{hours:g} hours")
+    return _issue(hours * 3600, user=user)
+
+
+def _issue(seconds: float, **owner: object) -> str:
+    token = f"rpt_{secrets.token_urlsafe(32)}"
+    Token.objects.create(hash=digest(token), expires_at=timezone.now() + timedelta(seconds=seconds), **owner)
+    return token
+
+
+def revoke_all(user: User) -> int:
+    """End all tokens of a person; the number ended."""
+    return Token.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def remove_client(client_id: str, by: str) -> bool:
+    """Close a client; its tokens end at once. False where there is none."""
+    with transaction.atomic():
+        closed = Client.objects.filter(pk=client_id, is_active=True).update(is_active=False)
+        if closed:
+            events.note("client-removed", person=f"Device/{client_id}", by=by)
+    return bool(closed)
+
+
+def actor_of_bearer(conn: statements.Conn, token: str) -> Actor | None:
+    """Whoever holds this token, None when it is not, or no longer, good. Call it with every request."""
+    owner = statements.bearer(conn, digest(token))
+    if owner is None:
+        return None
+    if owner.client is not None:
+        return Actor(
+            "client", f"Device/{owner.client}", owner.name, "program", scopes=scopes_of(owner.scopes)
+        )
+    return actors.actor_of(conn, owner.person or "", owner.name, owner.epoch)
+
+
+def sweep(keep_days: int = 30) -> int:
+    """Forget tokens that ended long ago."""
+    return Token.objects.filter(expires_at__lt=timezone.now() - timedelta(days=keep_days)).delete()[0]
+
+
+def letters(scopes: Iterable[tuple[str, str]]) -> str:
+    """Scopes as they are written."""
+    return " ".join(f"system/{rtype}.{actions}" for rtype, actions in scopes)
