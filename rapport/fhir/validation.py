@@ -77,7 +77,9 @@ class _Run:
         found: dict[str, str] = {}
         items = value.get("contained")
         for number, item in enumerate(items if type(items) is list else ()):
-            rid = item.get("id") if type(item) is dict else None
+            if type(item) is not dict:
+                continue
+            rid = item.get("id")
             here = f"{path}.contained[{number}]"
             if type(rid) is not str:
                 self.say(here, "must have an id", "required")
