@@ -152,9 +152,12 @@ def span(period: Any) -> tuple[Bound, Bound] | None:
     """[from, until) of a Period; open where it says nothing, None where it cannot be read (so: no grant)."""
     if period is None:
         return _ALWAYS, _FOREVER
+    if not isinstance(period, dict):
+        return None
     try:
         begins = _bound(period["start"], first=True) if "start" in period else _ALWAYS
-        ends = _bound(period["end"], first=False) if "end" in period else _FOREVER
+        for_ever = str(period.get("end", "9999")).startswith("9999")
+        ends = _FOREVER if for_ever else _bound(period["end"], first=False)
     except (ValueError, TypeError, KeyError, OverflowError):
         return None
     return begins, ends

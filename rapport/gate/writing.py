@@ -226,7 +226,8 @@ class Writing(Reading):
         found = check(write.resource, write.rtype)
         issues = tuple(issue for issue in found if issue.severity in ("error", "fatal"))
         if issues:
-            raise Refused("invalid", "This is not a valid resource.", "Mend what is named.", issues)
+            said = f"This is not a valid {write.rtype}: {issues[0].text}"
+            raise Refused("invalid", said, "Mend what is named.", issues)
         before = write.before
         past = (
             before.json if before is not None and not before.deleted and self.actor.kind != "client" else None

@@ -1,0 +1,113 @@
+"""The audit row stands and falls with what it tells of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from psycopg import Connection
+
+from rapport.fhir.keys import reference_key
+from rapport.fhir.outcomes import Refused
+from rapport.gate import audit, live
+from rapport.gate.door import Door
+from tests.personas import AMINA, EVE, People, conversation, message, observation
+
+
+def rows(conn: Connection[Any]) -> list[tuple[Any, ...]]:
+    return conn.execute(
+        "SELECT ref, action::text, outcome::text, why, entities, patients FROM audit WHERE why <> 'personas'"
+        " ORDER BY id"
+    ).fetchall()
+
+
+def test_a_unit_is_one_row(people: People, conn: Connection[Any]) -> None:
+    door = Door(conn, people.amina)
+    with door.unit("writing to the team"):
+        door.create(conversation("c1"), rid="c1")
+        with door.unit("inner"):
+            door.create(message("m1", "c1", "Hello"), rid="m1")
+        door.read("Communication", "m1")
+    entities = [
+        "c Communication/c1/_history/1",
+        "c Communication/m1/_history/1",
+        "r Communication/m1/_history/1",
+    ]
+    assert rows(conn) == [(AMINA, "C", "0", "writing to the team", entities, [reference_key(AMINA)])]
+    door.finish()
+    assert len(rows(conn)) == 1
+
+
+def test_the_reads_of_a_page_are_one_row(people: People, conn: Connection[Any]) -> None:
+    door = Door(conn, people.dara)
+    door.read("Patient", "amina")
+    door.search("CareTeam", "patient=Patient/amina")
+    door.finish()
+    door.finish()
+    (row,) = rows(conn)
+    assert row[:3] == (people.dara.ref, "E", "0") and row[5] == [reference_key(AMINA)]
+    assert row[4][0] == "r Patient/amina/_history/1"
+
+
+def test_undone_together(people: People, conn: Connection[Any]) -> None:
+    door = Door(conn, people.amina)
+    with pytest.raises(ZeroDivisionError), door.unit("broken"):
+        door.create(conversation("c1"), rid="c1")
+        _ = 1 / 0
+    assert door.find("Communication", "c1") is None
+    assert rows(conn) == []
+    assert live.state(conn, [f"patient:{AMINA}"]) == 0
+
+
+def test_a_row_that_cannot_be_written_undoes_the_write(
+    people: People, conn: Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("no audit")
+
+    monkeypatch.setattr(audit.Witness, "write", fail)
+    with pytest.raises(RuntimeError):
+        Door(conn, people.amina).create(conversation("c1"), rid="c1")
+    monkeypatch.undo()
+    assert Door(conn, people.amina).find("Communication", "c1") is None
+
+
+def test_what_was_refused_is_written_down(people: People, conn: Connection[Any]) -> None:
+    eve = Door(conn, people.eve)
+    with pytest.raises(Refused):
+        eve.read("Patient", "amina")
+    with pytest.raises(Refused):
+        eve.create(conversation("c1", sender=EVE))
+    with pytest.raises(Refused):
+        eve.update({"resourceType": "Patient", "id": "amina"})
+    assert [(row[1], row[2], row[4]) for row in rows(conn)] == [
+        ("R", "4", ["r Patient/amina"]),
+        ("C", "4", ["c Communication"]),
+        ("U", "4", ["u Patient/amina"]),
+    ]
+    assert all(row[5] == [] for row in rows(conn))
+
+
+def test_a_patient_reads_who_looked(people: People, conn: Connection[Any]) -> None:
+    Door(conn, people.program).create(observation("o1"), rid="o1")
+    door = Door(conn, people.dara)
+    door.search("Observation", "patient=Patient/amina")
+    door.finish()
+    entries = audit.log_of(conn, AMINA, limit=2)
+    assert [(entry.name, entry.role, entry.action) for entry in entries] == [
+        ("Dara Okafor", "nurse", "E"),
+        ("Bench", "program", "C"),
+    ]
+    assert not [entry for entry in audit.log_of(conn, EVE) if entry.name == "Dara Okafor"]
+
+
+def test_topics_count_up_once_a_unit(people: People, conn: Connection[Any]) -> None:
+    topics = [f"patient:{AMINA}", "team:Organization/harbour-street"]
+    before = live.state(conn, topics)
+    door = Door(conn, people.amina)
+    with door.unit():
+        door.create(conversation("c1"), rid="c1")
+        door.create(message("m1", "c1", "Hello"), rid="m1")
+        door.changed(topics[1], topics[1])
+    assert live.state(conn, topics) == before + 2
+    assert live.state(conn, [f"patient:{EVE}"]) == 0

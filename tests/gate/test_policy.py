@@ -1,0 +1,54 @@
+"""Every rule of the policy is needed: take any one away and somebody loses what they must have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from psycopg import Connection
+
+from rapport.fhir.outcomes import Refused
+from rapport.gate import policy
+from rapport.gate.actor import Actor
+from rapport.gate.door import Door
+from tests.personas import AMINA, People, arrive, conversation
+
+PERSON = {"resourceType": "Patient", "name": [{"family": "New"}]}
+FILE = {"resourceType": "Binary", "contentType": "text/plain", "securityContext": {"reference": AMINA}}
+
+#: rule → (who, what they must be able to do because of it)
+NEEDED: dict[str, tuple[Actor, Callable[[Door], Any]]] = {
+    "system": (Actor.system("tests"), lambda door: door.read("Patient", "amina")),
+    "client": (People.program, lambda door: door.read("Patient", "amina")),
+    "directory": (People.eve, lambda door: door.read("Organization", "mill-lane")),
+    "directory_keepers": (
+        People.root,
+        lambda door: door.create({"resourceType": "Organization", "name": "N"}),
+    ),
+    "registrars": (People.chen, lambda door: door.create(PERSON)),
+    "granted": (People.amina, lambda door: door.create(conversation("c"), rid="c")),
+    "files": (People.amina, lambda door: door.create(FILE)),
+}
+
+
+def test_each_rule_has_its_case() -> None:
+    assert [rule.__name__ for rule in policy.RULES] == list(NEEDED)
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_no_rule_can_be_removed(conn: Connection[Any], monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    arrive(conn)
+    who, act = NEEDED[name]
+    act(Door(conn, who))
+    monkeypatch.setattr(policy, "RULES", tuple(rule for rule in policy.RULES if rule.__name__ != name))
+    with pytest.raises(Refused):
+        act(Door(conn, who))
+
+
+def test_no_rule_means_no(conn: Connection[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    people = arrive(conn)
+    monkeypatch.setattr(policy, "RULES", ())
+    for actor in (*people.everybody(), people.program, Actor.system("tests")):
+        with pytest.raises(Refused):
+            Door(conn, actor).read("Patient", "amina")
