@@ -5,6 +5,7 @@ A resource is kept as its writer wrote it, with `id` and `meta` spliced in. Numb
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,12 +14,52 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-loads = orjson.loads
-
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 #: A reference, or a `url` that names something inside a bundle. Quotes inside JSON text are escaped, so a
 #: member can't be faked by a sentence that looks like one.
 _REFERENCE: Final = re.compile(rb'("reference"\s*:\s*|"url"\s*:\s*(?="urn:))("(?:[^"\\]|\\.)*")')
+
+
+#: Before the colon of a member stands a quote or white space.
+_COLONS: Final = (b'":', b" :", b"\n:", b"\t:", b"\r:")
+
+
+def loads(raw: bytes) -> Any:
+    """JSON as Python values. Raises orjson.JSONDecodeError, also when a member stands twice in one object.
+
+    Of two members with one name this program would see the last and another perhaps the first: what was
+    judged would not be what is read.
+    """
+    value = orjson.loads(raw)
+    # There are at least as many colons as members written; so as many as members read leaves none out.
+    if sum(map(raw.count, _COLONS)) != _count(value):
+        try:
+            json.loads(raw, object_pairs_hook=_once)
+        except RecursionError:
+            raise orjson.JSONDecodeError("nested too deeply", "", 0) from None
+    return value
+
+
+def _count(value: Any) -> int:
+    """How many members all objects of a value have together."""
+    total, left = 0, [value]
+    while left:
+        one = left.pop()
+        if type(one) is dict:
+            total += len(one)
+            left.extend(one.values())
+        elif type(one) is list:
+            left.extend(one)
+    return total
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise orjson.JSONDecodeError(f"the member {twice[:60]!r} stands twice in one object", "", 0)
+    return found
 
 
 def members(raw: bytes) -> dict[str, msgspec.Raw]:

@@ -105,7 +105,7 @@ def test_required_codes_are_listed_and_open_ones_are_not() -> None:
     ],
 )
 def test_paths_outside_the_grammar_are_refused(expression: str) -> None:
-    with pytest.raises(ValueError, match="grammar|nowhere"):
+    with pytest.raises(ValueError, match=r"grammar|nowhere"):
         leaves_of(expression, expression.split(".")[0])
 
 
