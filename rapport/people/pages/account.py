@@ -9,16 +9,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from rapport.people import absences, accounts, drafts, events, factors, sessions
+from rapport.people import accounts, drafts, events, factors, sessions
+from rapport.people import more as more_links
 from rapport.people.request import Request
 
 
 @require_safe
 def more(request: Request) -> HttpResponse:
     """Everything that is not done every day."""
-    away = absences.coming(request.actor.ref) if request.actor.kind == "staff" else []
-    leads = bool(request.actor.duties & {"lead", "operator"})
-    return render(request, "people/more.html", {"away": away[:1], "leads": leads})
+    return render(request, "people/more.html", {"links": more_links.links(request.actor)})
 
 
 @require_safe

@@ -1,0 +1,65 @@
+"""What stands on the page "More": rooms above add their links at start-up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from rapport.gate.actor import Actor
+
+
+def _always(_actor: Actor) -> bool:
+    return True
+
+
+def leads(actor: Actor) -> bool:
+    """Leads a team or runs the site."""
+    return bool(actor.duties & {"lead", "operator"})
+
+
+def _staff(actor: Actor) -> bool:
+    return actor.kind == "staff"
+
+
+def _leads(actor: Actor) -> bool:
+    return _staff(actor) and leads(actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link: its words, its address and mark, who sees it, and its place in the order."""
+
+    label: str | Promise
+    path: str
+    icon: str
+    order: int
+    hint: str | Promise = ""
+    shown: Callable[[Actor], bool] = _always
+
+
+_links: list[Link] = [
+    Link(_("My sign-in"), "/account/", "key", 10, _("E-mail address, password, second step, devices")),
+    Link(_("When I am away"), "/absence/", "calendar", 20, _("Days, and who covers"), _staff),
+    Link(_("Invite a patient"), "/invite/", "mail", 30, _("With a letter or a link"), _staff),
+    Link(
+        _("Who works here"), "/staff/", "people", 40, _("Leaving, lost second steps, new passwords"), _leads
+    ),
+    Link(
+        _("Settings of this site"), "/settings/", "settings", 50, _("Topics, teams, hours, numbers"), _leads
+    ),
+    Link(_("Help now"), "/help/", "phone", 90),
+]
+
+
+def add(link: Link) -> None:
+    """Add a link (in `AppConfig.ready`)."""
+    if link not in _links:
+        _links.append(link)
+
+
+def links(actor: Actor) -> list[Link]:
+    """The links that this person sees, in order."""
+    return sorted((link for link in _links if link.shown(actor)), key=lambda link: link.order)
