@@ -1,0 +1,128 @@
+"""Search and read never disagree: what a search gives is what can be read one by one, and nothing else.
+
+Random records of three patients with random labels, threads and grants; every person asks for everything.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import Connection
+
+from rapport.fhir.keys import resource_key
+from rapport.fhir.outcomes import Refused
+from rapport.gate import seen
+from rapport.gate.actor import Actor
+from rapport.gate.door import Door
+from tests.personas import AMINA, EVE, OTHER_TEAM, TEAM, People, arrive, conversation, kind, message
+
+PATIENTS = (AMINA, EVE, "Patient/third")
+LABELS = (
+    None,
+    ("urn:rapport:label", "staff-only"),
+    ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "PSY"),
+    ("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "N"),
+    ("urn:unheard", "of"),
+)
+TYPES = (
+    "Patient",
+    "Communication",
+    "Task",
+    "Observation",
+    "CareTeam",
+    "Binary",
+    "Organization",
+    "RelatedPerson",
+)
+READER = Actor("client", "Device/r", "R", scopes=(("Observation", "r"), ("Communication", "rs")))
+
+
+def body(rng: random.Random, number: int) -> dict[str, Any]:
+    """One resource of a random patient, thread and label."""
+    patient, thread = rng.choice(PATIENTS), f"c{rng.randrange(3)}"
+    subject = {"subject": {"reference": patient}}
+    made: dict[str, Any] = rng.choice(
+        [
+            message(f"x{number}", thread, "words", patient=patient, sender=patient),
+            conversation(f"x{number}", patient=patient, team=rng.choice((TEAM, OTHER_TEAM)), sender=patient),
+            {"resourceType": "Observation", "status": "final", "code": {"text": "x"}, **subject},
+            {
+                "resourceType": "Task",
+                "status": "requested",
+                "intent": "order",
+                "code": kind("concern"),
+                "for": {"reference": patient},
+                "basedOn": [{"reference": f"Communication/{thread}"}],
+            },
+            {
+                "resourceType": "CareTeam",
+                "status": rng.choice(("active", "inactive")),
+                "participant": [{"member": {"reference": rng.choice((TEAM, OTHER_TEAM))}}],
+                **subject,
+            },
+            {
+                "resourceType": "Binary",
+                "contentType": "text/plain",
+                "securityContext": {"reference": rng.choice((patient, f"Communication/{thread}"))},
+            },
+        ]
+    )
+    label = rng.choice(LABELS)
+    if label:
+        made["meta"] = {"security": [{"system": label[0], "code": label[1]}]}
+    return made | {"id": f"x{number}"}
+
+
+def readable(door: Door, rtype: str, rid: str) -> bool:
+    try:
+        return door.read(rtype, rid).rid == rid
+    except Refused:
+        return False
+
+
+@given(seed=st.integers(0, 1 << 30))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_search_is_read_one_by_one(conn: Connection[Any], seed: int) -> None:
+    rng = random.Random(seed)
+    with conn.transaction(force_rollback=True):
+        people = arrive(conn)
+        system = Door(conn, Actor.system("tests"))
+        system.create({"resourceType": "Patient", "id": "third"}, rid="third")
+        for number in range(3):
+            patient = rng.choice(PATIENTS)
+            team = rng.choice((TEAM, OTHER_TEAM))
+            system.create(
+                conversation(f"c{number}", patient=patient, team=team, sender=patient), rid=f"c{number}"
+            )
+        for number in range(14):
+            made = body(rng, number)
+            system.create(made, rid=made["id"])
+        for actor in (*people.everybody(), people.program, READER, Actor.system("tests")):
+            agree(Door(conn, actor), system)
+
+
+def agree(door: Door, system: Door) -> None:
+    """Search, read, history, openings and totals tell the same of every type."""
+    program = door.actor.kind == "client"
+    for rtype in TYPES:
+        there = [record.rid for record in system.search(rtype, "_count=500").matches]
+        found = door.search(rtype, "_count=500&_total=accurate")
+        listed = {record.rid for record in found.matches}
+        reads = {rid for rid in there if readable(door, rtype, rid)}
+        if not program:
+            assert listed == reads, (door.actor.name, rtype)
+        assert found.total in (None, len(listed))
+        assert len(listed) == len(found.matches)
+        one_by_one = {rid for rid in there if door.search(rtype, f"_id={rid}").matches}
+        assert one_by_one == listed
+        if not program:
+            assert {record.rid for record in door.changes(rtype, count=500)} == reads
+    keys = [resource_key("Communication", record.rid) for record in system.search("Communication").matches]
+    seen.opened(door.conn, People.dara, keys)
+    mine = {resource_key("Communication", record.rid) for record in door.search("Communication").matches}
+    assert set(door.openings(keys)) <= mine or program
+    for record in door.search("Task", "_include=Task:based-on&_count=500").included:
+        assert readable(door, record.rtype, record.rid) or program
