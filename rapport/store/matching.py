@@ -21,29 +21,30 @@ from rapport.store.wire import Bigints
 
 _LAST = "\U0010ffff"
 
-#: Prefix -> SQL over the row [low, high) and the value [a, b): what R4 says about ranges.
+#: Prefix -> SQL over the row [low, high) and the value [a, b): what R4 says about ranges. Where the end of
+#: the row is bounded, its beginning is too, which says nothing new but lets the index stop there.
 _RANGES = {
-    "eq": "{x}.low >= {a} AND {x}.high <= {b}",
+    "eq": "{x}.low >= {a} AND {x}.low < {b} AND {x}.high <= {b}",
     "ne": "({x}.low < {a} OR {x}.high > {b})",
     "gt": "{x}.high > {b}",
     "lt": "{x}.low < {a}",
     "ge": "({x}.high > {b} OR {x}.low >= {a})",
-    "le": "({x}.low < {a} OR {x}.high <= {b})",
+    "le": "{x}.low < {b} AND ({x}.low < {a} OR {x}.high <= {b})",
     "sa": "{x}.low >= {b}",
-    "eb": "{x}.high <= {a}",
+    "eb": "{x}.low < {a} AND {x}.high <= {a}",
     "ap": "{x}.low < {b} AND {x}.high > {a}",
 }
 
 #: The same for numbers: the row is a value (low = high) or a closed range, compared with the number itself.
 _NUMBERS = {
-    "eq": "{x}.low >= {a} AND {x}.high < {b}",
+    "eq": "{x}.low >= {a} AND {x}.low < {b} AND {x}.high < {b}",
     "ne": "({x}.low < {a} OR {x}.high >= {b})",
     "gt": "{x}.high > {n}",
     "lt": "{x}.low < {n}",
     "ge": "{x}.high >= {n}",
     "le": "{x}.low <= {n}",
     "sa": "{x}.low > {n}",
-    "eb": "{x}.high < {n}",
+    "eb": "{x}.low < {n} AND {x}.high < {n}",
     "ap": "{x}.low <= {b} AND {x}.high >= {a}",
 }
 

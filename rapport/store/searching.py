@@ -61,6 +61,11 @@ def search(conn: Connection[Any], query: Search, where: Where) -> Found:
     return Found(matches, including.included(conn, query, matches, where), after, total)
 
 
+def statement(query: Search, where: Where) -> tuple[str, dict[str, Any]]:
+    """The statement that finds the page of a query, with its parameters: for EXPLAIN."""
+    return _plan(query, where).page(query)
+
+
 @dataclass(slots=True)
 class _Plan:
     """A search made ready: where candidates come from, what they have to pass, how they are sorted."""

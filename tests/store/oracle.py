@@ -1,4 +1,4 @@
-"""Search done the plain way, over a list of dicts, with nothing of the store's: what its answers are held against.
+"""Search done the plain way, over a list of dicts, with nothing of the store's: the yardstick.
 
 It knows a few parameters of Patient and Observation, enough for every basic kind of value.
 """
@@ -20,7 +20,9 @@ def _codings(concept: Json | None) -> list[tuple[str, str]]:
 
 TOKENS: dict[str, Callable[[Json], list[tuple[str, str]]]] = {
     "Patient.gender": lambda r: [("", r["gender"])] if "gender" in r else [],
-    "Patient.identifier": lambda r: [(one.get("system", ""), one["value"]) for one in r.get("identifier", ())],
+    "Patient.identifier": lambda r: [
+        (one.get("system", ""), one["value"]) for one in r.get("identifier", ())
+    ],
     "Observation.code": lambda r: _codings(r["code"]),
     "Observation.status": lambda r: [("", r["status"])],
 }
@@ -74,7 +76,9 @@ def fits(resource: Json, name: str, written: str) -> bool:
         return resource["id"] in alternatives
     if modifier == "missing":
         return any((one == "true") == (not _values(path, resource)) for one in alternatives)
-    found = any(_matches(path, modifier, value, one) for value in _values(path, resource) for one in alternatives)
+    found = any(
+        _matches(path, modifier, value, one) for value in _values(path, resource) for one in alternatives
+    )
     return not found if modifier == "not" else found
 
 

@@ -34,7 +34,9 @@ def _world(seed: int = 7) -> list[Json]:
     dice = random.Random(seed)
     people = []
     for number in range(40):
-        one = patient(f"p{number}", dice.choice(FAMILIES), identifier=[{"system": "urn:mrn", "value": str(number % 7)}])
+        one = patient(
+            f"p{number}", dice.choice(FAMILIES), identifier=[{"system": "urn:mrn", "value": str(number % 7)}]
+        )
         if number % 3:
             one["gender"] = dice.choice(["male", "female"])
             one["birthDate"] = dice.choice(DAYS[:4])
@@ -103,8 +105,12 @@ def _param(name: str, values: st.SearchStrategy[str]) -> st.SearchStrategy[tuple
     return st.tuples(st.just(name), _list(values))
 
 
-_dates = st.builds(str.__add__, PREFIXES, st.sampled_from(["1999", "2001", "2001-02", "2001-02-28", "2020-05"]))
-_amounts = st.builds(str.__add__, PREFIXES, st.sampled_from(["1", "1.0", "100", "100.4", "0.5", "1||cm", "100||kg"]))
+_dates = st.builds(
+    str.__add__, PREFIXES, st.sampled_from(["1999", "2001", "2001-02", "2001-02-28", "2020-05"])
+)
+_amounts = st.builds(
+    str.__add__, PREFIXES, st.sampled_from(["1", "1.0", "100", "100.4", "0.5", "1||cm", "100||kg"])
+)
 _bools = st.sampled_from(["true", "false"])
 _codes = st.sampled_from(["1", "2", f"{LOINC}|1", "urn:other|2", "urn:other|", "|1", "9"])
 _genders = st.sampled_from(["male", "female"])
@@ -208,7 +214,9 @@ def test_includes_bring_what_belongs(loop: Conn) -> None:
     assert sorted(ids(found.included)) == ["a1", "a2"]
     once = (("_id", "t1"), ("_include", "Task:focus"), ("_include", "Task:owner:Organization"))
     assert sorted(ids(run(loop, "Task", *once).included)) == ["a1", "t"]
-    deep = run(loop, "Task", ("_id", "t1"), ("_include", "Task:focus"), ("_include:iterate", "Observation:patient"))
+    deep = run(
+        loop, "Task", ("_id", "t1"), ("_include", "Task:focus"), ("_include:iterate", "Observation:patient")
+    )
     assert sorted(ids(deep.included)) == ["a1", "amina"]
     assert run(loop, "Task", ("_id", "t1"), ("_include", "Task:owner:Practitioner")).included == ()
 
@@ -279,7 +287,10 @@ def test_last_updated_and_ids(conn: Conn) -> None:
 
 def test_references_by_identifier_and_address(conn: Conn) -> None:
     by_name = {"reference": "http://elsewhere/Patient/9", "identifier": {"system": "urn:mrn", "value": "9"}}
-    store(conn, observation("o", "amina") | {"subject": by_name, "performer": [{"reference": "Practitioner/chen"}]})
+    store(
+        conn,
+        observation("o", "amina") | {"subject": by_name, "performer": [{"reference": "Practitioner/chen"}]},
+    )
     for name, value in (
         ("subject", "http://elsewhere/Patient/9"),
         ("subject:identifier", "urn:mrn|9"),
@@ -291,7 +302,11 @@ def test_references_by_identifier_and_address(conn: Conn) -> None:
 
 
 def test_uris(conn: Conn) -> None:
-    for rid, url in (("a", "http://x.org/forms"), ("b", "http://x.org/forms/one"), ("c", "http://x.org/formsets")):
+    for rid, url in (
+        ("a", "http://x.org/forms"),
+        ("b", "http://x.org/forms/one"),
+        ("c", "http://x.org/formsets"),
+    ):
         store(conn, {"resourceType": "Questionnaire", "id": rid, "url": url, "status": "active"})
     found = {
         modifier: sorted(ids(run(conn, "Questionnaire", (f"url{modifier}", value)).matches))

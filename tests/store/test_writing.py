@@ -82,7 +82,10 @@ def test_what_is_there_is_not_created_again(conn: Conn) -> None:
 
 @pytest.mark.parametrize("count", [1, 5, writing.MANY + 5])
 def test_many_are_created_as_one_is(conn: Conn, count: int) -> None:
-    bodies = [observation(f"o{number}", f"p{number % 3}", at=f"2024-05-{number % 28 + 1:02}") for number in range(count)]
+    bodies = [
+        observation(f"o{number}", f"p{number % 3}", at=f"2024-05-{number % 28 + 1:02}")
+        for number in range(count)
+    ]
     bodies[0] |= {"valueQuantity": {"value": 2, "unit": "cm"}, "note": [{"text": "ü \U0001f600"}]}
     records = store(conn, *bodies)
     assert [record.rid for record in records] == [body["id"] for body in bodies]
@@ -98,7 +101,12 @@ def test_copy_refuses_what_is_there(conn: Conn) -> None:
     with pytest.raises(Refused, match="Patient/p7"):
         store(conn, *(patient(f"p{number}") for number in range(writing.MANY)))
     with pytest.raises(Refused, match="Patient/twice"):
-        store(conn, *(patient(f"q{number}") for number in range(writing.MANY)), patient("twice"), patient("twice"))
+        store(
+            conn,
+            *(patient(f"q{number}") for number in range(writing.MANY)),
+            patient("twice"),
+            patient("twice"),
+        )
 
 
 def test_a_stale_change_is_refused_and_changes_nothing(conn: Conn) -> None:
