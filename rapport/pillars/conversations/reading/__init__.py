@@ -1,5 +1,8 @@
 """Reading conversations through the door: bounded searches into frozen dataclasses (`shown`)."""
 
+from rapport.pillars.conversations.reading.contacts import contacts
+from rapport.pillars.conversations.reading.inbox import colleagues, inbox, topics
+from rapport.pillars.conversations.reading.lists import counts, find, mine, open_concerns, promises
 from rapport.pillars.conversations.reading.shown import (
     Colleague,
     Concern,
@@ -21,6 +24,7 @@ from rapport.pillars.conversations.reading.shown import (
     TopicChoice,
     Undelivered,
 )
+from rapport.pillars.conversations.reading.talk import concern, conversation, file, versions
 
 __all__ = [
     "Colleague",
@@ -42,4 +46,17 @@ __all__ = [
     "Promise",
     "TopicChoice",
     "Undelivered",
+    "colleagues",
+    "concern",
+    "contacts",
+    "conversation",
+    "counts",
+    "file",
+    "find",
+    "inbox",
+    "mine",
+    "open_concerns",
+    "promises",
+    "topics",
+    "versions",
 ]

@@ -17,6 +17,7 @@ class Face:
     kind  `patient` (round), `kin` (double ring), `staff` (square), `team`, `system`
     role  "nurse", "her son"; empty for patients and teams
     you   whether it is the person who looks
+    born  of a patient: the birth date as recorded (`1968-03-14`, `1968`), "" when unknown
     """
 
     ref: str
@@ -24,6 +25,7 @@ class Face:
     role: str = ""
     kind: str = "staff"
     you: bool = False
+    born: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An attachment. `rid` is the Binary's id; `size` in bytes; `kind` a media type found from its content."""
+    """An attachment. `rid`: id of the Binary; `size` in bytes; `kind`: media type found from the content."""
 
     rid: str
     name: str
@@ -90,7 +92,7 @@ class LetterVersion:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One step in the life of a concern: `code` is one of `rules.EVENTS`; `words` the reason or what was said."""
+    """One step in the life of a concern: `code`: a key of `shapes.EVENTS`; `words`: why, or what was said."""
 
     code: str
     by: Face

@@ -54,7 +54,7 @@ class Clocks:
         return min(self.take_by(at), self.promised(concern))
 
     def escalates(self, concern: ConcernTask) -> datetime | None:
-        """When a concern is passed on if nothing happens: once late, and not before its holder had a fair time."""
+        """When a concern is passed on if nothing happens: once late, after a fair time for its holder."""
         if concern.due is None or concern.state not in ("raised", "accepted", "reopened"):
             return None
         touched = concern.last(*_TOUCHES)

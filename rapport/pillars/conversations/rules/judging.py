@@ -24,7 +24,17 @@ LONGEST_WORDS = 4000
 
 #: What steps change; everything else of a concern stays as it was written.
 _MOVING = frozenset(
-    ("meta", "status", "businessStatus", "statusReason", "owner", "restriction", "output", "priority", "lastModified")
+    (
+        "meta",
+        "status",
+        "businessStatus",
+        "statusReason",
+        "owner",
+        "restriction",
+        "output",
+        "priority",
+        "lastModified",
+    )
 )
 
 
@@ -34,10 +44,11 @@ def new(task: Mapping[str, Any], who: Who, at: datetime, clocks: Clocks) -> Reso
     whole(task, concern)
     if who.importing:
         return _imported(task, concern, at, clocks)
-    if who.rapport or (concern.part_of and who.staff):
+    if who.rapport:
         return dict(task)
     if concern.part_of:
-        raise broken("parts")
+        _part(concern, who, at)
+        return dict(task)
     if concern.state != "raised" or concern.owner != concern.team or concern.events or concern.passed:
         raise broken("one-step", what="a new question is raised, in the hands of its team")
     if concern.requester not in who.names and who.kind not in ("staff", "client"):
@@ -52,6 +63,15 @@ def new(task: Mapping[str, Any], who: Who, at: datetime, clocks: Clocks) -> Reso
     return _clocked(task, concern, clocks)
 
 
+def _part(concern: ConcernTask, who: Who, at: datetime) -> None:
+    """A part of a concern that staff split; the guard compares it with the whole."""
+    for event in concern.events:
+        if event.code != "split" or event.by.ref not in who.names or abs(event.at - at) > SLACK:
+            raise broken("happenings")
+    if not who.staff or not concern.is_open or not concern.clock:
+        raise broken("parts")
+
+
 def _clocked(task: Mapping[str, Any], concern: ConcernTask, clocks: Clocks) -> Resource:
     """With the clocks that it lacks."""
     found = dict(task)
@@ -63,7 +83,7 @@ def _clocked(task: Mapping[str, Any], concern: ConcernTask, clocks: Clocks) -> R
 
 
 def _imported(task: Mapping[str, Any], concern: ConcernTask, at: datetime, clocks: Clocks) -> Resource:
-    """History from elsewhere: ended concerns as they are; an open one gets a clock of ours, never a longer one."""
+    """History from elsewhere: ended concerns as they are; an open one gets our clock, never a longer one."""
     if any(moment > at + SLACK for moment in (concern.raised, *(event.at for event in concern.events))):
         raise broken("import")
     if not concern.is_open:
@@ -92,20 +112,31 @@ def _parts(task: Mapping[str, Any], concern: ConcernTask) -> list[tuple[str, boo
         ("its state must be in businessStatus", bool(concern.state)),
         ("status and businessStatus must agree", STATUS.get(concern.state) == task.get("status")),
         ("`for` names the patient", concern.patient.startswith("Patient/")),
-        ("`basedOn` names its one conversation", len(task.get("basedOn") or ()) == 1 and bool(concern.conversation)),
+        (
+            "`basedOn` names its one conversation",
+            len(task.get("basedOn") or ()) == 1 and bool(concern.conversation),
+        ),
         ("`focus` names the letter it is in", concern.letter.startswith("Communication/")),
         ("`requester` names who asked", bool(concern.requester)),
         ("`input` of type “words” holds the words", bool(concern.words.strip())),
         (f"its words are longer than {LONGEST_WORDS} letters", len(concern.words) <= LONGEST_WORDS),
         ("`priority` is routine or stat", concern.priority in ("routine", "stat")),
-        ("`restriction.recipient` names one team first", bool(concern.team) and recipients[0] == concern.team),
-        ("`restriction.recipient` names one team", sum(ref.startswith("Organization/") for ref in recipients) == 1),
+        (
+            "`restriction.recipient` names one team first",
+            bool(concern.team) and recipients[0] == concern.team,
+        ),
+        (
+            "`restriction.recipient` names one team",
+            sum(ref.startswith("Organization/") for ref in recipients) == 1,
+        ),
         ("`owner` is a team or a position", concern.owner.startswith(("Organization/", "PractitionerRole/"))),
     ]
 
 
-def step(before: Mapping[str, Any], after: Mapping[str, Any], who: Who, at: datetime, clocks: Clocks) -> Resource:
-    """The concern as this write must leave it. Refused("rule") when the write is no step that `who` may take."""
+def step(
+    before: Mapping[str, Any], after: Mapping[str, Any], who: Who, at: datetime, clocks: Clocks
+) -> Resource:
+    """The concern as this write must leave it. Refused("rule") when it is no step that `who` may take."""
     was, becomes = read_concern(before), read_concern(after)
     whole(after, becomes)
     if who.rapport:
@@ -127,7 +158,9 @@ def step(before: Mapping[str, Any], after: Mapping[str, Any], who: Who, at: date
     return _agreed(take_step(before, taken, clocks), was, becomes, after)
 
 
-def _as_written(before: Mapping[str, Any], after: Mapping[str, Any], was: ConcernTask, becomes: ConcernTask) -> None:
+def _as_written(
+    before: Mapping[str, Any], after: Mapping[str, Any], was: ConcernTask, becomes: ConcernTask
+) -> None:
     moving = _MOVING | {"partOf"} if becomes.reason == "merged" and not was.reason else _MOVING
     for name in sorted((set(before) | set(after)) - moving):
         if before.get(name) != after.get(name):
@@ -174,7 +207,11 @@ def _named(was: ConcernTask, becomes: ConcernTask, who: Who, event: Event | None
 
 def _hands(was: ConcernTask, becomes: ConcernTask, who: Who, event: Event | None) -> str:
     if becomes.owner.startswith("Organization/"):
-        return "returned" if becomes.team == was.team and (not event or event.code == "returned") else "handed-over"
+        return (
+            "returned"
+            if becomes.team == was.team and (not event or event.code == "returned")
+            else "handed-over"
+        )
     if event is not None and event.code in ("handed-over", "assigned"):
         return event.code
     if becomes.owner in who.positions:
@@ -191,7 +228,9 @@ def _nothing_moved(was: ConcernTask, becomes: ConcernTask, event: Event | None) 
         raise broken("as-written", kind="question", what="statusReason")
 
 
-def _step(code: str, was: ConcernTask, becomes: ConcernTask, who: Who, at: datetime, event: Event | None) -> Step:
+def _step(
+    code: str, was: ConcernTask, becomes: ConcernTask, who: Who, at: datetime, event: Event | None
+) -> Step:
     into = next((ref for ref in becomes.part_of if ref not in was.part_of), "")
     return Step(
         code,
@@ -245,9 +284,7 @@ def _closing(taken: Step, was: ConcernTask, who: Who, speaks: bool) -> None:
         raise broken("merge")
 
 
-def _agreed(
-    expected: Resource, was: ConcernTask, becomes: ConcernTask, after: Mapping[str, Any]
-) -> Resource:
+def _agreed(expected: Resource, was: ConcernTask, becomes: ConcernTask, after: Mapping[str, Any]) -> Resource:
     """The expected concern, with the writer's `meta`; refused when the write says otherwise."""
     ought = read_concern(expected)
     if (becomes.state, becomes.owner, becomes.team) != (ought.state, ought.owner, ought.team):
@@ -260,4 +297,8 @@ def _agreed(
     if now != was.due and not (due and now and abs(due - now) <= SLACK):
         raise broken("clock")
     meta = shape.with_clock(after, ought.clock).get("meta")
-    return {**expected, "meta": meta} if meta else {name: value for name, value in expected.items() if name != "meta"}
+    return (
+        {**expected, "meta": meta}
+        if meta
+        else {name: value for name, value in expected.items() if name != "meta"}
+    )

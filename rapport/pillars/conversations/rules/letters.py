@@ -13,7 +13,15 @@ from typing import Any
 from rapport.pillars.conversations.rules.judging import SLACK
 from rapport.pillars.conversations.rules.who import Who
 from rapport.pillars.conversations.rules.words import broken
-from rapport.pillars.conversations.shapes.codes import MEDIA, is_staff_only, kind_of, kinds_of, ref_of, refs_of
+from rapport.pillars.conversations.shapes.codes import (
+    KINDS,
+    MEDIA,
+    is_staff_only,
+    kind_of,
+    kinds_of,
+    ref_of,
+    refs_of,
+)
 from rapport.pillars.conversations.shapes.concerns import due_of
 from rapport.pillars.conversations.shapes.letters import files_of, read_header, read_message, text_of
 from rapport.pillars.conversations.shapes.promises import PROMISED, read_promise
@@ -32,9 +40,12 @@ def same_kind(before: Body | None, after: Body | None) -> None:
     """Nothing is deleted, changes its kind, or has the staff's label put on or off."""
     if after is None:
         raise broken("no-delete")
-    if len(kinds_of(after)) > 1 or (before is not None and kind_of(before) != kind_of(after)):
+    kind = kind_of(after)
+    if len(set(kinds_of(after))) > 1 or (before is not None and kind_of(before) != kind):
         raise broken("one-kind")
-    if is_staff_only(after) != (kind_of(after) in _FOR_TEAM):
+    if KINDS.get(kind) != after.get("resourceType"):
+        raise broken("one-kind")
+    if is_staff_only(after) != (kind in _FOR_TEAM):
         raise broken("label")
 
 
@@ -48,8 +59,8 @@ def unchanged(before: Body, after: Body, moving: frozenset[str], kind: str) -> N
 def conversation(before: Body | None, after: Body, who: Who, at: datetime) -> None:
     """A conversation's header."""
     header = read_header(after)
-    if not header.patient.startswith("Patient/") or after.get("payload") or not header.topic:
-        raise broken("shape", kind="conversation", what="it names a patient and a topic, and carries no words itself")
+    if not header.patient.startswith("Patient/") or after.get("payload"):
+        raise broken("shape", kind="conversation", what="it names a patient, and carries no words itself")
     if after.get("status") not in ("in-progress", "completed"):
         raise broken("shape", kind="conversation", what="its status is in-progress or completed")
     if not header.recipients or not all(ref.startswith(_ADDRESSEES) for ref in header.recipients):
@@ -62,7 +73,7 @@ def conversation(before: Body | None, after: Body, who: Who, at: datetime) -> No
         if not who.importing:
             if header.sender not in who.names:
                 raise broken("own-voice")
-            _now(header.started, at, who)
+            _now(header.started or at, at)
         return
     if who.importing and {**before, "meta": 0} != {**after, "meta": 0}:
         raise broken("import")
@@ -86,8 +97,8 @@ def message(before: Body | None, after: Body, who: Who, at: datetime) -> None:
         _whole_message(after, kind)
         if not who.importing and not who.rapport:
             _signed(after, who, at, kind)
-        elif (read_message(after).sent or at) > at + SLACK:
-            raise broken("import")
+        else:
+            _now(read_message(after).sent, at)
         return
     if who.importing and {**before, "meta": 0} != {**after, "meta": 0}:
         raise broken("import")
@@ -102,13 +113,22 @@ def _whole_message(after: Body, kind: str) -> None:
     lacks = [
         ("its status is completed", after.get("status") in ("completed", "entered-in-error")),
         ("`subject` names the patient", found.patient.startswith("Patient/")),
-        ("`partOf` names its one conversation", len(after.get("partOf") or ()) == 1 and bool(found.conversation)),
+        (
+            "`partOf` names its one conversation",
+            len(after.get("partOf") or ()) == 1 and bool(found.conversation),
+        ),
         ("`sender` and `sent` are there", bool(found.sender) and found.sent is not None),
         ("it has words or a file", bool(parts) or after.get("status") == "entered-in-error"),
         (f"its words are at most {LONGEST_TEXT} letters", len(text_of(after)) <= LONGEST_TEXT),
-        (f"it has at most {MOST_FILES} files", sum("contentString" not in part for part in parts) <= MOST_FILES),
+        (
+            f"it has at most {MOST_FILES} files",
+            sum("contentString" not in part for part in parts) <= MOST_FILES,
+        ),
         ("its files are kept as Binary", all(_kept(part) for part in parts)),
-        ("its words are not blank", bool(text_of(after).strip()) or not any("contentString" in part for part in parts)),
+        (
+            "its words are not blank",
+            bool(text_of(after).strip()) or not any("contentString" in part for part in parts),
+        ),
     ]
     what = next((text for text, there in lacks if not there), "")
     if what:
@@ -128,14 +148,11 @@ def _signed(after: Body, who: Who, at: datetime, kind: str) -> None:
     if found.sender in who.names:
         if found.recorded_by:
             raise broken("own-voice")
-        if found.medium == "written":
-            _now(found.sent, at, who)
-        elif not who.staff:
+        if found.medium != "written" and not who.staff:
             raise broken("own-voice")
     else:
         _for_another(after, who, kind)
-    if found.sent and found.sent > at + SLACK:
-        raise broken("now")
+    _now(found.sent, at)
 
 
 def _for_another(after: Body, who: Who, kind: str) -> None:
@@ -149,8 +166,9 @@ def _for_another(after: Body, who: Who, kind: str) -> None:
         raise broken("own-voice")
 
 
-def _now(sent: datetime | None, at: datetime, who: Who) -> None:
-    if sent is None or sent > at + SLACK or (sent < at - SLACK and who.kind != "client"):
+def _now(sent: datetime | None, at: datetime) -> None:
+    """Nothing is sent in the future. The past may be: a letter waits on a phone without a net."""
+    if sent is None or sent > at + SLACK:
         raise broken("now")
 
 
@@ -169,7 +187,11 @@ def _rewritten(before: Body, after: Body, who: Who, kind: str) -> None:
         if after.get("payload") and after.get("payload") != before.get("payload"):
             raise broken("correction")
         return
-    if after.get("status") != "completed" or files_of(before) != files_of(after) or not text_of(after).strip():
+    if (
+        after.get("status") != "completed"
+        or files_of(before) != files_of(after)
+        or not text_of(after).strip()
+    ):
         raise broken("correction")
     _whole_message(after, kind)
 
@@ -214,7 +236,9 @@ def _promised(after: Body, who: Who, at: datetime) -> None:
 def _told(before: Body, after: Body, state: str, who: Who, at: datetime) -> None:
     old, now = list(before.get("output") or ()), list(after.get("output") or ())
     events = read_promise({"output": now[len(old) :]}).events
-    if now[: len(old)] != old or any(event.by.ref not in who.names or event.code != state for event in events):
+    if now[: len(old)] != old or any(
+        event.by.ref not in who.names or event.code != state for event in events
+    ):
         raise broken("happenings")
     if any(abs(event.at - at) > SLACK for event in events):
         raise broken("happenings")
@@ -229,5 +253,9 @@ def undelivered(before: Body | None, after: Body, who: Who, at: datetime) -> Non
     unchanged(before, after, frozenset(("status", "output", "lastModified", "owner")), "task")
     if ref_of(after.get("owner")) not in (ref_of(before.get("owner")), *who.names):
         raise broken("own-name")
-    if before.get("status") == "completed" or after.get("status") not in ("requested", "accepted", "completed"):
+    if before.get("status") == "completed" or after.get("status") not in (
+        "requested",
+        "accepted",
+        "completed",
+    ):
         raise broken("promise-end")

@@ -20,11 +20,8 @@ def pressing(concern: ConcernTask, at: datetime) -> tuple[int, datetime, str]:
 
     Within each, by arrival; the id decides between equals, so that the order is total.
     """
-    if concern.state not in WITH_TEAM:
-        band = 3
-    else:
-        band = 0 if concern.stat else 1 if is_late(concern, at) else 2
-    return band, concern.raised, concern.rid
+    band = 0 if concern.stat else 1 if is_late(concern, at) else 2
+    return band if concern.state in WITH_TEAM else 3, concern.raised, concern.rid
 
 
 def by_due(concern: ConcernTask) -> tuple[int, datetime, str]:

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rapport.pillars.conversations.rules.clocks import Clocks, reminders
 from rapport.pillars.conversations.rules.words import broken
 from rapport.pillars.conversations.shapes import concerns as shape
-from rapport.pillars.conversations.shapes.codes import INPUT, Resource, concept, instant
+from rapport.pillars.conversations.shapes.codes import (
+    INPUT,
+    Resource,
+    concept,
+    display_of,
+    instant,
+    reference,
+)
 from rapport.pillars.conversations.shapes.concerns import By, ConcernTask, Event, read_concern
 
 #: Reasons for closing that staff choose from -> what they say.
@@ -111,7 +118,9 @@ def _returned(task: Resource, now: ConcernTask, step: Step, clocks: Clocks) -> R
     return _to_team(task, now, (now.team, ""), clocks, step.at)
 
 
-def _to_team(task: Resource, now: ConcernTask, team: tuple[str, str], clocks: Clocks, at: datetime) -> Resource:
+def _to_team(
+    task: Resource, now: ConcernTask, team: tuple[str, str], clocks: Clocks, at: datetime
+) -> Resource:
     task = _fresh(task, now, team, team[0])
     if now.state not in ("raised", "accepted"):
         return task
@@ -142,11 +151,13 @@ def _not_yet(task: Resource, now: ConcernTask, step: Step, clocks: Clocks) -> Re
 
 
 def _holder(task: Resource, now: ConcernTask) -> tuple[str, str]:
-    return now.owner or now.team, shape.display_of(task.get("owner"))
+    return now.owner or now.team, display_of(task.get("owner"))
 
 
 def _answer_withdrawn(task: Resource, now: ConcernTask, step: Step, clocks: Clocks) -> Resource:
-    task = shape.with_state(_fresh(task, now, _holder(task, now)), "accepted" if now.named_owner else "raised")
+    task = shape.with_state(
+        _fresh(task, now, _holder(task, now)), "accepted" if now.named_owner else "raised"
+    )
     return shape.with_due(task, clocks.promised(now))
 
 
@@ -156,7 +167,7 @@ def _closed(task: Resource, now: ConcernTask, step: Step, clocks: Clocks) -> Res
     if step.reason == "no-reply" and not clocks.may_close_unanswered(now, step.at):
         raise broken("no-reply", reminders=len(clocks.reminder_days), days=clocks.no_reply_days)
     if step.into:
-        task = {**task, "partOf": [*(task.get("partOf") or ()), shape.reference(step.into)]}
+        task = {**task, "partOf": [*(task.get("partOf") or ()), reference(step.into)]}
     task = shape.with_clock(shape.with_state(task, "closed"), False)
     return shape.with_reason(task, step.reason, step.words)
 
@@ -194,15 +205,21 @@ _STEPS: dict[str, Callable[[Resource, ConcernTask, Step, Clocks], Resource]] = {
 }
 
 
-def part_of(task: Mapping[str, Any], rid: str, words: str, by: By, at: datetime) -> Resource:
-    """One part of a concern that is split: its own words, else the same owner, state and clock."""
+def part_of(
+    task: Mapping[str, Any], rid: str, words: str, by: By, at: datetime, *, number: int = 0
+) -> Resource:
+    """One part of a concern that is split: its own words, else the same owner, state and clock.
+
+    number  its place among the parts: each is a millisecond younger, so that they keep their order
+    """
     whole = read_concern(task)
     if whole.state not in ("raised", "accepted", "reopened"):
         raise broken("parts")
     part = {name: value for name, value in task.items() if name not in ("output", "partOf", "statusReason")}
     tags = (task.get("meta") or {}).get("tag")
     part["meta"] = {"tag": tags} if tags else {}
-    part |= {"id": rid, "partOf": [shape.reference(whole.ref)]}
+    raised = whole.raised + timedelta(milliseconds=number)
+    part |= {"id": rid, "partOf": [reference(whole.ref)], "authoredOn": instant(raised)}
     part["input"] = [
         {"type": {"text": "words"}, "valueString": words},
         *([_answer_by(whole.answer_by)] if whole.answer_by else []),

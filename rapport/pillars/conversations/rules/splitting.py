@@ -9,7 +9,9 @@ MOST = 8
 
 # A sentence ends at . ! ? … or a line's end; a question mark inside quotes or brackets closes with them.
 _SENTENCE = re.compile(r"[^.!?…\n]*(?:[.!?…]+[»”\"')\]]*|\n|$)")
-_ABBREVIATION = re.compile(r"(?:^|\s)(?:\w|dr|mr|mrs|ms|st|sr|sra|dra|mme|mlle|vs|etc|e\.g|i\.e|p\.ex)\.$", re.IGNORECASE)
+_ABBREVIATION = re.compile(
+    r"(?:^|\s)(?:\w|dr|mr|mrs|ms|st|sr|sra|dra|mme|mlle|vs|etc|e\.g|i\.e|p\.ex)\.$", re.IGNORECASE
+)
 
 
 def sentences(text: str) -> list[str]:

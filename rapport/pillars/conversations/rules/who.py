@@ -10,7 +10,7 @@ LEGAL_ROLES = frozenset({"GUARD", "POWATT", "DPOWATT", "HPOWATT", "SPOWATT"})
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """A person or program. `legal`: patients for whom they speak by law. See `gate.actor.Actor` for the rest."""
+    """A person or program. `legal`: patients for whom they speak by law. The rest: see `gate.actor.Actor`."""
 
     kind: str
     ref: str
@@ -45,5 +45,5 @@ class Who:
         return (self.positions[0] if self.staff and self.positions else self.ref), self.name
 
     def speaks_for(self, patient: str, requester: str) -> bool:
-        """Whether they may say that a concern is answered: the patient, who raised it, a legal representative."""
+        """Whether they may say that a concern is answered: the patient, who raised it, who speaks by law."""
         return self.ref in (patient, requester) or patient in self.legal

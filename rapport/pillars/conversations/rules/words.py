@@ -20,7 +20,7 @@ RULES: dict[str, tuple[str, str]] = {
         "Write a new one, or correct your own message.",
     ),
     "heard": (
-        "A question is heard only when the person says so: the patient, who asked, or a legal representative.",
+        "A question is heard only when the person says so: the patient, the asker, or a legal representative.",
         "Ask them, or close it with a reason.",
     ),
     "answered-first": (
@@ -48,6 +48,14 @@ RULES: dict[str, tuple[str, str]] = {
     "own-name": (
         "One takes a question in one's own name only.",
         "Hand it over to someone else, and say why.",
+    ),
+    "position": (
+        "A question is in the hands of someone who works here now, or of a team.",
+        "Choose another person or team.",
+    ),
+    "file": (
+        "A file in a conversation is a picture or a PDF of at most {size} MB, and stays as it was sent.",
+        "Send it as PNG, JPEG, GIF, WebP or PDF.",
     ),
     "why": ("This needs a reason in words.", "Say why in a sentence."),
     "clock": (
@@ -80,7 +88,7 @@ RULES: dict[str, tuple[str, str]] = {
         "Make the parts first, then close the whole as split.",
     ),
     "merge": (
-        "Questions are put together only with one of the same person, in the same conversation, that is still open.",
+        "Questions are put together only with an open one of the same person in the same conversation.",
         "Choose the question to keep.",
     ),
     "open-questions": (
@@ -88,23 +96,26 @@ RULES: dict[str, tuple[str, str]] = {
         "Answer, or close with a reason, what is open.",
     ),
     "recipients": (
-        "A conversation is addressed to teams and people who work here, at least one; only they add more, and the "
-        "patient may add someone of the circle.",
+        "A conversation is addressed to teams and people who work here, at least one; only they add "
+        "more, and the patient may add someone of the circle.",
         "Hand it over inside the conversation.",
     ),
     "own-voice": (
-        "A message is signed by who writes it. Words from the phone or a visit are marked so, with who wrote them "
-        "down.",
+        "A message is signed by who writes it. Words from the phone or a visit are marked so, with who "
+        "wrote them down.",
         "Sign as yourself, or mark the medium and yourself in `note`.",
     ),
-    "now": ("A message carries the time when it was sent.", "Send it with the present time."),
+    "now": (
+        "Nothing is written in the future, and a question is raised now.",
+        "Send it with the present time.",
+    ),
     "writer-only": ("Only its writer corrects or withdraws a message.", "Write a new message."),
     "correction": (
         "A correction changes the words and nothing else; a withdrawn message stays withdrawn.",
         "Change only the text, or withdraw it.",
     ),
     "label": (
-        "A staff note always carries the label that keeps it among staff, and nothing else in a conversation does.",
+        "A staff note always carries the label that keeps it among staff; nothing else does.",
         "Write to the person as a message, to the team as a note.",
     ),
     "promise-own": (
@@ -116,7 +127,7 @@ RULES: dict[str, tuple[str, str]] = {
         "Make a new promise.",
     ),
     "import": (
-        "An import brings history in, but changes nothing that is here, and no open clock runs longer for it.",
+        "An import brings history in, changes nothing that is here, and lets no open clock run longer.",
         "Leave out what is here already.",
     ),
 }

@@ -241,8 +241,10 @@ def events_of(task: Mapping[str, Any]) -> tuple[Event, ...]:
             found.append(_event(code, note))
         elif code in ("to", "letter") and found:
             last = found.pop()
-            more = {"to": ref_of(link), "to_name": display_of(link)} if code == "to" else {"letter": ref_of(link)}
-            found.append(replace(last, **more))
+            if code == "to":
+                found.append(replace(last, to=ref_of(link), to_name=display_of(link)))
+            else:
+                found.append(replace(last, letter=ref_of(link)))
     return tuple(found)
 
 
@@ -269,7 +271,11 @@ def outputs(event: Event) -> list[Resource]:
 
 def with_event(task: Mapping[str, Any], event: Event) -> Resource:
     """The task with one more event."""
-    return {**task, "output": [*(task.get("output") or ()), *outputs(event)], "lastModified": instant(event.at)}
+    return {
+        **task,
+        "output": [*(task.get("output") or ()), *outputs(event)],
+        "lastModified": instant(event.at),
+    }
 
 
 def with_state(task: Mapping[str, Any], state: str) -> Resource:
@@ -293,7 +299,10 @@ def with_due(task: Mapping[str, Any], due: datetime) -> Resource:
 def with_recipients(task: Mapping[str, Any], team: str, passed: tuple[str, ...] = ()) -> Resource:
     """The concern with its team and the positions that it was passed on to."""
     restriction = task.get("restriction") or {}
-    return {**task, "restriction": {**restriction, "recipient": [reference(ref) for ref in (team, *passed) if ref]}}
+    return {
+        **task,
+        "restriction": {**restriction, "recipient": [reference(ref) for ref in (team, *passed) if ref]},
+    }
 
 
 def with_clock(task: Mapping[str, Any], running: bool) -> Resource:

@@ -146,7 +146,7 @@ def message(
     language: str = "",
     note: bool = False,
 ) -> Resource:
-    """A message, or with `note` a staff note. `recorded` (reference, name, when) marks words written down for another."""
+    """A message, or with `note` a staff note. `recorded`: who wrote it down for another, and when."""
     found: Resource = {
         "resourceType": "Communication",
         "id": rid,

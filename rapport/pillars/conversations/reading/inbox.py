@@ -1,0 +1,238 @@
+"""The team's inbox: what is open, in the order in which it presses; whom to hand over to; topics.
+
+The order is made of bands (red flags, late, the rest, waiting for the patient). Each band is one
+bounded search by index; nothing is sorted in memory but the short lists "mine" and "cover".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from rapport.gate.door import Door
+from rapport.people import absences, site
+from rapport.pillars.conversations import finding, moment
+from rapport.pillars.conversations.reading import shown
+from rapport.pillars.conversations.reading.lists import count
+from rapport.pillars.conversations.reading.views import Looking
+from rapport.pillars.conversations.rules.lists import by_due, pressing
+from rapport.pillars.conversations.shapes.codes import KIND, STATE, instant, ref_of
+from rapport.pillars.conversations.shapes.codes import moment as read_moment
+from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
+
+Pairs = list[tuple[str, str]]
+
+WHOSE = ("everyone", "mine", "nobody", "cover")
+#: Most concerns that one person has, or stands in for, that are listed.
+MOST_OWN = 200
+_ANSWERED = ("business-status", f"{STATE}|answered")
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Who looks at the inbox: own positions and teams; positions stood in for, by whose person."""
+
+    positions: tuple[str, ...]
+    teams: tuple[str, ...]
+    covered: dict[str, str]
+
+
+def inbox(
+    door: Door, *, whose: str = "everyone", order: str = "pressing", cursor: str = "", count: int = 30
+) -> shown.Inbox:
+    """One page of the inbox. `whose`: everyone, mine, nobody, cover; `order`: pressing or due."""
+    looking, desk = Looking(door), _desk(door)
+    whose = whose if whose in WHOSE else "everyone"
+    if whose in ("mine", "cover"):
+        tasks, more = _own(door, desk, whose, order, cursor, count, looking.at)
+    else:
+        tasks, more = _banded(door, desk, whose, order, cursor, count, looking.at)
+    unopened = _unopened(door, tasks)
+    concerns = looking.concerns(tasks, unopened=unopened, covered=frozenset(desk.covered))
+    return shown.Inbox(
+        whose=whose,
+        order=order,
+        concerns=concerns,
+        counts=_counts(door, desk, looking.at),
+        covering=tuple(looking.faces.of(person) for person in dict.fromkeys(desk.covered.values())),
+        undelivered=_undelivered(looking, desk) if not cursor else (),
+        topics=(*(f"team:{team}" for team in desk.teams), f"person:{door.actor.ref}"),
+        more=more,
+    )
+
+
+def _desk(door: Door) -> _Desk:
+    actor, covered = door.actor, dict[str, str]()
+    for team in actor.teams:
+        for person in absences.of_team(door.conn, team):
+            if person != actor.ref and absences.covering(door.conn, person) == actor.ref:
+                held = [desk for desk in finding.desks_of_teams(door, (team,)) if desk.person == person]
+                covered |= {desk.ref: person for desk in held}
+    return _Desk(actor.positions, actor.teams, covered)
+
+
+def _held(desk: _Desk, whose: str) -> Pairs:
+    """Whose concerns: by owner, or by the team asked."""
+    if whose == "everyone":
+        return [("team", ",".join(desk.teams))]
+    owners = {"nobody": desk.teams, "mine": desk.positions, "cover": tuple(desk.covered)}[whose]
+    return [("owner", ",".join(owners))]
+
+
+def _banded(
+    door: Door, desk: _Desk, whose: str, order: str, cursor: str, wanted: int, at: datetime
+) -> tuple[list[ConcernTask], str]:
+    """A page across the bands of the inbox; the cursor is `band:when:cursor within the band`."""
+    if not desk.teams:
+        return [], ""
+    band, when, inner = _place(cursor, at)
+    bands = _bands(order, when, whose)
+    found: list[ConcernTask] = []
+    while band < len(bands) and len(found) < wanted:
+        query = [finding.CONCERN, *_held(desk, whose), *bands[band], ("_count", str(wanted - len(found)))]
+        page = door.search("Task", [*query, *([("_cursor", inner)] if inner else [])])
+        found += [read_concern(record.json) for record in page.matches]
+        inner = page.next or ""
+        band += not inner
+    return found, f"{band}:{instant(when)}:{inner}" if band < len(bands) else ""
+
+
+def _place(cursor: str, at: datetime) -> tuple[int, datetime, str]:
+    """Where a page begins. The bands are those of when the first page was shown, so nothing is skipped."""
+    head, _, rest = cursor.partition(":")
+    when, _, inner = rest.partition("Z:")
+    found = read_moment(f"{when}Z")
+    return (int(head), found, inner) if head.isdigit() and found else (0, at, "")
+
+
+def _bands(order: str, at: datetime, whose: str) -> list[Pairs]:
+    now = instant(at)
+    arrival = ("_sort", "authored-on")
+    waiting: list[Pairs] = [[_ANSWERED, arrival]] if whose == "everyone" else []
+    if order == "due":
+        return [[finding.WITH_TEAM, ("_sort", "due")], *waiting]
+    return [
+        [finding.WITH_TEAM, ("priority", "stat"), arrival],
+        [finding.WITH_TEAM, ("priority", "routine"), ("due", f"le{now}"), arrival],
+        [finding.WITH_TEAM, ("priority", "routine"), ("due", f"gt{now}"), arrival],
+        *waiting,
+    ]
+
+
+def _own(
+    door: Door, desk: _Desk, whose: str, order: str, cursor: str, wanted: int, at: datetime
+) -> tuple[list[ConcernTask], str]:
+    """What one has, what was passed on to one, answers of one's own that wait: short, so sorted here."""
+    positions = desk.positions if whose == "mine" else tuple(desk.covered)
+    found = _having(door, positions)
+    found.sort(key=by_due if order == "due" else lambda one: pressing(one, at))
+    start = int(cursor) if cursor.isdigit() else 0
+    more = start + wanted
+    return found[start:more], str(more) if more < len(found) else ""
+
+
+def _having(door: Door, positions: Iterable[str]) -> list[ConcernTask]:
+    refs = ",".join(positions)
+    if not refs:
+        return []
+    bodies = finding.tasks(door, finding.CONCERN, finding.OPEN, ("owner", refs), count=MOST_OWN)
+    bodies += finding.tasks(door, finding.CONCERN, finding.WITH_TEAM, ("team", refs), count=MOST_OWN)
+    return list({one.rid: one for body in bodies for one in (read_concern(body),)}.values())
+
+
+def _counts(door: Door, desk: _Desk, at: datetime) -> shown.InboxCounts:
+    if not desk.teams:
+        return shown.InboxCounts()
+    everyone = [finding.WITH_TEAM, *_held(desk, "everyone")]
+    owned = [one for one in _having(door, desk.positions) if one.state != "answered"]
+    covered = [one for one in _having(door, desk.covered) if one.state != "answered"]
+    return shown.InboxCounts(
+        everyone=count(door, *everyone),
+        mine=len(owned),
+        nobody=count(door, finding.WITH_TEAM, *_held(desk, "nobody")),
+        cover=len(covered),
+        waiting=count(door, _ANSWERED, *_held(desk, "everyone")),
+        pressing=count(door, *everyone, ("priority", "stat"))
+        + count(door, *everyone, ("priority", "routine"), ("due", f"le{instant(at)}")),
+    )
+
+
+def _unopened(door: Door, tasks: list[ConcernTask]) -> frozenset[str]:
+    """The letters behind these concerns that the person who looks has not opened."""
+    records = door.many({one.letter for one in tasks})
+    openings = door.openings([record.id for record in records.values()])
+    return frozenset(
+        ref
+        for ref, record in records.items()
+        if all(one.ref != door.actor.ref for one in openings.get(record.id, ()))
+    )
+
+
+def _undelivered(looking: Looking, desk: _Desk) -> tuple[shown.Undelivered, ...]:
+    if not desk.teams:
+        return ()
+    query = [
+        ("code", f"{KIND}|undelivered"),
+        ("status", "requested,accepted"),
+        ("owner", ",".join(desk.teams)),
+    ]
+    bodies = finding.tasks(looking.door, *query, ("_sort", "-authored-on"), count=50)
+    looking.faces.meet(ref_of(body.get("for")) for body in bodies)
+    return tuple(
+        shown.Undelivered(
+            rid=str(body["id"]),
+            patient=looking.faces.of(ref_of(body.get("for"))),
+            words=str(body.get("description", "")),
+            conversation=finding.rid_of(ref_of((body.get("basedOn") or [{}])[0])),
+            at=read_moment(body.get("authoredOn")) or looking.at,
+        )
+        for body in bodies
+    )
+
+
+def colleagues(door: Door) -> tuple[shown.Colleague, ...]:
+    """Whom a concern can be handed to: the people of one's teams, then the teams of the site."""
+    looking = Looking(door)
+    desks = [
+        desk
+        for desk in finding.desks_of_teams(door, door.actor.teams)
+        if desk.ref not in looking.who.positions
+    ]
+    away = {person for team in door.actor.teams for person in absences.of_team(door.conn, team)}
+    covers = {person: absences.covering(door.conn, person) for person in away}
+    teams = [team.ref for team in site.current().teams]
+    looking.faces.meet((*(desk.ref for desk in desks), *teams, *filter(None, covers.values())))
+    people = [
+        shown.Colleague(
+            looking.faces.of(desk.ref),
+            desk.person in away,
+            looking.faces.of(covers[desk.person]) if covers.get(desk.person) else None,
+        )
+        for desk in desks
+    ]
+    people.sort(key=lambda one: (one.away, one.face.name.casefold(), one.face.ref))
+    return (*people, *(shown.Colleague(looking.faces.of(ref)) for ref in teams))
+
+
+def topics(door: Door, *, language: str = "en", at: datetime | None = None) -> tuple[shown.TopicChoice, ...]:
+    """What one may write about, who reads it, and the times promised if it is sent now."""
+    rules, at, looking = site.current(), at or moment.now(), Looking(door)
+    desks = finding.desks_of_teams(door, {topic.team for topic in rules.topics})
+    looking.faces.meet(ref for desk in desks for ref in (desk.ref, desk.team))
+    found = []
+    for topic in rules.topics:
+        clocks = finding.clocks(topic.id)
+        members = [looking.faces.of(desk.ref) for desk in desks if desk.team == topic.team]
+        found.append(
+            shown.TopicChoice(
+                code=topic.id,
+                label=rules.say(topic.label, language),
+                hint=rules.say(topic.hint, language),
+                team=looking.faces.of(topic.team),
+                faces=tuple(sorted(members, key=lambda face: face.name.casefold())),
+                take_by=clocks.take_by(at),
+                answer_by=clocks.answer_by(at),
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,229 @@
+"""Lists: my conversations, open concerns and promises of a person, search in letters, counts."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from rapport.gate.door import Door
+from rapport.pillars.conversations import finding
+from rapport.pillars.conversations.reading import shown
+from rapport.pillars.conversations.reading.talk import MESSAGES
+from rapport.pillars.conversations.reading.views import Looking
+from rapport.pillars.conversations.rules.lists import for_patient
+from rapport.pillars.conversations.shapes.codes import KIND, STATE, instant
+from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
+from rapport.pillars.conversations.shapes.letters import Message, read_header, read_message
+from rapport.pillars.conversations.shapes.promises import read_promise
+
+#: Letters that one page of the list looks at, and that one search looks through.
+SCAN, LONGEST_SCAN = 100, 1000
+CONTEXT = 60
+
+Found = list[tuple[int, Message]]
+
+
+def mine(
+    door: Door, *, patient: str = "", cursor: str = "", count: int = 20
+) -> tuple[tuple[shown.ConversationLine, ...], str]:
+    """Conversations by their latest letter, and the cursor of older ones ("" at the end).
+
+    patient  staff: those of one person; left out, those in which they have or had a concern
+    """
+    looking = Looking(door)
+    where = _where(looking, patient)
+    if where is None:
+        return (), ""
+    lines: dict[str, Found] = {}
+    while len(lines) < count:
+        found, following = _letters(door, where, cursor, SCAN)
+        new = [ref for _key, message in found if (ref := message.conversation) not in lines]
+        if len(lines) + len(set(new)) > count and lines:
+            break  # the rest of this page of letters begins the next one
+        for key, message in found:
+            lines.setdefault(message.conversation, []).append((key, message))
+        cursor = following
+        if not following:
+            break
+    return _lines(looking, lines), cursor
+
+
+def _where(looking: Looking, patient: str) -> list[tuple[str, str]] | None:
+    """The query of the letters of one's conversations; None when there are none."""
+    who = looking.who
+    if patient or who.kind == "patient":
+        return [("patient", patient or who.ref)]
+    if who.kind == "kin":
+        query = [("category", f"{KIND}|conversation"), ("recipient", who.ref), ("_count", str(SCAN))]
+        refs = [record.ref for record in looking.door.search("Communication", query).matches]
+    else:
+        refs = [one.conversation for one in _had(looking.door, who.positions)]
+    return [("part-of", ",".join(dict.fromkeys(refs)))] if refs else None
+
+
+def _had(door: Door, positions: Iterable[str]) -> list[ConcernTask]:
+    held = ",".join(positions)
+    if not held:
+        return []
+    bodies = finding.tasks(door, finding.CONCERN, ("owner", held), ("_sort", "-modified"), count=SCAN)
+    return [read_concern(body) for body in bodies]
+
+
+def _letters(door: Door, where: list[tuple[str, str]], cursor: str, count: int) -> tuple[Found, str]:
+    query = [*where, MESSAGES, ("_sort", "-sent"), ("_count", str(count))]
+    found = door.search("Communication", [*query, *([("_cursor", cursor)] if cursor else [])])
+    return [(record.id, read_message(record.json)) for record in found.matches], found.next or ""
+
+
+def _lines(looking: Looking, lines: dict[str, Found]) -> tuple[shown.ConversationLine, ...]:
+    door = looking.door
+    headers = {ref: read_header(record.json) for ref, record in door.many(lines).items()}
+    openings = door.openings([key for found in lines.values() for key, _message in found])
+    concerns: dict[str, list[ConcernTask]] = {}
+    if lines:
+        for body in finding.tasks(door, finding.CONCERN, finding.OPEN, ("based-on", ",".join(lines))):
+            one = read_concern(body)
+            concerns.setdefault(one.conversation, []).append(one)
+    for ref, header in headers.items():
+        looking.faces.meet((header.patient,))
+        looking.faces.meet((lines[ref][0][1].sender,), lines[ref][0][1].sender_name)
+    found_lines = []
+    for ref, found in lines.items():
+        if ref not in headers:
+            continue
+        last, still = found[0][1], concerns.get(ref, [])
+        unread = sum(
+            message.sender not in looking.who.names
+            and all(one.ref != looking.who.ref for one in openings.get(key, ()))
+            for key, message in found
+        )
+        found_lines.append(
+            shown.ConversationLine(
+                rid=finding.rid_of(ref),
+                title=headers[ref].title,
+                patient=looking.faces.of(headers[ref].patient),
+                last_by=looking.faces.of(last.sender, last.sender_name),
+                last_at=last.sent or looking.at,
+                last_text=last.text,
+                unread=unread,
+                waiting=sum(one.state == "answered" for one in still),
+                open=len(still),
+                is_open=bool(still),
+            )
+        )
+    return tuple(found_lines)
+
+
+def open_concerns(
+    door: Door, patient: str, *, ended_since: datetime | None = None
+) -> tuple[shown.Concern, ...]:
+    """The open concerns of a patient, what waits for them first; with `ended_since` those ended since."""
+    bodies = finding.tasks(
+        door, finding.CONCERN, finding.OPEN, ("patient", patient), ("_sort", "authored-on")
+    )
+    if ended_since is not None:
+        ended = ("business-status", f"{STATE}|heard,{STATE}|closed")
+        since = ("modified", f"ge{instant(ended_since)}")
+        bodies += finding.tasks(door, finding.CONCERN, ended, since, ("patient", patient))
+    found = sorted((read_concern(body) for body in bodies), key=for_patient)
+    return Looking(door).concerns([one for one in found if one.reason not in ("split", "merged")])
+
+
+def promises(door: Door, patient: str, *, all: bool = False) -> tuple[shown.Promise, ...]:
+    """The promises to and by a patient: open ones by day; with `all` the latest ended ones too."""
+    query = [("code", f"{KIND}|promise"), ("patient", patient)]
+    bodies = finding.tasks(door, *query, ("status", "accepted"), ("_sort", "due"))
+    if all:
+        bodies += finding.tasks(
+            door, *query, ("status", "completed,failed"), ("_sort", "-modified"), count=SCAN
+        )
+    return Looking(door).promises([read_promise(body) for body in bodies])
+
+
+def counts(door: Door) -> shown.Counts:
+    """For the navigation. Nothing is counted beyond what is open or lately written."""
+    looking = Looking(door)
+    who = looking.who
+    if who.staff:
+        own, teams = ",".join(who.positions), ",".join(who.teams)
+        return shown.Counts(
+            mine=count(door, finding.WITH_TEAM, ("owner", own)) if own else 0,
+            nobody=count(door, finding.WITH_TEAM, ("owner", teams)) if teams else 0,
+        )
+    where = _where(looking, "")
+    if where is None:
+        return shown.Counts()
+    found, _more = _letters(door, where, "", SCAN)
+    theirs = [key for key, message in found if message.sender != who.ref]
+    openings = door.openings(theirs)
+    unread = sum(all(one.ref != who.ref for one in openings.get(key, ())) for key in theirs)
+    state = ("business-status", f"{STATE}|answered")
+    asked = where if who.kind == "patient" else [("requester", who.ref)]
+    return shown.Counts(unread=unread, waiting=count(door, state, *asked))
+
+
+def count(door: Door, *pairs: tuple[str, str]) -> int:
+    """How many concerns fit."""
+    query = [finding.CONCERN, *pairs, ("_total", "accurate"), ("_count", "0")]
+    return door.search("Task", query).total or 0
+
+
+# ---------------------------------------------------------------- search
+
+
+def find(door: Door, words: str, *, patient: str = "", cursor: str = "") -> shown.Finds:
+    """Letters that hold all of these words, newest first, in one's conversations or those of a patient.
+
+    Accents and case do not matter. One search looks through `LONGEST_SCAN` letters; `more` goes on.
+    """
+    wanted = [fold(word) for word in words.split()][:10]
+    looking = Looking(door)
+    where = _where(looking, patient) if wanted else None
+    if where is None:
+        return shown.Finds(())
+    hits: Found = []
+    for _page in range(LONGEST_SCAN // SCAN):
+        found, cursor = _letters(door, where, cursor, SCAN)
+        hits += [(key, message) for key, message in found if _holds(message.text, wanted)]
+        if not cursor or len(hits) >= SCAN:
+            break
+    headers = {
+        ref: read_header(record.json)
+        for ref, record in door.many({one.conversation for _k, one in hits}).items()
+    }
+    for _key, message in hits:
+        looking.faces.meet((message.sender,), message.sender_name)
+    return shown.Finds(tuple(_hit(looking, message, headers, wanted[0]) for _key, message in hits), cursor)
+
+
+def fold(text: str) -> str:
+    """A text without case and accents, letter by letter (so that places stay the same)."""
+    return "".join(_plain(letter) for letter in text)
+
+
+def _plain(letter: str) -> str:
+    bare = unicodedata.normalize("NFKD", letter)[:1].casefold()
+    return bare if len(bare) == 1 else letter
+
+
+def _holds(text: str, wanted: Sequence[str]) -> bool:
+    folded = fold(text)
+    return all(word in folded for word in wanted)
+
+
+def _hit(looking: Looking, message: Message, headers: dict[str, Any], word: str) -> shown.Hit:
+    start = fold(message.text).find(word)
+    end = start + len(word)
+    header = headers.get(message.conversation)
+    return shown.Hit(
+        conversation=finding.rid_of(message.conversation),
+        title=header.title if header else "",
+        letter=message.rid,
+        by=looking.faces.of(message.sender, message.sender_name),
+        sent=message.sent or looking.at,
+        before=("…" if start > CONTEXT else "") + message.text[max(0, start - CONTEXT) : start],
+        match=message.text[start:end],
+        after=message.text[end : end + CONTEXT] + ("…" if len(message.text) > end + CONTEXT else ""),
+    )

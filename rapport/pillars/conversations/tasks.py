@@ -1,0 +1,214 @@
+"""The clock of conversations: passes on what is late, reminds of answers, notes promises whose day is past.
+
+State is in the record: the sweep looks at what is due now, so a sweep that was missed, stopped half-way
+or run twice loses and doubles nothing. Each concern is one transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from datetime import datetime
+from typing import Any
+
+from procrastinate.contrib.django import app
+
+from rapport.fhir.outcomes import Refused
+from rapport.gate.door import Door
+from rapport.people import absences, leavers, notices, site
+from rapport.people.actors import Position
+from rapport.people.asking import at_work
+from rapport.pillars.conversations import finding, moment
+from rapport.pillars.conversations.rules.clocks import Clocks, next_in_chain, reminders
+from rapport.pillars.conversations.rules.moves import Step, take_step
+from rapport.pillars.conversations.shapes.codes import (
+    CLOCK,
+    KIND,
+    RUNNING,
+    Resource,
+    instant,
+    kind_of,
+    ref_of,
+)
+from rapport.pillars.conversations.shapes.concerns import (
+    By,
+    ConcernTask,
+    Event,
+    read_concern,
+    with_clock,
+    with_event,
+)
+from rapport.pillars.conversations.shapes.letters import read_header
+from rapport.pillars.conversations.shapes.promises import read_promise, undelivered
+
+log = logging.getLogger(__name__)
+
+#: Concerns that are looked up at once, and how often in one sweep; the next minute goes on.
+BATCH, MOST_PAGES = 200, 50
+_NAMES = uuid.UUID("0d0a3a52-95a9-4c6f-8f62-0a3d2b1f7c11")
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="conversations.sweep", queueing_lock="conversations.sweep", lock="conversations.sweep")
+def sweep(timestamp: int = 0) -> int:
+    """Once a minute: look at every running clock that is past. How many were moved on."""
+    moved = 0
+    for kind, look in (("concern", look_at), ("promise", look_at_promise)):
+        cursor = ""
+        for _page in range(MOST_PAGES):
+            rids, cursor = due(at_work("clock"), kind, cursor)
+            for rid in rids:
+                try:
+                    moved += look(at_work("clock"), rid)
+                except Refused as refused:  # someone was faster; the next sweep sees what is left
+                    log.info("the sweep left Task/%s: %s", rid, refused.code)
+            if not cursor:
+                break
+    return moved
+
+
+def due(door: Door, kind: str, cursor: str = "") -> tuple[list[str], str]:
+    """The ids of concerns or promises whose running clock is past, longest past first, and where to go on."""
+    query = [
+        ("code", f"{KIND}|{kind}"),
+        ("_tag", f"{CLOCK}|{RUNNING}"),
+        ("due", f"le{instant(moment.now())}"),
+        ("_sort", "due"),
+        ("_count", str(BATCH)),
+        *([("_cursor", cursor)] if cursor else []),
+    ]
+    found = door.search("Task", query)
+    return [record.rid for record in found.matches], found.next or ""
+
+
+def look_at(door: Door, rid: str) -> bool:
+    """Move one concern on if its time has come: pass it on, remind, or note that nobody replied."""
+    at = moment.now()
+    with door.unit("the clock"):
+        record = door.find("Task", rid)
+        if record is None or kind_of(record.json) != "concern":
+            return False
+        door.lock("conversation", ref_of(record.json["basedOn"][0]))
+        body = door.read("Task", rid).json
+        concern = read_concern(body)
+        if not concern.clock or concern.due is None or concern.due > at:
+            return False
+        header = finding.look(door, concern.conversation, "conversation")
+        clocks = finding.clocks(read_header(header).topic if header else "")
+        if concern.state == "answered":
+            return _remind(door, body, concern, clocks, at)
+        return _pass_on(door, body, concern, clocks, at)
+
+
+def _remind(door: Door, body: Resource, concern: ConcernTask, clocks: Clocks, at: datetime) -> bool:
+    code = "reminded" if reminders(concern) < len(clocks.reminder_days) else "silent"
+    door.update(take_step(body, Step(code, _clock(), at), clocks))
+    return True
+
+
+def _pass_on(door: Door, body: Resource, concern: ConcernTask, clocks: Clocks, at: datetime) -> bool:
+    ripe = clocks.escalates(concern)
+    if ripe is None or ripe > at:
+        return False
+    team = site.current().team(concern.team)
+    chain = tuple(ref for ref, desk in _held(door, team.chain if team else ()).items() if desk.open)
+    to = next_in_chain(chain, concern, _away(door, chain, at))
+    if not to:
+        door.update(with_clock(body, False))
+        return False
+    name = finding.desks(door, (to,))[to].name
+    door.update(take_step(body, Step("passed-on", _clock(), at, to=(to, name)), clocks))
+    return True
+
+
+def _held(door: Door, chain: tuple[str, ...]) -> dict[str, finding.Desk]:
+    held = finding.desks(door, chain)
+    return {ref: held[ref] for ref in chain if ref in held}
+
+
+def _away(door: Door, chain: tuple[str, ...], at: datetime) -> frozenset[str]:
+    held = _held(door, chain)
+    return frozenset(ref for ref, desk in held.items() if absences.absent(door.conn, desk.person, at))
+
+
+def _clock() -> By:
+    return By("", "Rapport")
+
+
+def look_at_promise(door: Door, rid: str) -> bool:
+    """The day of a promise has passed: it stays open, and who made it is told once."""
+    at = moment.now()
+    with door.unit("the clock"):
+        record = door.find("Task", rid)
+        if record is None or kind_of(record.json) != "promise":
+            return False
+        body = record.json
+        promise = read_promise(body)
+        if promise.state != "open" or promise.due is None or promise.due > at:
+            return False
+        door.update(with_clock(with_event(body, Event("late", _clock(), at)), False))
+        for person in finding.persons_of(door, (promise.owner,)):
+            notices.tell(person, "promise-late", promise.conversation, f"Task/{rid}:late:{person}", door.conn)
+        return True
+
+
+# ---------------------------------------------------------------- leavers and lost notices
+
+
+def connect() -> None:
+    """Follow people who leave, and notices that could not be delivered."""
+    leavers.on_left(give_back)
+    notices.on_undelivered(make_task)
+
+
+def give_back(door: Door, person: str, held: tuple[Position, ...]) -> None:
+    """Someone leaves: every open concern that they had, is the team's again at once."""
+    own = door.rapport("clock")
+    positions = ",".join(position.ref for position in held)
+    if not positions:
+        return
+    while True:
+        bodies = finding.tasks(own, finding.CONCERN, finding.OPEN, ("owner", positions), count=BATCH)
+        for body in bodies:
+            concern = read_concern(body)
+            header = finding.look(own, concern.conversation, "conversation")
+            clocks = finding.clocks(read_header(header).topic if header else "")
+            words = "The person who had it does not work here any more."
+            own.update(take_step(body, Step("returned", _clock(), moment.now(), words=words), clocks))
+        if len(bodies) < BATCH:
+            return
+
+
+def make_task(lost: notices.Undelivered) -> None:
+    """A notice did not reach someone: the team has a task to reach them in another way."""
+    door = at_work("conversations")
+    for about in dict.fromkeys(lost.about):
+        header = finding.look(door, about, "conversation")
+        if header is None:
+            continue
+        _undelivered(door, header, lost)
+
+
+_WHY = {
+    "no-account": "They have no account here.",
+    "no-address": "They have no e-mail address that we know to be theirs.",
+    "failed": "The e-mail could not be delivered.",
+}
+
+
+def _undelivered(door: Door, body: dict[str, Any], lost: notices.Undelivered) -> None:
+    header, at = read_header(body), moment.now()
+    team = next(iter(header.teams), "")
+    if not team:
+        held = finding.desks(door, header.recipients)
+        team = next((desk.team for desk in held.values()), "")
+    day = at.date().isoformat()  # a person who cannot be reached makes one task a day and conversation
+    rid = str(uuid.uuid5(_NAMES, f"{lost.person} {header.rid} {day}"))
+    if team and door.find("Task", rid) is None:
+        words = f"A notice did not reach {lost.person}. {_WHY.get(lost.why, '')}".strip()
+        task = undelivered(
+            rid, patient=header.patient, conversation=header.ref, team=team, words=words, at=at
+        )
+        with door.unit("a notice was not delivered"):
+            door.create(task, rid=rid)
+            door.changed(f"team:{team}")
