@@ -34,7 +34,7 @@ def loads(raw: bytes) -> Any:
     # There are at least as many colons as members written; so as many as members read leaves none out.
     if sum(map(raw.count, _COLONS)) != _count(value):
         try:
-            json.loads(raw, object_pairs_hook=_once)
+            json.loads(raw, object_pairs_hook=_once, parse_int=str)
         except RecursionError:
             raise orjson.JSONDecodeError("nested too deeply", "", 0) from None
     return value
