@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from playwright.sync_api import Browser
 
+from rapport.ui import context
 from tests.browser.chromium import chromium
 
 
@@ -111,3 +112,10 @@ def shown(template: str, path: str = "/", kind: str = "patient", **context: obje
         say=lambda words, language="": "",
     )
     return render_to_string(template, {"site": site, **context}, request)
+
+
+@pytest.fixture(autouse=True)
+def no_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look is tested without the site's settings, which stand in a database."""
+    monkeypatch.setattr(context._Source, "read", None)
+    monkeypatch.setattr(context._Source, "last", None)
