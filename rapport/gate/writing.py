@@ -19,6 +19,7 @@ from rapport.fhir import search as grammar
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import resource_key
 from rapport.fhir.outcomes import Refused, not_found
+from rapport.fhir.text import loads
 from rapport.fhir.validation import check
 from rapport.store import reading as stored
 from rapport.store import writing as kernel
@@ -289,7 +290,7 @@ def parsed(resource: Resource) -> tuple[bytes, Body]:
     """The text and the dict of a resource; refuses what is not a JSON object with a known type."""
     try:
         raw = resource if isinstance(resource, bytes) else orjson.dumps(resource)
-        body = orjson.loads(raw) if isinstance(resource, bytes) else resource
+        body = loads(raw) if isinstance(resource, bytes) else resource
     except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError) as broken:
         raise Refused(
             "invalid", "This is not JSON that can be read.", "Send one FHIR resource as JSON."
