@@ -55,3 +55,11 @@ def moment(known: Moment | None) -> str:
     if known.shape == "month":
         return format_date(at.date(), "MMMM y", locale=(get_language() or "en").partition("-")[0])
     return dates.month_day(at.date(), timezone.localdate())
+
+
+@register.filter
+def moment_when(known: Moment | None) -> str:
+    """The same with its time of day where it has one: tomorrow at 10.30 am; Tuesday 17 March, 10.30 am."""
+    if known is None or known.shape != "time" or not timezone.is_aware(known.at):
+        return moment(known)
+    return dates.when(timezone.localtime(known.at), timezone.localtime())

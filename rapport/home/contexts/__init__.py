@@ -1,0 +1,27 @@
+"""One frozen dataclass per template of home: its fields are the template's variables."""
+
+from rapport.home.contexts.day import DayPage, NewLetters, Waiting
+from rapport.home.contexts.inbox import InboxPage, InboxRow, inbox_rows
+from rapport.home.contexts.people import (
+    AllPage,
+    ContactLine,
+    FoundPerson,
+    PeoplePage,
+    PersonPage,
+    contact_lines,
+)
+
+__all__ = [
+    "AllPage",
+    "ContactLine",
+    "DayPage",
+    "FoundPerson",
+    "InboxPage",
+    "InboxRow",
+    "NewLetters",
+    "PeoplePage",
+    "PersonPage",
+    "Waiting",
+    "contact_lines",
+    "inbox_rows",
+]

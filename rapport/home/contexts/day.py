@@ -1,0 +1,47 @@
+"""Context of my day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from rapport.pillars.conversations.contexts import QuestionLine
+from rapport.pillars.conversations.contexts.said import Said
+from rapport.pillars.conversations.reading import Concern, ConversationLine, Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The one answer that waits for a yes: who gave it, and the question in the person's words."""
+
+    concern: Concern
+    by: str
+    called: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewLetters:
+    """A conversation with letters that were not opened yet."""
+
+    line: ConversationLine
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayPage:
+    """`day.html`: what waits for the person first, then what they asked, promises, and writing.
+
+    more_waiting  how many other answers wait
+    """
+
+    greeting: str
+    today: date
+    waiting: Waiting | None
+    more_waiting: int
+    new: tuple[NewLetters, ...]
+    questions: tuple[QuestionLine, ...]
+    promises: tuple[tuple[Promise, Said], ...]
+    unsent: bool
+    empty: bool
+    live: str
+    live_state: str

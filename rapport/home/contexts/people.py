@@ -1,0 +1,100 @@
+"""Contexts of finding people and of the person at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from rapport.home.record import Contact as Visit
+from rapport.home.record import Fact
+from rapport.people.portrait import Person
+from rapport.pillars.conversations.contexts import QuestionLine, said
+from rapport.pillars.conversations.reading import Contact, Promise
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPerson:
+    """One person found; `number` is a record number, to tell namesakes apart."""
+
+    person: Person
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """`people.html`: find a person by name, birth date, or both. `found` is None before one asked."""
+
+    name: str
+    born: str
+    wrong: str
+    found: tuple[FoundPerson, ...] | None
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLine:
+    """One line of the timeline: when, with which mark, what, and what stands under it."""
+
+    contact: Contact
+    icon: str
+    title: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """`person.html`: one person, calm, on one page. What is active stands here; the rest is behind links.
+
+    more  names of the lists that hold more than the page shows
+    """
+
+    person: Person
+    called: str
+    next_visit: Visit | None
+    last_visit: Visit | None
+    questions: tuple[QuestionLine, ...]
+    promises: tuple[tuple[Promise, said.Said], ...]
+    problems: tuple[Fact, ...]
+    medicines: tuple[Fact, ...]
+    allergies: tuple[Fact, ...]
+    contacts: tuple[ContactLine, ...]
+    more: frozenset[str]
+    may_invite: bool
+    live: str
+    live_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllPage:
+    """`all.html`: the whole of one list of a person, a page at a time."""
+
+    person: Person
+    called: str
+    title: Any
+    facts: tuple[Fact, ...]
+    contacts: tuple[ContactLine, ...]
+    more: str
+
+
+_ICONS = {"message": "mail", "phone": "phone", "in-person": "people", "visit": "calendar", "note": "lock"}
+
+
+def contact_lines(contacts: Iterable[Contact]) -> tuple[ContactLine, ...]:
+    """The timeline of contacts as lines."""
+    return tuple(_contact_line(contact) for contact in contacts)
+
+
+def _contact_line(contact: Contact) -> ContactLine:
+    what = {
+        "message": _("Message in Rapport"),
+        "phone": _("Phone call"),
+        "in-person": _("Talk in person"),
+        "visit": _("Visit"),
+        "note": _("Note to the team"),
+    }.get(contact.kind, contact.kind)
+    who = said.named(contact.by) if contact.by else ""
+    parts = [part for part in (who, what, contact.detail) if part and part != contact.title]
+    return ContactLine(contact, _ICONS.get(contact.kind, "calendar"), contact.title or what, ". ".join(parts))

@@ -1,0 +1,87 @@
+"""The first page: my day for those who are cared for, the inbox for those who care."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from rapport.fhir.outcomes import not_found
+from rapport.home.contexts import DayPage, NewLetters, Waiting
+from rapport.home.pages import inbox
+from rapport.people import drafts, live
+from rapport.people.portrait import short
+from rapport.people.request import Request
+from rapport.pillars.conversations import reading
+from rapport.pillars.conversations.contexts import said
+from rapport.pillars.conversations.contexts.talking import promise_lines, question_line
+from rapport.pillars.conversations.reading import Concern, ConversationLine
+from rapport.ui.show import show
+
+#: A question that was heard stays on the page so long.
+HEARD_STAYS = timedelta(days=7)
+#: So many conversations are looked at for new letters.
+LATEST = 10
+
+
+@require_safe
+def first(request: Request) -> HttpResponse:
+    """`/`"""
+    return inbox.inbox(request) if request.actor.kind == "staff" else day(request)
+
+
+@require_safe
+def day(request: Request) -> HttpResponse:
+    """`/day/`: what waits for you, what you asked, what was promised."""
+    actor = request.actor
+    if actor.kind == "staff":
+        return redirect("inbox")
+    if not actor.patients:
+        raise not_found()
+    patient, now = actor.patients[0], timezone.localtime()
+    watched = live.watch(request, (f"patient:{patient}", f"person:{actor.ref}"))
+    concerns = reading.open_concerns(request.door, patient, ended_since=now - HEARD_STAYS)
+    waiting = [concern for concern in concerns if concern.state == "answered" and "confirm" in concern.may]
+    shown = waiting[0] if waiting else None
+    lines, _more = reading.mine(request.door, patient=patient, count=LATEST)
+    promises = reading.promises(request.door, patient)
+    page = DayPage(
+        greeting=greeting(now, short(actor.name)),
+        today=now.date(),
+        waiting=_waiting(shown) if shown else None,
+        more_waiting=max(len(waiting) - 1, 0),
+        new=_new(lines, {concern.conversation for concern in waiting}),
+        questions=tuple(question_line(concern, staff=False) for concern in concerns if concern is not shown),
+        promises=promise_lines(promises, staff=False),
+        unsent=drafts.load(actor.ref, reverse("message_new")) is not None,
+        empty=not any(concern.is_open for concern in concerns),
+        live=watched[0],
+        live_state=watched[1],
+    )
+    return show(request, "home/day.html", page)
+
+
+def greeting(now: datetime, name: str) -> str:
+    """Good morning, Amina"""
+    if now.hour < 12:
+        return _("Good morning, %(name)s") % {"name": name}
+    if now.hour < 18:
+        return _("Good afternoon, %(name)s") % {"name": name}
+    return _("Good evening, %(name)s") % {"name": name}
+
+
+def _waiting(concern: Concern) -> Waiting:
+    by = concern.answered_by
+    return Waiting(concern, said.named(by) if by else "", said.called(by) if by else "")
+
+
+def _new(lines: tuple[ConversationLine, ...], told: set[str]) -> tuple[NewLetters, ...]:
+    """Conversations with unopened letters, without those that the top of the page speaks of."""
+    return tuple(
+        NewLetters(line, said.named(line.last_by)) for line in lines if line.unread and line.rid not in told
+    )

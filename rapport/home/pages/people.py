@@ -1,0 +1,190 @@
+"""Finding a person, and the person at a glance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_safe
+
+from rapport.fhir.outcomes import not_found
+from rapport.gate.door import Door
+from rapport.home import record
+from rapport.home.contexts import AllPage, FoundPerson, PeoplePage, PersonPage, contact_lines
+from rapport.home.record import Fact
+from rapport.people import live
+from rapport.people.portrait import Person, person, short
+from rapport.people.request import Request, staff_only
+from rapport.pillars.conversations import reading
+from rapport.pillars.conversations.contexts.talking import promise_lines, question_line
+from rapport.pillars.conversations.forms import DayField
+from rapport.ui.show import show
+
+MOST_FOUND = 20
+#: So many lines of each list stand on the glance; the rest is behind a link.
+FEW = 6
+FEW_CONTACTS = 8
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One list of the record: its type, what is active in it, everything in it, and how a line is read."""
+
+    title: Any
+    rtype: str
+    active: tuple[tuple[str, str], ...]
+    order: str
+    read: Callable[[Any], Fact]
+
+
+LISTS: dict[str, Kept] = {
+    "problems": Kept(
+        lazy("Problems"),
+        "Condition",
+        (("clinical-status", "active,recurrence,relapse"),),
+        "-onset-date",
+        record.problem,
+    ),
+    "medicines": Kept(
+        lazy("Medicines"),
+        "MedicationRequest",
+        (("status", "active,on-hold"),),
+        "-authoredon",
+        record.medicine,
+    ),
+    "allergies": Kept(
+        lazy("Allergies"),
+        "AllergyIntolerance",
+        (("clinical-status:not", "inactive,resolved"),),
+        "-date",
+        record.allergy,
+    ),
+}
+
+
+@require_safe
+@staff_only
+def people(request: Request) -> HttpResponse:
+    """`/people/?name=…&born=…`"""
+    name, born = request.GET.get("name", "").strip()[:100], request.GET.get("born", "").strip()[:20]
+    query, wrong = _query(name, born)
+    found, more = _found(request.door, query) if query else (None, False)
+    return show(request, "home/people.html", PeoplePage(name, born, wrong, found, more))
+
+
+def _query(name: str, born: str) -> tuple[list[tuple[str, str]], str]:
+    query = [("name", word) for word in name.replace(",", " ").replace("|", " ").split()]
+    if not born:
+        return query, ""
+    if re.fullmatch(r"(18|19|20)\d\d", born):
+        return [*query, ("birthdate", born)], ""
+    try:
+        return [*query, ("birthdate", DayField().clean(born).isoformat())], ""
+    except ValidationError as bad:
+        return [], bad.messages[0]
+
+
+def _found(door: Door, query: list[tuple[str, str]]) -> tuple[tuple[FoundPerson, ...], bool]:
+    answer = door.search("Patient", [*query, ("_count", str(MOST_FOUND))])
+    today = timezone.localdate()
+    found = [FoundPerson(person(one.json, today), _number(one.json)) for one in answer.matches]
+    return tuple(sorted(found, key=lambda one: one.person.name.casefold())), bool(answer.next)
+
+
+def _number(patient: dict[str, Any]) -> str:
+    """The record number that people at a desk would read out, where there is one."""
+    for identifier in patient.get("identifier") or ():
+        codes = [coding.get("code") for coding in (identifier.get("type") or {}).get("coding") or ()]
+        value = str(identifier.get("value") or "")
+        if "MR" in codes and len(value) <= 20:
+            return value
+    return ""
+
+
+def _person(door: Door, rid: str) -> Person:
+    return person(door.read("Patient", rid).json, timezone.localdate())
+
+
+@require_safe
+@staff_only
+def glance(request: Request, rid: str) -> HttpResponse:
+    """`/people/<rid>/`: who, what is open, what was promised, the record, all contacts."""
+    door = request.door
+    who = _person(door, rid)
+    watched = live.watch(request, [f"patient:{who.ref}"])
+    lists = {name: _list(door, who.ref, kept, FEW, active=True) for name, kept in LISTS.items()}
+    contacts, older = reading.contacts(door, who.ref, count=FEW_CONTACTS)
+    concerns = reading.open_concerns(door, who.ref)
+    page = PersonPage(
+        person=who,
+        called=short(who.name),
+        next_visit=_next(door, who.ref),
+        last_visit=_last(door, who.ref),
+        questions=tuple(question_line(concern, staff=True) for concern in concerns),
+        promises=promise_lines(reading.promises(door, who.ref), staff=True),
+        problems=lists["problems"][0],
+        medicines=lists["medicines"][0],
+        allergies=lists["allergies"][0],
+        contacts=contact_lines(contacts),
+        more=frozenset([*LISTS, *(("contacts",) if older else ())]),
+        may_invite=who.died is None,
+        live=watched[0],
+        live_state=watched[1],
+    )
+    return show(request, "home/person.html", page)
+
+
+def _list(
+    door: Door, patient: str, kept: Kept, count: int, *, active: bool, cursor: str = ""
+) -> tuple[tuple[Fact, ...], str]:
+    """Lines of a list, the newest first, and the cursor of the next page."""
+    query = [
+        ("patient", patient),
+        *(kept.active if active else ()),
+        ("_sort", kept.order),
+        ("_count", str(count)),
+    ]
+    answer = door.search(kept.rtype, [*query, *([("_cursor", cursor)] if cursor else [])])
+    return record.facts(kept.read(one.json) for one in answer.matches), answer.next or ""
+
+
+def _last(door: Door, patient: str) -> record.Contact | None:
+    now = timezone.now().isoformat(timespec="seconds")
+    query = [("patient", patient), ("date", f"lt{now}"), ("_sort", "-date"), ("_count", "1")]
+    return next((record.visit(one.json) for one in door.search("Encounter", query).matches), None)
+
+
+def _next(door: Door, patient: str) -> record.Contact | None:
+    """The next visit: an appointment, else an encounter that is planned."""
+    now = timezone.now().isoformat(timespec="seconds")
+    coming = [("patient", patient), ("date", f"ge{now}"), ("_sort", "date"), ("_count", "1")]
+    booked = door.search("Appointment", [*coming, ("status", "booked,pending,arrived")]).matches
+    found = record.booking(booked[0].json) if booked else None
+    if found:
+        return found
+    planned = door.search("Encounter", [*coming, ("status", "planned")]).matches
+    return record.visit(planned[0].json) if planned else None
+
+
+@require_safe
+@staff_only
+def whole(request: Request, rid: str, what: str) -> HttpResponse:
+    """`/people/<rid>/<what>/`: the whole of one list, past things too, a page at a time."""
+    who = _person(request.door, rid)
+    cursor = request.GET.get("after", "")
+    if what == "contacts":
+        found, more = reading.contacts(request.door, who.ref, cursor=cursor, count=PAGE)
+        page = AllPage(who, short(who.name), lazy("All contacts"), (), contact_lines(found), more)
+    elif what in LISTS:
+        facts, more = _list(request.door, who.ref, LISTS[what], PAGE, active=False, cursor=cursor)
+        page = AllPage(who, short(who.name), LISTS[what].title, facts, (), more)
+    else:
+        raise not_found()
+    return show(request, "home/all.html", page)

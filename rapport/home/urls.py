@@ -1,0 +1,14 @@
+"""Addresses of home."""
+
+from django.urls import path
+
+from rapport.home.pages import day, inbox, people
+
+urlpatterns = [
+    path("", day.first, name="home"),
+    path("day/", day.day, name="day"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("people/", people.people, name="people"),
+    path("people/<str:rid>/", people.glance, name="person"),
+    path("people/<str:rid>/<str:what>/", people.whole, name="person_all"),
+]

@@ -1,0 +1,200 @@
+"""Contexts of one conversation: as the patient reads it, and as the team does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from rapport.people.portrait import Person
+from rapport.pillars.conversations.contexts import said
+from rapport.pillars.conversations.contexts.writing import Trouble
+from rapport.pillars.conversations.reading import Concern, ConversationView, Face, Letter, Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One answer that waits for a yes, with the questions that it answers."""
+
+    letter: Letter | None
+    by: str
+    called: str
+    concerns: tuple[Concern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionLine:
+    """One question as a line.
+
+    mine      staff who reads has it, or stands in for who has it
+    hint      how it stands, in one plain line
+    happened  what happened with it, in order
+    """
+
+    concern: Concern
+    said: said.Said
+    asked_by: str = ""
+    mine: bool = False
+    hint: str = ""
+    happened: tuple[said.Happened, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LetterLine:
+    """One letter as a page shows it.
+
+    name, role  as its head says them; `initial` is what its mark is made of
+    about       how the questions that it answers or asks stand, in a line each
+    on_top      it is the answer that the top of the page asks about
+    """
+
+    letter: Letter
+    name: str
+    role: str
+    initial: str
+    read: str
+    about: tuple[said.Said, ...] = ()
+    on_top: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TalkPage:
+    """`talk.html`: a conversation as the patient and the circle read it."""
+
+    view: ConversationView
+    people: str
+    asks: tuple[Ask, ...]
+    questions: tuple[QuestionLine, ...]
+    letters: tuple[LetterLine, ...]
+    promises: tuple[tuple[Promise, said.Said], ...]
+    called: str
+    once: str
+    trouble: Trouble | None
+    wrong: tuple[str, ...]
+    live: str
+    live_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffTalkPage:
+    """`talk_staff.html`: a conversation as the team reads it, with the answer form.
+
+    answerable  open questions that the answer may name; `chosen` rids are ticked
+    seen        rid of the newest letter on the page: what came after it is shown before an answer is sent
+    """
+
+    view: ConversationView
+    person: Person | None
+    called: str
+    others: str
+    questions: tuple[QuestionLine, ...]
+    letters: tuple[LetterLine, ...]
+    promises: tuple[tuple[Promise, said.Said], ...]
+    answerable: tuple[QuestionLine, ...]
+    chosen: tuple[str, ...]
+    text: str
+    once: str
+    seen: str
+    draft: bool
+    lost_files: bool
+    trouble: Trouble | None
+    wrong: tuple[str, ...]
+    live: str
+    live_state: str
+
+
+def people(faces: Iterable[Face]) -> str:
+    """Who is in a conversation: "You, Bilal, Dr Chen and Dara"."""
+    shown = [_("You") if face.you else said.called(face) for face in faces]
+    return said.join(shown)
+
+
+def asks(view: ConversationView) -> tuple[Ask, ...]:
+    """The answers that wait for a yes of who reads, the oldest question first."""
+    by_rid = {letter.rid: letter for letter in view.letters}
+    groups: dict[str, list[Concern]] = {}
+    for concern in view.waiting:
+        if "confirm" in concern.may:
+            groups.setdefault(concern.answer, []).append(concern)
+    found = []
+    for rid, concerns in groups.items():
+        letter = by_rid.get(rid)
+        who = letter.by if letter else concerns[0].answered_by
+        named, called = (said.named(who), said.called(who)) if who else ("", "")
+        found.append(Ask(letter, named, called, tuple(concerns)))
+    return tuple(found)
+
+
+def question_lines(view: ConversationView) -> tuple[QuestionLine, ...]:
+    """The questions of a conversation with how they stand, to who reads."""
+    return tuple(question_line(concern, staff=view.staff) for concern in view.concerns)
+
+
+def question_line(concern: Concern, *, staff: bool) -> QuestionLine:
+    """One question with how it stands."""
+    other = concern.asked_by.ref != concern.patient.ref and not concern.asked_by.you
+    owner = concern.owner
+    stands = said.to_staff(concern) if staff else said.to_patient(concern)
+    return QuestionLine(
+        concern=concern,
+        said=stands,
+        asked_by=said.named(concern.asked_by) if other else "",
+        mine=bool(owner and owner.you) or concern.covered,
+        hint=f"{stands.bold} {stands.rest}".strip(),
+        happened=tuple(map(said.happened, concern.happened)),
+    )
+
+
+def promise_lines(promises: Iterable[Promise], *, staff: bool) -> tuple[tuple[Promise, said.Said], ...]:
+    """Promises with how they stand."""
+    return tuple((one, said.promise(one, staff=staff)) for one in promises)
+
+
+def letter_lines(view: ConversationView, on_top: Iterable[str] = ()) -> tuple[LetterLine, ...]:
+    """The letters as lines; `on_top` are those shown above."""
+    concerns = {concern.rid: concern for concern in view.concerns}
+    top = set(on_top)
+    return tuple(_letter_line(letter, concerns, letter.rid in top, view.staff) for letter in view.letters)
+
+
+def _letter_line(letter: Letter, concerns: dict[str, Concern], on_top: bool, staff: bool) -> LetterLine:
+    by = letter.by
+    role = "" if by.kind == "patient" else by.role
+    if letter.for_team:
+        role = _("%(role)s, to the team only") % {"role": role} if role else _("to the team only")
+    about = tuple(
+        line
+        for rid in (*letter.answers, *letter.raises)
+        if rid in concerns
+        if (line := _about(concerns[rid], rid in letter.answers, staff))
+    )
+    return LetterLine(
+        letter=letter,
+        name=_("You") if by.you else by.name,
+        role="" if by.you and not letter.for_team else role,
+        initial=by.name,
+        read="" if letter.for_team or letter.state == "withdrawn" else said.read_by(letter),
+        about=about if len(letter.raises) <= 1 or letter.answers else (),
+        on_top=on_top,
+    )
+
+
+def _about(concern: Concern, answers: bool, staff: bool) -> said.Said | None:
+    """How a question stands, in a line under the letter that asks or answers it."""
+    words = said.quote(concern.words)
+    if concern.state == "heard" and answers:
+        if concern.ended_by is not None and concern.ended_by.you:
+            return said.Said("heard", _("Heard. You said this answers %(words)s") % {"words": words})
+        who = said.called(concern.ended_by) if concern.ended_by else ""
+        return said.Said(
+            "heard", _("Heard. %(name)s said this answers %(words)s") % {"name": who, "words": words}
+        )
+    if answers:
+        return (
+            said.Said("answered", _("Answers %(words)s") % {"words": words})
+            if concern.state == "answered"
+            else None
+        )
+    stands = said.to_staff(concern) if staff else said.to_patient(concern)
+    return said.Said(stands.state, f"{words} {stands.bold}")

@@ -1,0 +1,77 @@
+"""What the pages of conversations share: drafts, refusals, ways back."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlencode
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from rapport.fhir.outcomes import Refused, not_found
+from rapport.people import drafts
+from rapport.people.request import Request
+from rapport.pillars.conversations.contexts import Trouble
+from rapport.pillars.conversations.forms import Posted, of_draft
+
+
+def draft_of(request: Request, place: str) -> Posted | None:
+    """What this person wrote here and has not sent."""
+    text = drafts.load(request.actor.ref, place)
+    try:
+        lists = json.loads(text) if text else None
+    except ValueError:
+        return None
+    return of_draft(lists) if isinstance(lists, dict) else None
+
+
+def keep_draft(request: Request, place: str) -> None:
+    """Keep what was just posted: it could not be sent."""
+    drafts.keep_posted(request.actor.ref, place, request.POST)
+
+
+def forget_draft(request: Request, place: str) -> None:
+    """It was sent, or thrown away."""
+    drafts.clear(request.actor.ref, place)
+
+
+def trouble(refused: Refused) -> Trouble:
+    """A refusal in the reader's language. What is not there is never told apart from what is not shared."""
+    if refused.code in ("not-found", "gone"):
+        raise refused
+    said = [_(refused.text), *(issue.text for issue in refused.issues[:3] if issue.text != refused.text)]
+    return Trouble(" ".join(filter(None, said)), _(refused.next) if refused.next else "")
+
+
+def staff_only(request: Request) -> None:
+    """To anyone else this page does not exist."""
+    if request.actor.kind != "staff":
+        raise not_found()
+
+
+def is_script(request: Request) -> bool:
+    """Whether script fetches this page to follow the record: nobody has looked at it for that."""
+    return "X-Live" in request.headers or "HX-Request" in request.headers
+
+
+def to_conversation(rid: str, at: str = "") -> HttpResponseRedirect:
+    """Back to a conversation after something was done there."""
+    return _see_other(reverse("conversation", args=[rid]) + at)
+
+
+def to(name: str, *args: str, **query: str) -> HttpResponseRedirect:
+    """To a page by its name."""
+    path = reverse(name, args=args)
+    return _see_other(f"{path}?{urlencode(query)}" if query else path)
+
+
+def _see_other(path: str) -> HttpResponseRedirect:
+    response = HttpResponseRedirect(path)
+    response.status_code = 303
+    return response
+
+
+def method_not_for_this(rid: str) -> HttpResponse:
+    """Somebody opened the address of a verb as a page (Back, a bookmark): show the conversation."""
+    return to_conversation(rid)

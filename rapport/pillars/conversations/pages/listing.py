@@ -1,0 +1,45 @@
+"""The list of conversations, and search in them."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from rapport.people import drafts, live
+from rapport.people.request import Request
+from rapport.pillars.conversations import reading
+from rapport.pillars.conversations.contexts.listing import MessagesPage, talk_lines
+from rapport.ui.show import show
+
+
+def topics_of(request: Request) -> list[str]:
+    """What somebody's lists watch: their patients and themselves; staff their teams."""
+    actor = request.actor
+    return [
+        f"person:{actor.ref}",
+        *(f"patient:{ref}" for ref in actor.patients),
+        *(f"team:{ref}" for ref in actor.teams),
+        *(f"person:{ref}" for ref in actor.positions),
+    ]
+
+
+@require_safe
+def messages(request: Request) -> HttpResponse:
+    """`/messages/`: conversations, newest first; `?q=` searches in their words."""
+    watched = live.watch(request, topics_of(request))
+    query, cursor = request.GET.get("q", "").strip()[:200], request.GET.get("after", "")
+    finds = reading.find(request.door, query, cursor=cursor) if query else None
+    lines, more = ((), "") if query else reading.mine(request.door, cursor=cursor)
+    staff = request.actor.kind == "staff"
+    page = MessagesPage(
+        lines=talk_lines(lines, staff=staff),
+        more=finds.more if finds else more,
+        query=query,
+        finds=finds,
+        staff=staff,
+        unsent=drafts.load(request.actor.ref, reverse("message_new")) is not None,
+        live="" if query else watched[0],
+        live_state=watched[1],
+    )
+    return show(request, "conversations/messages.html", page)

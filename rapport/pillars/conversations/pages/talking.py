@@ -1,0 +1,105 @@
+"""One conversation, as the patient reads it and as the team does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from rapport.people import live, portrait
+from rapport.people.request import Request
+from rapport.pillars.conversations import actions, reading
+from rapport.pillars.conversations.contexts import (
+    StaffTalkPage,
+    TalkPage,
+    Trouble,
+    asks,
+    letter_lines,
+    question_lines,
+)
+from rapport.pillars.conversations.contexts.talking import people, promise_lines
+from rapport.pillars.conversations.forms import once_token
+from rapport.pillars.conversations.pages import common
+from rapport.pillars.conversations.reading import ConversationView
+from rapport.pillars.conversations.shapes.codes import ref_of
+from rapport.ui.show import show
+
+
+@require_safe
+def conversation(request: Request, rid: str) -> HttpResponse:
+    """`/messages/<rid>/`"""
+    return shown(request, rid)
+
+
+def shown(
+    request: Request, rid: str, *, trouble: Trouble | None = None, status: int = 200, posted: Any = None
+) -> HttpResponse:
+    """The conversation; after a refusal with what went wrong on top and the words still in their box."""
+    header = request.door.read("Communication", rid)
+    watched = live.watch(request, [f"patient:{ref_of(header.json.get('subject'))}"])
+    view = reading.conversation(request.door, rid, before=request.GET.get("before", ""))
+    if not common.is_script(request):
+        actions.mark_opened(request.door, [letter.rid for letter in view.letters if letter.new])
+    if view.staff:
+        page = _staff_page(request, view, watched, trouble, posted)
+        return show(request, "conversations/talk_staff.html", page, status=status)
+    return show(request, "conversations/talk.html", _patient_page(view, watched, trouble), status=status)
+
+
+def _patient_page(view: ConversationView, watched: tuple[str, str], trouble: Trouble | None) -> TalkPage:
+    waiting = asks(view)
+    return TalkPage(
+        view=view,
+        people=people(view.faces),
+        asks=waiting,
+        questions=question_lines(view),
+        letters=letter_lines(view, [ask.letter.rid for ask in waiting if ask.letter]),
+        promises=promise_lines(view.promises, staff=False),
+        called=portrait.short(view.patient.name),
+        once=once_token(),
+        trouble=trouble,
+        wrong=(),
+        live=watched[0],
+        live_state=watched[1],
+    )
+
+
+def _staff_page(
+    request: Request, view: ConversationView, watched: tuple[str, str], trouble: Trouble | None, posted: Any
+) -> StaffTalkPage:
+    lines = question_lines(view)
+    answerable = tuple(line for line in lines if "answer" in line.concern.may)
+    draft = None if posted is not None else common.draft_of(request, f"{request.path}answer/")
+    said = posted if posted is not None else draft
+    if said is not None and "concern" in said:
+        chosen = tuple(said.getlist("concern"))
+    elif wanted := request.GET.get("concern"):
+        chosen = (wanted,)
+    else:
+        mine = [line.concern.rid for line in answerable if line.mine]
+        chosen = tuple(mine or [line.concern.rid for line in answerable if len(answerable) == 1])
+    record = request.door.find("Patient", view.patient.ref.partition("/")[2])
+    others = [face for face in view.faces if face.kind == "kin"]
+    return StaffTalkPage(
+        view=view,
+        person=portrait.person(record.json, timezone.localdate()) if record else None,
+        called=portrait.short(view.patient.name),
+        others=_("%(people)s reads this too.") % {"people": people(others)} if others else "",
+        questions=lines,
+        letters=letter_lines(view),
+        promises=promise_lines(view.promises, staff=True),
+        answerable=answerable,
+        chosen=chosen,
+        text=said.get("text", "") if said is not None else "",
+        once=once_token(posted.get("once", "") if posted is not None else ""),
+        seen=view.letters[-1].rid if view.letters else "",
+        draft=draft is not None,
+        lost_files=bool(request.FILES),
+        trouble=trouble,
+        wrong=(),
+        live=watched[0],
+        live_state=watched[1],
+    )

@@ -1,0 +1,129 @@
+"""What one button does: each address takes a POST, does one thing, and leads back to the conversation.
+
+A refusal shows the conversation as it now stands, says what changed, and keeps the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from rapport.fhir.outcomes import Refused
+from rapport.people.request import Request
+from rapport.pillars.conversations import actions, reading
+from rapport.pillars.conversations.contexts import Trouble, said
+from rapport.pillars.conversations.forms import once_token, uploads
+from rapport.pillars.conversations.pages import common, talking
+
+Page = Callable[[Request, str], HttpResponse]
+
+
+def verb(view: Page) -> Page:
+    """A POST that leads back. Its address opened as a page leads to the conversation."""
+
+    @wraps(view)
+    def page(request: Request, rid: str) -> HttpResponse:
+        if request.method != "POST":
+            return common.to_conversation(rid)
+        try:
+            return view(request, rid)
+        except Refused as refused:
+            said_so = common.trouble(refused)
+            common.keep_draft(request, request.path)
+            return talking.shown(request, rid, trouble=said_so, status=refused.status, posted=request.POST)
+
+    return page
+
+
+@verb
+def confirm(request: Request, rid: str) -> HttpResponse:
+    """Yes, this answers it."""
+    actions.confirm(request.door, concern=request.POST.get("concern", ""))
+    messages.success(request, _("Heard. Thank you for telling us."))
+    return common.to_conversation(rid)
+
+
+@verb
+def not_yet(request: Request, rid: str) -> HttpResponse:
+    """Not yet: it is open again, with what is missing."""
+    rid_of = request.POST.get("concern", "")
+    actions.not_yet(
+        request.door,
+        once=once_token(request.POST.get("once", "")),
+        concern=rid_of,
+        text=request.POST.get("text", "").strip(),
+    )
+    common.forget_draft(request, request.path)
+    concern = reading.concern(request.door, rid_of)
+    who = said.has_it(concern.owner) if concern.owner else _("Someone takes it soon.")
+    messages.info(request, _("Open again. %(who)s") % {"who": who})
+    return common.to_conversation(rid)
+
+
+@verb
+def take(request: Request, rid: str) -> HttpResponse:
+    """I take this question."""
+    concern = reading.concern(request.door, request.POST.get("concern", ""))
+    actions.take(request.door, concern=concern.rid)
+    messages.success(request, _("You have it: %(words)s") % {"words": said.quote(concern.words)})
+    if request.POST.get("next") == "inbox":
+        return common.to("inbox", **_view_of(request))
+    return common.to_conversation(rid, f"?concern={concern.rid}#answer")
+
+
+def _view_of(request: Request) -> dict[str, str]:
+    """The part of the inbox from which it was taken."""
+    known = {"whose": ("mine", "nobody", "cover"), "order": ("due",)}
+    return {name: given for name, ways in known.items() if (given := request.POST.get(name, "")) in ways}
+
+
+@verb
+def answer(request: Request, rid: str) -> HttpResponse:
+    """An answer to the questions that it names. Letters that came meanwhile are shown first."""
+    posted = request.POST
+    text, concerns = posted.get("text", "").strip(), tuple(posted.getlist("concern"))
+    stop = _not_ready(request, rid, text)
+    if stop is not None:
+        common.keep_draft(request, request.path)
+        return talking.shown(request, rid, trouble=stop, status=409 if text else 422, posted=posted)
+    once, files = once_token(posted.get("once", "")), uploads(request.FILES.getlist("files"))
+    if concerns:
+        actions.answer(request.door, once=once, conversation=rid, concerns=concerns, text=text, files=files)
+    else:
+        actions.write_more(request.door, once=once, conversation=rid, text=text, files=files)
+    common.forget_draft(request, request.path)
+    messages.success(request, _answered_words(len(concerns)))
+    return common.to_conversation(rid)
+
+
+def _answered_words(count: int) -> str:
+    if not count:
+        return _("Sent. It answers no question.")
+    return ngettext(
+        "Sent. They are asked whether this answers the question.",
+        "Sent. They are asked about each of the %(n)s questions.",
+        count,
+    ) % {"n": count}
+
+
+def _not_ready(request: Request, rid: str, text: str) -> Trouble | None:
+    """Why an answer is not sent yet: it is empty, or the page was older than the conversation."""
+    if not text:
+        return Trouble(_("Your answer is empty."), _("Write it, then send."))
+    seen = request.POST.get("seen", "")
+    letters = reading.conversation(request.door, rid).letters
+    rids = [letter.rid for letter in letters]
+    after = letters[rids.index(seen) + 1 :] if seen in rids else ()
+    fresh = [letter for letter in after if not letter.by.you and not letter.for_team]
+    if not fresh:
+        return None
+    who = said.join(list(dict.fromkeys(said.called(letter.by) for letter in fresh)))
+    return Trouble(
+        _("While you wrote, %(name)s wrote too. Nothing was sent yet.") % {"name": who},
+        _("Read it below. Your words are kept: send them when they still fit."),
+    )
