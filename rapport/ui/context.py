@@ -47,9 +47,11 @@ def page(request: HttpRequest) -> dict[str, Any]:
     """Context processor of the base page."""
     actor = getattr(request, "actor", None)
     kind = actor.kind if actor else ""
+    facts = site()
     return {
         "actor": actor,
-        "site": site(),
+        "site": facts,
+        "clinic": facts,  # the same: on allauth's pages `site` is something else
         "places": tuple(places(kind, request.path)) if actor else (),
         "theme": theme_of(request),
         "demo": getattr(settings, "DEMO", False),

@@ -110,7 +110,7 @@ def show(request: HttpRequest, status: int, text: str = "", next: str = "") -> H
 def plain(request: HttpRequest, status: int) -> HttpResponse:
     """The page that needs nothing: no database, no sign-in, no context processor."""
     facts = _facts(status, "", "") | {
-        "site": context.last_site(),
+        "clinic": context.last_site(),
         "theme": context.theme_of(request),
         "LANG": get_language() or "en",
         "BIDI": bool(get_language()) and get_language_bidi(),

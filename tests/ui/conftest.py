@@ -111,7 +111,7 @@ def shown(template: str, path: str = "/", kind: str = "patient", **context: obje
         crisis=SimpleNamespace(emergency="112", talk="116 123", talk_name="the night line", text={}),
         say=lambda words, language="": "",
     )
-    return render_to_string(template, {"site": site, **context}, request)
+    return render_to_string(template, {"clinic": site, **context}, request)
 
 
 @pytest.fixture(autouse=True)

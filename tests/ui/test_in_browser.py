@@ -47,6 +47,7 @@ PAGES = {
     "gallery of a patient": lambda: gallery(),
     "gallery of staff": lambda: gallery("staff"),
     "help": lambda: shown("ui/help.html", "/help/", ""),
+    "help in a demo": lambda: shown("ui/help.html", "/help/", demo=True),
     "not here": lambda: trouble(404),
     "too many tries": lambda: trouble(429),
     "broken": lambda: plain(RequestFactory().get("/"), 500).content.decode(),
