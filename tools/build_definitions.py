@@ -34,6 +34,13 @@ LATER = {"DeviceDefinition.classification"}
 LATER_PARAMS = {("DeviceDefinition", "classification")}
 #: Data elements have ids `de-<path>`, and an id has 64 characters at most.
 LONGEST = 61
+#: Where an extension may stand is kept only for these: of other contexts R4 itself makes exceptions, and
+#: official examples of implementation guides stand elsewhere.
+DATA_TYPES = {
+    "Address", "Annotation", "Attachment", "CodeableConcept", "Coding", "ContactPoint", "Dosage", "HumanName",
+    "Identifier", "Money", "Narrative", "Period", "Quantity", "Range", "Ratio", "SampledData", "Signature",
+    "Timing",
+}  # fmt: skip
 SYSTEM_TYPES = {"Resource.id": "id", "Extension.url": "uri", "Element.id": "string"}
 
 
@@ -302,6 +309,8 @@ def extensions(source: Source) -> dict[str, Json]:
             ):
                 kinds |= {one["code"] for one in element.get("type", [])}
         places = sorted(one["expression"] for one in found.get("context", []) if one["type"] == "element")
+        if not all(place.split(".")[0] in DATA_TYPES for place in places):
+            places = []
         table[found["url"].removeprefix(PROFILE)] = [places, sorted(kinds)]
     return dict(sorted(table.items()))
 

@@ -259,11 +259,13 @@ def _string(leaf: Leaf, rtype: str, code: str) -> Emit | None:
 
 
 def _uri(leaf: Leaf, rtype: str, code: str) -> Emit | None:
-    key = range_key(rtype, code)
+    key, versioned = range_key(rtype, code), leaf.type == "canonical"
 
     def emit(value: Any, out: Out) -> None:
         if type(value) is str:
             out.uri.add((key, value[:URI_LIMIT]))
+            if versioned and "|" in value:
+                out.uri.add((key, value.split("|", 1)[0][:URI_LIMIT]))
 
     return emit
 

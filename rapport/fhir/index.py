@@ -16,7 +16,7 @@ number     (range_key, low, high, unit): low = high for a value, infinite for an
            a unit must not ask for the unit. unit 0: the quantity has none.
            Location.near: latitude under range_key(rtype, "near.latitude"), longitude likewise.
 string     (range_key, fold(text)), cut at STRING_LIMIT: cut the searched text alike.
-uri        (range_key, uri), cut at URI_LIMIT.
+uri        (range_key, uri), cut at URI_LIMIT; a canonical `url|version` also as `url`.
 composite  `SearchParam.together`: search those parameters on the same resource; no rows of its own.
            `SearchParam.contexts`: rows as above of the last component, under `pair(code, first)` in place
            of `code`, where `first` is one of `token_words` of the first component.

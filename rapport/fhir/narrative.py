@@ -27,7 +27,11 @@ ATTRIBUTES: Final = frozenset(
 )
 _LINKS: Final = frozenset({"href", "src", "longdesc", "cite", "usemap"})
 _SCHEMES: Final = re.compile(r"\s*(?:https?:|mailto:|tel:|urn:|cid:|data:image/|#|[^:]*$|[^:]*[/?#])", re.I)
-_STYLE: Final = re.compile(r"expression|javascript|behaviou?r|@import|url\s*\(|\\|-moz-binding", re.I)
+#: A style may name a picture in the same place or of its own, nothing else.
+_STYLE: Final = re.compile(
+    r"expression|script|behaviou?r|@|\\|-moz-binding|url\s*\((?!\s*['\"]?(?:data:image/|[\w.\-][\w.\-/]*['\"]?\s*\)))",
+    re.I,
+)
 
 
 class _Bad(Exception):

@@ -109,7 +109,8 @@ def test_composite_pairs_stay_within_their_component(pressure: Rows) -> None:
 
 
 def test_uri_of_a_profile(pressure: Rows) -> None:
-    assert pressure.uri == {(range_key("Observation", "_profile"), "http://example.org/p|2")}
+    key = range_key("Observation", "_profile")
+    assert pressure.uri == {(key, "http://example.org/p|2"), (key, "http://example.org/p")}
 
 
 PERSON: dict[str, Any] = {

@@ -232,6 +232,8 @@ START = '<div xmlns="http://www.w3.org/1999/xhtml">'
         f"{START}<a href='https://example.org/?a=1&amp;b=2#c'>x</a><a href='#x'>y</a></div>",
         f"{START}<img src='data:image/png;base64,AA=='/></div>",
         f"{START}<img src='cid:1' alt=''/></div>",
+        f"{START}<p style='background: url(picture.png)'>x</p></div>",
+        f"{START}<p style='background: url(data:image/png;base64,AA==)'>x</p></div>",
     ],
 )
 def test_good_narratives(div: str) -> None:
@@ -252,6 +254,9 @@ def test_good_narratives(div: str) -> None:
         (f"{START}<a href='data:text/html,x'>y</a></div>", "link"),
         (f"{START}<img src='vbscript:x'/></div>", "link"),
         (f"{START}<p style='background:url(http://x)'>y</p></div>", "style"),
+        (f"{START}<p style='background:url(//x)'>y</p></div>", "style"),
+        (f"{START}<p style='background:url( javascript:x)'>y</p></div>", "style"),
+        (f"{START}<p style='a: expression(1)'>y</p></div>", "style"),
         (f"{START}<iframe src='x'/>y</div>", "iframe"),
         (f"{START}<svg>y</svg></div>", "svg"),
         (f"{START}<form>y</form></div>", "form"),

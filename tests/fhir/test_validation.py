@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import tarfile
 from typing import Any
 
 import orjson
@@ -262,6 +263,21 @@ def test_synthea_is_valid(synthea: list[Json]) -> None:
     wrong = [(resource["resourceType"], check(resource)) for resource in synthea]
     assert len(wrong) == 16263
     assert [found for found in wrong if found[1]] == []
+
+
+def test_us_core_is_valid() -> None:
+    """Profiles, examples and the rest of a large implementation guide; one file of its own tooling is not."""
+    wrong, count = [], 0
+    with tarfile.open(shared("conformance/us-core/us-core-6.1.0.tgz")) as archive:
+        for member in archive:
+            file = archive.extractfile(member) if member.name.endswith(".json") else None
+            found = orjson.loads(file.read().decode("utf-8-sig")) if file else None
+            if isinstance(found, dict) and "resourceType" in found:
+                count += 1
+                if check(found):
+                    wrong.append(member.name.rsplit("/", 1)[-1])
+    assert count > 390
+    assert wrong == ["validation-oo.json"]
 
 
 #: Files the reference validator refuses for what R4 does not ask: an extension whose definition it can't
