@@ -63,6 +63,9 @@ def prepare() -> dict[str, Any]:
 
     if os.environ.get("RAPPORT_DEMO") == "1":
         mark_or_refuse(bring_schema_up)
+        from rapport.serving.demo.seed import seed
+
+        seed()
     else:
         bring_schema_up()
     collect_static()
