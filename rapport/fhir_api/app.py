@@ -98,6 +98,9 @@ def answer(request: Request) -> Answer:
     ) as busy:
         log.warning("database: %s", type(busy).__name__)
         return refusal(Refused("busy", "The record is busy.", "Try again in a moment."))
+    except psycopg.DataError as odd:
+        log.warning("data: %s", type(odd).__name__)
+        return refusal(Refused("invalid", "The record cannot hold such a value.", "Mend the value."))
     except Exception as broken:
         # The last resort says where it broke and nothing of what was sent.
         frame = broken.__traceback__

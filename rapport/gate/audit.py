@@ -27,6 +27,11 @@ INSERT = (
 )
 
 
+def _plain(text: str) -> str:
+    """What a text column can hold: people send anything."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 @dataclass(slots=True)
 class Trail:
     """What one request or unit has touched so far."""
@@ -43,7 +48,7 @@ class Trail:
         if _RANK[action] > _RANK[self.action]:
             self.action = action
         entity = f"{letter} {reference}/_history/{vid}" if vid else f"{letter} {reference}"
-        self.entities[entity.replace("\x00", "")] = None
+        self.entities[_plain(entity)] = None
         if patient:
             self.patients.add(patient)
 
@@ -51,7 +56,7 @@ class Trail:
         """Note a search that was made, whether or not it found anything."""
         if not self.action:
             self.action = "E"
-        self.queries.append(query[:500].replace("\x00", ""))
+        self.queries.append(_plain(query[:500]))
 
     def __bool__(self) -> bool:
         return bool(self.entities or self.queries)
@@ -85,7 +90,7 @@ class Witness:
         """The values of `INSERT` for a trail."""
         actor = self.actor
         who = (reference_key(actor.ref), actor.ref, actor.name, actor.role, self.purpose)
-        what = (trail.action or "E", outcome, self.source, self.request, trail.why)
+        what = (trail.action or "E", outcome, self.source, self.request, _plain(trail.why))
         return (*who, *what, "\n".join(trail.queries)[:4000], sorted(trail.patients), list(trail.entities))
 
     def write(self, conn: Connection[Any], trail: Trail, outcome: str = DONE) -> None:

@@ -47,14 +47,12 @@ class Grant:
     ends: datetime | str = _FOREVER
 
 
-_COLUMNS = (
-    ("actor", "bigint"), ("patient", "bigint"), ("categories", "bigint"), ("labels", "bigint"),
-    ("actions", "bigint"), ("purposes", "bigint"), ("valid_from", "timestamptz"), ("valid_until", "timestamptz"),
-    ("scope", "bigint"), ("source", "bigint"), ("rule", "text"), ("why", "text"),
-)  # fmt: skip
-_INSERT = "INSERT INTO access_grant ({}) SELECT * FROM unnest({})".format(
-    ", ".join(name for name, _ in _COLUMNS), ", ".join(f"%s::{kind}[]" for _, kind in _COLUMNS)
-)
+_INSERT = """
+    INSERT INTO access_grant (actor, patient, categories, labels, actions, purposes, valid_from, valid_until,
+                              scope, source, rule, why)
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+                         %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
+"""
 
 
 def compile_all(conn: Connection[Any], changes: Sequence[tuple[Record, Body | None]]) -> None:

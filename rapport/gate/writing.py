@@ -295,6 +295,7 @@ def parsed(resource: Resource) -> tuple[bytes, Body]:
         raise Refused(
             "invalid", "This is not JSON that can be read.", "Send one FHIR resource as JSON."
         ) from broken
-    if not isinstance(body, dict) or body.get("resourceType") not in TYPE_NUMBERS:
+    rtype = body.get("resourceType") if isinstance(body, dict) else None
+    if not isinstance(rtype, str) or rtype not in TYPE_NUMBERS:
         raise Refused("invalid", "This is not a FHIR R4 resource.", "Give its resourceType.")
     return raw, body
