@@ -51,7 +51,8 @@ _INSERT = """
     INSERT INTO access_grant (actor, patient, categories, labels, actions, purposes, valid_from, valid_until,
                               scope, source, rule, why)
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-                         %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
+                         %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::text[],
+                         %s::text[])
 """
 
 
