@@ -7,7 +7,15 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, TypeGuard
 
-from rapport.fhir.index_keys import STRING_LIMIT, URI_LIMIT, fold, identifier_word, of_type_key, range_key
+from rapport.fhir.index_keys import (
+    FOLDED,
+    STRING_LIMIT,
+    URI_LIMIT,
+    fold,
+    identifier_word,
+    of_type_key,
+    range_key,
+)
 from rapport.fhir.keys import hash64
 from rapport.fhir.moments import period, span, timing
 from rapport.fhir.paths import Leaf
@@ -241,7 +249,7 @@ def _string(leaf: Leaf, rtype: str, code: str) -> Emit | None:
 
     def add(text: Any, out: Out) -> None:
         if type(text) is str:
-            folded = fold(text)[:STRING_LIMIT]
+            folded = fold(text[:FOLDED])[:STRING_LIMIT]
             if folded:
                 out.string.add((key, folded))
                 out.token.add((hash64(rtype, code, "=" + text), 0))

@@ -8,8 +8,11 @@ from typing import Final
 
 from rapport.fhir.keys import hash64
 
+#: Characters kept of a text. A PostgreSQL index entry holds 2,704 bytes, and a character takes up to four.
 STRING_LIMIT: Final = 512
-URI_LIMIT: Final = 1024
+URI_LIMIT: Final = 600
+#: Folding looks at no more than this of a long text.
+FOLDED: Final = 16 * STRING_LIMIT
 
 
 def token_key(rtype: str, code: str, value: str) -> int:

@@ -26,7 +26,7 @@ ATTRIBUTES: Final = frozenset(
     start style summary tabindex target title type usemap valign value vspace width xml:lang xmlns""".split()  # noqa: SIM905
 )
 _LINKS: Final = frozenset({"href", "src", "longdesc", "cite", "usemap"})
-_SCHEMES: Final = re.compile(r"\s*(?:https?:|mailto:|tel:|urn:|cid:|data:image/|#|[^:]*$|[^:]*[/?#])", re.I)
+_SCHEMES: Final = re.compile(r"(?:https?:|mailto:|tel:|urn:|cid:|data:image/|#|[^:]*$|[^:]*[/?#])", re.I)
 #: A style may name a picture in the same place or of its own, nothing else.
 _STYLE: Final = re.compile(
     r"expression|script|behaviou?r|@|\\|-moz-binding|url\s*\((?!\s*['\"]?(?:data:image/|[\w.\-][\w.\-/]*['\"]?\s*\)))",
@@ -66,6 +66,7 @@ class _Reader:
         self.filled = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
         if self.depth == 0 and (name != "div" or attributes.get("xmlns") != XHTML):
             raise _Bad(f'must be one <div xmlns="{XHTML}">')
         self.depth += 1
@@ -78,18 +79,19 @@ class _Reader:
             _check(name, key, value)
 
     def end(self, name: str) -> None:
+        """An element ends."""
         self.depth -= 1
 
     def text(self, data: str) -> None:
+        """Text between elements."""
         self.filled |= bool(data.strip())
 
 
 def _check(element: str, key: str, value: str) -> None:
     if key not in ATTRIBUTES or (key == "xmlns" and value != XHTML):
         raise _Bad(f"must not hold the attribute {key[:40]} on <{element}>")
-    if key in _LINKS and (
-        not _SCHEMES.match(value) or (element != "img" and value.lstrip().lower().startswith("data:"))
-    ):
+    link = value.lstrip().lower() if key in _LINKS else ""
+    if link and (not _SCHEMES.match(link) or (element != "img" and link.startswith("data:"))):
         raise _Bad(f"must not hold the link {value[:60]!r}")
     if key == "style" and _STYLE.search(value):
         raise _Bad("must not load or run anything from a style")

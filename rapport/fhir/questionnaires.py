@@ -18,6 +18,7 @@ _DISPLAY: Final = (
 
 
 def item(value: Json) -> Iterator[str]:
+    """One group, question or display text."""
     kind = value.get("type")
     if kind == "group" and "item" not in value:
         yield "must have items, being a group (que-1)"
@@ -34,11 +35,13 @@ def item(value: Json) -> Iterator[str]:
 
 
 def enable_when(value: Json) -> Iterator[str]:
+    """One condition under which an item is shown."""
     if value.get("operator") == "exists" and "answerBoolean" not in value:
         yield "must have a boolean answer with the operator exists (que-7)"
 
 
 def whole(value: Json) -> Iterator[str]:
+    """A questionnaire with all its items."""
     seen: set[str] = set()
     left = list(value.get("item", ()))
     while left:

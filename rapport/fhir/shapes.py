@@ -53,6 +53,7 @@ class Shape:
 
 @cache
 def shape_of(name: str) -> Shape:
+    """The rules of a part; "Element" is the other half of a primitive."""
     if name == "Element":
         extended = part("Extension")
         elements = {key: extended[key] for key in ("id", "extension")}

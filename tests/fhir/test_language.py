@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -273,6 +274,13 @@ def test_good_narratives(div: str) -> None:
 )
 def test_bad_narratives(div: Any, words: str) -> None:
     assert words in problem(div)
+
+
+def test_long_attributes_cost_little() -> None:
+    start = time.perf_counter()
+    for filling in (" " * 200_000, "url" * 70_000, "url(" * 50_000, "a/" * 100_000 + ":"):
+        problem(f"{START}<a href='{filling}:' style='{filling}'>x</a></div>")
+    assert time.perf_counter() - start < 3
 
 
 @given(st.text())
