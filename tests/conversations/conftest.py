@@ -19,6 +19,10 @@ from tests.personas import OTHER_TEAM, TEAM, People, arrive
 #: A Monday morning, 10 o'clock, far enough from any holiday: 15 June 2026.
 MONDAY = datetime(2026, 6, 15, 10, 0, tzinfo=UTC)
 
+CHEN_DESK, DARA_DESK, EVE_DESK = (
+    actor.positions[0] for actor in (People().chen, People().dara, People().eve_staff)
+)
+
 SITE = f"""
 [site]
 name = "Harbour Street"
@@ -39,12 +43,12 @@ closed = []
 
 [teams.harbour-street]
 name = {{ en = "Harbour Street" }}
-lead = "PractitionerRole/chen-gp"
-escalation = ["PractitionerRole/dara-nurse"]
+lead = "{CHEN_DESK}"
+escalation = ["{DARA_DESK}"]
 
 [teams.mill-lane]
 name = {{ en = "Mill Lane" }}
-lead = "PractitionerRole/eve-nurse"
+lead = "{EVE_DESK}"
 
 [topics.health]
 team = "harbour-street"

@@ -61,7 +61,7 @@ def test_the_whole_loop(door: Doors, people: People, three: actions.Sent, clock:
     assert {concern.state for concern in view.concerns} == {"heard"} and not view.is_open
     assert amina.read("Communication", three.conversation).json["status"] == "completed"
     done = task(chen, fly)
-    assert (done["status"], done["owner"]["reference"]) == ("completed", "PractitionerRole/chen-gp")
+    assert (done["status"], done["owner"]["reference"]) == ("completed", people.chen.positions[0])
 
     actions.write_more(amina, once="a thank you", conversation=three.conversation, text="Thank you, all of you.")
     assert not reading.conversation(amina, three.conversation).is_open

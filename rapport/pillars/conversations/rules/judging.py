@@ -15,12 +15,15 @@ from rapport.pillars.conversations.rules.moves import FROM, REASONS, STAFF_REASO
 from rapport.pillars.conversations.rules.who import Who
 from rapport.pillars.conversations.rules.words import broken
 from rapport.pillars.conversations.shapes import concerns as shape
-from rapport.pillars.conversations.shapes.codes import STATUS, Resource, refs_of
+from rapport.pillars.conversations.shapes.codes import STATUS, Resource, display_of, refs_of
 from rapport.pillars.conversations.shapes.concerns import By, ConcernTask, Event, read_concern
 
 #: How far a writer's clock may be from ours.
 SLACK = timedelta(minutes=10)
 LONGEST_WORDS = 4000
+
+#: Steps that no person takes: they follow from time, or from a message that was withdrawn.
+OWN_STEPS = ("passed-on", "reminded", "silent", "answer-withdrawn")
 
 #: What steps change; everything else of a concern stays as it was written.
 _MOVING = frozenset(
@@ -153,7 +156,7 @@ def step(
         return shape.with_clock(after, was.clock)
     if event is not None and event.code != code:
         raise broken("happenings")
-    taken = _step(code, was, becomes, who, at, event)
+    taken = _step(code, was, after, who, at, event)
     permitted(taken, was, who, at)
     return _agreed(take_step(before, taken, clocks), was, becomes, after)
 
@@ -229,18 +232,20 @@ def _nothing_moved(was: ConcernTask, becomes: ConcernTask, event: Event | None) 
 
 
 def _step(
-    code: str, was: ConcernTask, becomes: ConcernTask, who: Who, at: datetime, event: Event | None
+    code: str, was: ConcernTask, after: Mapping[str, Any], who: Who, at: datetime, event: Event | None
 ) -> Step:
-    into = next((ref for ref in becomes.part_of if ref not in was.part_of), "")
+    """The step that a write means, in the words that it brought."""
+    becomes = read_concern(after)
+    ending = code == "closed"
     return Step(
         code,
         By(who.ref, who.name),
         event.at if event else at,
-        words=becomes.reason_words if code == "closed" else event.words if event else "",
-        to=(becomes.owner, event.to_name if event and event.to_name else ""),
+        words=becomes.reason_words if ending else event.words if event else "",
+        to=(becomes.owner, display_of(after.get("owner"))),
         letter=event.letter if event else "",
-        reason=becomes.reason if code == "closed" else "",
-        into=into,
+        reason=becomes.reason if ending else "",
+        into=next((ref for ref in becomes.part_of if ref not in was.part_of), ""),
     )
 
 
@@ -254,7 +259,9 @@ def permitted(taken: Step, was: ConcernTask, who: Who, at: datetime) -> None:
     if taken.code == "closed":
         _closing(taken, was, who, speaks)
         return
-    if not who.staff:
+    if taken.code in OWN_STEPS and not who.rapport:
+        raise broken("one-step", what=f"{taken.code} is the clock's")
+    if not who.staff and taken.code not in OWN_STEPS:
         raise broken("staff-only")
     if taken.code in ("taken", "answered") and taken.to[0] not in who.positions:
         raise broken("own-name")

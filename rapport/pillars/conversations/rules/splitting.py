@@ -48,7 +48,8 @@ def suggest(text: str, language: str = "") -> tuple[str, ...]:
     """
     found: list[str] = []
     for sentence in sentences(text):
-        if not sentence.rstrip("»”\"')] ").endswith("?"):
+        ending = sentence.rstrip("»”\"')] ")
+        if "?" not in ending[len(ending.rstrip(".!?…")) :]:
             continue
         words = _own_words(sentence)
         if words and words.casefold() not in (seen.casefold() for seen in found):

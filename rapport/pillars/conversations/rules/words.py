@@ -20,7 +20,7 @@ RULES: dict[str, tuple[str, str]] = {
         "Write a new one, or correct your own message.",
     ),
     "heard": (
-        "A question is heard only when the person says so: the patient, the asker, or a legal representative.",
+        "A question is heard only when the person says so: the patient, the asker, a legal representative.",
         "Ask them, or close it with a reason.",
     ),
     "answered-first": (

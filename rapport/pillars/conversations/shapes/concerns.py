@@ -312,7 +312,10 @@ def with_clock(task: Mapping[str, Any], running: bool) -> Resource:
     meta["tag"] = [*others, {"system": CLOCK, "code": RUNNING}] if running else others
     if not meta["tag"]:
         del meta["tag"]
-    return {**task, "meta": meta}
+    found = {**task, "meta": meta}
+    if not meta:
+        del found["meta"]
+    return found
 
 
 def with_answer_by(task: Mapping[str, Any], answer_by: datetime) -> Resource:
