@@ -112,7 +112,7 @@ class Browser:
     def send(self, ending: str, **fields: Any) -> str:
         """Fill in and send a form of the page."""
         form = self.form(ending)
-        data: dict[str, Any] = {name: values for name, values in form.fields.items()}
+        data: dict[str, Any] = dict(form.fields)
         for name, value in fields.items():
             if value is None:
                 data.pop(name, None)

@@ -11,7 +11,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -112,7 +111,7 @@ class Writing:
     files: tuple[Upload, ...] = ()
 
     @classmethod
-    def read(cls, posted: Posted, files: Iterable[UploadedFile] = ()) -> Writing:
+    def read(cls, posted: Posted, files: Iterable[Any] = ()) -> Writing:
         """From a POST or a draft."""
         return cls(
             once=once_token(str(posted.get("once", ""))),
@@ -139,7 +138,7 @@ class Writing:
         return found
 
 
-def uploads(files: Iterable[UploadedFile]) -> tuple[Upload, ...]:
+def uploads(files: Iterable[Any]) -> tuple[Upload, ...]:
     """Files as they came; what they are is found out from their content, not from their name."""
     return tuple(Upload(str(file.name or ""), file.read()) for file in files)
 

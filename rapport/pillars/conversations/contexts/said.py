@@ -98,7 +98,9 @@ def has_it(face: Face) -> str:
     """Who has it, as the start of a line."""
     if face.you:
         return _("You have it.")
-    return _("%(name)s has it.") % {"name": named(face)}
+    if face.role and face.role != "patient":
+        return _("%(name)s, %(role)s, has it.") % {"name": face.name, "role": face.role}
+    return _("%(name)s has it.") % {"name": face.name}
 
 
 def to_patient(concern: Concern) -> Said:

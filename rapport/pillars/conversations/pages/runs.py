@@ -70,7 +70,7 @@ def hand_over(work: Work, form: forms.Form) -> str:
     do = actions.hand_over if "hand-over" in concern.may else actions.assign
     do(work.request.door, concern=concern.rid, to=given["to"], reason=given["reason"])
     name = dict(colleagues(work)["colleagues"]).get(given["to"], "")
-    return _("%(name)s has it now.") % {"name": name}
+    return _("It is with %(name)s now.") % {"name": name}
 
 
 def colleagues(work: Work) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def close(work: Work, form: forms.Form) -> str:
     """Closed for a reason that is recorded."""
     given = form.cleaned_data
     actions.close_with_reason(
-        work.request.door, concern=work.asked.rid, reason=given["reason"], text=given["words"]
+        work.request.door, concern=work.asked.rid, reason=given["reason"], words=given["words"]
     )
     return _("Closed, with the reason.")
 
@@ -114,7 +114,7 @@ def reasons(work: Work) -> dict[str, Any]:
 def no_need(work: Work, form: forms.Form) -> str:
     """Who asked needs it no more."""
     text = form.cleaned_data["words"] or _("Not needed any more")
-    actions.take_question_back(work.request.door, concern=work.asked.rid, text=text)
+    actions.take_question_back(work.request.door, concern=work.asked.rid, words=text)
     return _("Taken back. You can ask again at any time.")
 
 
@@ -173,14 +173,14 @@ def promise(work: Work, form: forms.Form) -> str:
 def keep(work: Work, form: forms.Form) -> str:
     """It was kept."""
     given = form.cleaned_data
-    actions.keep_promise(work.request.door, promise=work.promised.rid, text=given["words"])
+    actions.keep_promise(work.request.door, promise=work.promised.rid, words=given["words"])
     return _("Kept.")
 
 
 def break_(work: Work, form: forms.Form) -> str:
     """It was not kept, and why."""
     given = form.cleaned_data
-    actions.break_promise(work.request.door, promise=work.promised.rid, text=given["reason"])
+    actions.break_promise(work.request.door, promise=work.promised.rid, words=given["reason"])
     return _("Written down, with your words. Both of you see it.")
 
 

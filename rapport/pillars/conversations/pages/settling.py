@@ -27,7 +27,7 @@ def settle(request: Request, rid: str) -> HttpResponse:
     if not form.is_valid():
         return show(request, "conversations/settle.html", SettlePage(rid, form, None), status=422)
     try:
-        actions.settle_undelivered(request.door, task=rid, text=form.cleaned_data["words"])
+        actions.settle_undelivered(request.door, task=rid, words=form.cleaned_data["words"])
     except Refused as refused:
         page = SettlePage(rid, form, common.trouble(refused))
         return show(request, "conversations/settle.html", page, status=refused.status)

@@ -48,7 +48,7 @@ def start(request: Request) -> HttpResponse:
         return common.to("people")
     patient = _patient(request)
     place = f"{reverse('message_new')}?patient={patient.ref.partition('/')[2]}"
-    posted = request.POST if request.method == "POST" else common.draft_of(request, place) or Posted()
+    posted: Any = request.POST if request.method == "POST" else common.draft_of(request, place) or Posted()
     if request.method != "POST":
         return show(request, "conversations/start.html", _start(request, patient, place, posted))
     wrong = _missing(posted, topic=_("Choose what it is about"), text=_("Write your message"))
@@ -61,8 +61,8 @@ def start(request: Request) -> HttpResponse:
             request.door,
             once=once_token(posted.get("once", "")),
             patient=patient.ref,
-            topic=posted["topic"],
-            text=posted["text"],
+            topic=posted.get("topic", ""),
+            text=posted.get("text", ""),
             title=posted.get("title", ""),
             files=uploads(request.FILES.getlist("files")),
         )
