@@ -45,7 +45,7 @@ def position_of(body: Mapping[str, Any], today: date | None = None) -> Position 
     if body.get("active") is False or over or not begun or not person:
         return None
     codings = [coding for code in body.get("code", ()) for coding in code.get("coding", ())]
-    role = next((coding for coding in codings if coding.get("system") != DUTY), {})
+    role: Mapping[str, Any] = next((coding for coding in codings if coding.get("system") != DUTY), {})
     words = next((code["text"] for code in body.get("code", ()) if code.get("text")), "")
     return Position(
         ref=f"PractitionerRole/{body['id']}",

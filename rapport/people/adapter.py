@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import default_token_generator
@@ -108,6 +109,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             )
         return str(context.get(LINKS[template_prefix][1], ""))
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Links in e-mails begin with the site's own address, never with one that a request brought."""
+        return _at_home(super().get_reset_password_from_key_url(key))
+
+    def get_email_confirmation_url(self, request: Any, emailconfirmation: Any) -> str:
+        """The same."""
+        return _at_home(super().get_email_confirmation_url(request, emailconfirmation))
+
     def get_password_change_redirect_url(self, request: Any) -> str:
         """After a new password: to sign in with it."""
         return "/account/"
@@ -115,6 +124,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def _get_login_attempts_cache_key(self, request: Any, **credentials: Any) -> str:
         """Guesses are counted by name alone: not by the host name that a guesser may choose."""
         return f"sign-in:{credentials.get('email', '').strip().lower()}"
+
+
+def _at_home(url: str) -> str:
+    return site.current().base_url + urlsplit(url).path
 
 
 def _words(template_prefix: str, context: dict[str, Any], name: str, link: str) -> tuple[str, str]:

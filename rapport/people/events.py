@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from django.core.exceptions import PermissionDenied
 
 from rapport.people.models import Event
 
@@ -20,8 +21,16 @@ def note(kind: str, *, person: str = "", by: str = "", why: str = "", request: A
         person=person[:80],
         by=by[:80],
         why=why[:300],
-        address=get_adapter().get_client_ip(request)[:60] if request is not None else "",
+        address=_address(request)[:60],
     )
+
+
+def _address(request: Any) -> str:
+    """Where on the net a request came from, "" where that is not known."""
+    try:
+        return str(get_adapter().get_client_ip(request)) if request is not None else ""
+    except PermissionDenied:
+        return ""
 
 
 def of(person: str, limit: int = 20) -> list[Event]:

@@ -45,7 +45,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-#: Asking whether something changed is not doing something.
+#: Asking whether something changed (and a page that fetches itself then: `X-Live`) is not doing something.
 NOT_DOING = "/live/"
 #: Forms below this hold passwords and codes, never words to keep.
 ACCOUNT = "/account/"
@@ -86,7 +86,7 @@ class DoorMiddleware:
         idle = rules.staff_idle_minutes if request.user.is_staff_member else rules.patient_idle_minutes
         left = now - session.get("seen", 0) > idle * 60
         if not left and now - session.get("began", 0) <= rules.longest_hours * 3600:
-            quiet = request.path.startswith(NOT_DOING)
+            quiet = request.path.startswith(NOT_DOING) or bool(request.headers.get("X-Live"))
             if not quiet and now - session["seen"] > SEEN_EVERY:
                 session["seen"] = now
             return None
@@ -158,7 +158,7 @@ def _answer(request: HttpRequest, target: str, status: int) -> HttpResponse:
 
 def _door(request: Any) -> Door:
     """The door of this request; for signed-in people alone."""
-    door = request.__dict__.get("_door")
+    door: Door | None = request.__dict__.get("_door")
     if door is None:
         if request.actor is None:
             raise Refused("unauthorized", _("Sign in to go on."))

@@ -19,7 +19,7 @@ class Request(HttpRequest):
 
     actor: Actor
     door: Door
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 Page = Callable[..., HttpResponse]

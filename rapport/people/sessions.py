@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
@@ -21,7 +22,10 @@ class SessionStore(DatabaseStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """The row of this session; `seen_at` is the time of this save."""
-        row: Session = super().create_model_instance(data)
+        plain = super().create_model_instance(data)
+        row = Session(
+            session_key=plain.session_key, session_data=plain.session_data, expire_date=plain.expire_date
+        )
         row.user_id = int(data[SESSION_KEY]) if data.get(SESSION_KEY) else None
         row.agent = str(data.get("agent", ""))[:200]
         row.began_at = _instant(data.get("began"))
@@ -29,10 +33,8 @@ class SessionStore(DatabaseStore):
         return row
 
 
-def _instant(seconds: object) -> Any:
-    if isinstance(seconds, int | float):
-        return timezone.datetime.fromtimestamp(seconds, tz=timezone.get_default_timezone())
-    return timezone.now()
+def _instant(seconds: object) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int | float) else timezone.now()
 
 
 def of(user: User) -> QuerySet[Session]:

@@ -6,15 +6,17 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.test import Client
 
-from rapport.people import asking, middleware, site
+from rapport.people import asking, middleware, notices, site
 from rapport.people.models import User
 from tests import personas
 
@@ -47,15 +49,21 @@ class Accounts:
     secrets: dict[str, str]
 
 
+@lru_cache(maxsize=1)
+def password_hash() -> str:
+    """Slow on purpose, so made once."""
+    return make_password(PASSWORD)
+
+
 def account(person: str, name: str, email: str, **more: Any) -> User:
-    user = User.objects.create_user(email, person, PASSWORD, display_name=name, **more)
+    user = User(email=email, person=person, display_name=name, password=password_hash(), **more)
+    user.save()
     EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
     return user
 
 
-@pytest.fixture
-def people(db: None) -> Iterator[Accounts]:
-    """Everybody in the record and with an account (Dr Chen leads); all undone after the test."""
+def arrive() -> Accounts:
+    """Put everybody into the record and give them an account; Dr Chen leads, Root runs the machine."""
     cache.clear()
     site.forget()
     door = asking.at_work("tests")
@@ -72,9 +80,40 @@ def people(db: None) -> Iterator[Accounts]:
     for user in (found.chen, found.dara, found.eve_staff, found.root):
         found.secrets[user.email] = generate_totp_secret()
         TOTP.activate(user, found.secrets[user.email])
-    yield found
+    return found
+
+
+@pytest.fixture
+def people(db: None) -> Iterator[Accounts]:
+    """Everybody, undone after the test. What waits for a commit never happens here."""
+    yield arrive()
     cache.clear()
     site.forget()
+
+
+@pytest.fixture
+def people_for_real(own_database: str) -> Iterator[Accounts]:
+    """Everybody in a database of this test alone, where commits are real."""
+    yield arrive()
+    site.forget()
+
+
+@pytest.fixture
+def mailed(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A site with a mail server: the texts of what was sent, as soon as it is put into the outbox."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.EMAIL_HOST = "mail.example.org"
+    sent: list[str] = []
+    post = notices.post
+
+    def at_once(*args: Any, **more: Any) -> Any:
+        row = post(*args, **more)
+        if notices.send(row.pk) == "sent":
+            sent.append(f"To: {row.address}\nSubject: {row.subject}\n\n{row.body}")
+        return row
+
+    monkeypatch.setattr(notices, "post", at_once)
+    yield sent
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ class Found:
 def found_of(patient: Mapping[str, Any], accounts: set[str], invited: set[str]) -> Found:
     """What tells a patient apart: name, birth date, gender, town."""
     ref = f"Patient/{patient['id']}"
-    address = next(iter(patient.get("address", [])), {})
+    address: Mapping[str, Any] = next(iter(patient.get("address", [])), {})
     return Found(
         rid=str(patient["id"]),
         name=invitations.name_of(dict(patient)),

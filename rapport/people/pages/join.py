@@ -60,7 +60,7 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
 @sensitive_post_parameters("password")
 def join(request: HttpRequest) -> HttpResponse:
     """Name, e-mail address and password; then they are in."""
-    row = Invitation.objects.filter(pk=request.session.get(CODE), used_at=None, ended_at=None).first()
+    row = Invitation.objects.filter(pk=request.session.get(CODE, 0), used_at=None, ended_at=None).first()
     if row is None:
         return redirect("people_join_code")
     known = User.objects.filter(person=row.person).first()
