@@ -208,4 +208,4 @@ def _run(
 
 def lock(conn: Connection[Any], *words: str) -> None:
     """Hold the lock of those words until the transaction ends; waits for who has it."""
-    StoreCursor(conn).execute("SELECT pg_advisory_xact_lock(%(key)s)", {"key": hash64("lock", *words)})
+    StoreCursor(conn).execute("SELECT pg_advisory_xact_lock(%s)", [hash64("lock", *words)])
