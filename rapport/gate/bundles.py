@@ -6,7 +6,8 @@ guarded together. A batch is many requests in one envelope: each its own unit, e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -18,6 +19,7 @@ from rapport.fhir.text import instant
 from rapport.store import reading as stored
 from rapport.store.records import Record, Write
 
+from . import conditions
 from .permissions import CREATE, DELETE, READ, UPDATE, Action
 from .references import Names
 from .writing import Step, Writing, at_place, new_id, parsed
@@ -26,6 +28,7 @@ from .writing import Step, Writing, at_place, new_id, parsed
 Get = Callable[[str], tuple[str, bytes]]
 
 _ACTIONS: dict[str, Action] = {"POST": CREATE, "PUT": UPDATE, "DELETE": DELETE}
+_READING = ("GET", "HEAD")
 _STATUS = {CREATE: "201 Created", UPDATE: "200 OK", DELETE: "204 No Content", READ: "200 OK"}
 _ORDER = {DELETE: 0, CREATE: 1, UPDATE: 2, READ: 3}
 
@@ -78,7 +81,7 @@ class Bundles(Writing):
         """Process a transaction or a batch; the response Bundle. `get` answers what only reads."""
         envelope = opened(raw)
         if envelope.type == "batch":
-            answers = [self._alone(entry, get, representation) for entry in envelope.entry]
+            answers = self._each(envelope.entry, get, representation)
         else:
             with self.unit("transaction"):
                 answers = self._together(envelope.entry, get, representation)
@@ -88,9 +91,23 @@ class Bundles(Writing):
 
     # ---------------------------------------------------------------- batch
 
+    def _each(self, entries: list[Entry], get: Get | None, representation: bool) -> list[bytes]:
+        """Each entry by itself. What changes something is first tried together: many times faster."""
+        changing = [number for number, entry in enumerate(entries) if entry.request.method not in _READING]
+        together: dict[int, bytes] = {}
+        if len(changing) > 1:
+            made: list[bytes] = []
+            with suppress(Refused), self.unit("batch", quiet=True):
+                made = self._together([entries[number] for number in changing], get, representation)
+            together = dict(zip(changing, made, strict=False))
+        return [
+            together[number] if number in together else self._alone(entry, get, representation)
+            for number, entry in enumerate(entries)
+        ]
+
     def _alone(self, entry: Entry, get: Get | None, representation: bool) -> bytes:
         try:
-            if entry.request.method in ("GET", "HEAD"):
+            if entry.request.method in _READING:
                 return _got(entry, get)
             with self.unit("batch"):
                 return self._together([entry], get, representation)[0]
@@ -102,12 +119,12 @@ class Bundles(Writing):
 
     def _together(self, entries: list[Entry], get: Get | None, representation: bool) -> list[bytes]:
         writes = [
-            (number, entry)
-            for number, entry in enumerate(entries)
-            if entry.request.method not in ("GET", "HEAD")
+            (number, entry) for number, entry in enumerate(entries) if entry.request.method not in _READING
         ]
         names = Names(self)
-        self._lock_conditions([entry for _, entry in writes])
+        acted_on = list(_conditions(entry for _, entry in writes))
+        conditions.lock(self.conn, acted_on)
+        names.look_up(acted_on, (bytes(entry.resource) for _, entry in writes))
         plans: list[tuple[int, Plan]] = []
         for number, entry in writes:
             with at_place(f"Bundle.entry[{number}]"):
@@ -135,17 +152,6 @@ class Bundles(Writing):
             answers[number] if number in answers else _got(entry, get) for number, entry in enumerate(entries)
         ]
 
-    def _lock_conditions(self, entries: list[Entry]) -> None:
-        """Lock what is conditional, in one order for everybody: no two bundles wait for each other."""
-        found = set()
-        for entry in entries:
-            path, _, query = entry.request.url.partition("?")
-            condition = query if entry.request.method != "POST" else (entry.request.if_none_exist or "")
-            if condition:
-                found.add((path, condition.rpartition("?")[2]))
-        for rtype, query in sorted(found):
-            self.lock("condition", rtype, query)
-
     def _plan(self, number: int, entry: Entry, names: Names) -> Plan:
         """Which resource an entry is about: a new one, that in its url, or that which a condition means."""
         asked = entry.request
@@ -159,7 +165,9 @@ class Bundles(Writing):
         plan = Plan(f"Bundle.entry[{number}]", action, rtype, rid, entry)
         if action == CREATE:
             condition = asked.if_none_exist
-            plan.present = names.meant(rtype, condition.rpartition("?")[2]) if condition is not None else None
+            if condition is not None:
+                condition = condition.rpartition("?")[2]
+                plan.present = names.meant(rtype, condition)
             plan.rid = plan.present.rid if plan.present else names.promised(rtype, condition) or new_id()
             if condition is not None and plan.present is None:
                 names.promise(rtype, condition, plan.rid)
@@ -221,6 +229,16 @@ def opened(raw: bytes) -> Envelope:
             "invalid", "This is neither a transaction nor a batch.", "Set Bundle.type to one of them."
         )
     return envelope
+
+
+def _conditions(entries: Iterable[Entry]) -> Iterator[conditions.Condition]:
+    """The conditions that entries act on: of creating, changing and deleting."""
+    for entry in entries:
+        path, _, query = entry.request.url.partition("?")
+        if entry.request.method == "POST":
+            query = (entry.request.if_none_exist or "").rpartition("?")[2]
+        if query:
+            yield path.strip("/"), query
 
 
 def _no_doubles(plans: list[Plan]) -> None:

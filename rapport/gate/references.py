@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.outcomes import Refused
 from rapport.fhir.text import references
 from rapport.store.records import Record
+
+from . import conditions
+from .conditions import Condition
 
 if TYPE_CHECKING:
     from .writing import Writing
@@ -32,6 +36,20 @@ class Names:
         rest = _REST.match(full_url)
         if rest and rest[1] != reference:
             self._known[rest[1]] = reference
+
+    def look_up(self, acted_on: Iterable[Condition], texts: Iterable[bytes]) -> None:
+        """Find beforehand, many in a search, what conditions and conditional references mean."""
+        wanted = dict.fromkeys(acted_on)
+
+        def collect(reference: str) -> None:
+            match = _CONDITION.match(reference)
+            if match is not None and match[1] in TYPE_NUMBERS:
+                wanted[match[1], match[2]] = None
+
+        for text in texts:
+            if b"?" in text:
+                references(text, collect)
+        self._meant.update(conditions.many(self._door.run, wanted))
 
     def meant(self, rtype: str, query: str) -> Record | None:
         """The one resource that a condition means; "ambiguous" for several."""

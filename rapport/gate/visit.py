@@ -100,10 +100,11 @@ class Visit:
     # ---------------------------------------------------------------- units
 
     @contextmanager
-    def unit(self, why: str = "") -> Iterator[Self]:
+    def unit(self, why: str = "", *, quiet: bool = False) -> Iterator[Self]:
         """Several reads and writes as one transaction with one audit row; a unit within a unit joins it.
 
-        A write that was refused inside breaks the whole unit, even if the refusal was caught.
+        A write that was refused inside breaks the whole unit, even if the refusal was caught. `quiet`: a
+        refusal is not written down, because the same is tried again in another way.
         """
         work = self._shared.work
         if work is not None:
@@ -119,7 +120,8 @@ class Visit:
                 self._complete(work)
         except Refused as refused:
             self._shared.work = None
-            self._note_refusal(work.trail, refused)
+            if not quiet:
+                self._note_refusal(work.trail, refused)
             raise
         finally:
             self._shared.work = None

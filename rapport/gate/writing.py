@@ -11,11 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
 
-from rapport.fhir import search as grammar
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import resource_key
 from rapport.fhir.outcomes import Refused, not_found
@@ -25,7 +23,7 @@ from rapport.store import reading as stored
 from rapport.store import writing as kernel
 from rapport.store.records import Record, Write
 
-from . import claims, grants, guards, live
+from . import claims, conditions, grants, guards, live
 from .permissions import CREATE, DELETE, READ, UPDATE, Action
 from .reading import Reading
 
@@ -66,7 +64,7 @@ class Writing(Reading):
         rtype = body["resourceType"]
         with self._step(CREATE, rtype):
             if if_none_exist is not None:
-                self.lock("condition", rtype, if_none_exist)
+                conditions.lock(self.conn, [(rtype, if_none_exist)])
                 present = self.the_one(rtype, if_none_exist)
                 if present is not None:
                     self._note(READ, (present,))
@@ -104,7 +102,7 @@ class Writing(Reading):
         """The conditional update: of the one resource that the search means, else a new one."""
         rtype = body["resourceType"]
         with self._step(UPDATE, rtype):
-            self.lock("condition", rtype, query)
+            conditions.lock(self.conn, [(rtype, query)])
             present = self.the_one(rtype, query)
             named = body.get("id")
             if present is None:
@@ -122,7 +120,7 @@ class Writing(Reading):
         if rtype not in TYPE_NUMBERS:
             raise not_found()
         with self._step(DELETE, rtype):
-            self.lock("condition", rtype, query)
+            conditions.lock(self.conn, [(rtype, query)])
             present = self.the_one(rtype, query)
             return None if present is None else self.delete(rtype, present.rid)
 
@@ -251,16 +249,7 @@ class Writing(Reading):
 
     def the_one(self, rtype: str, query: str) -> Record | None:
         """The one resource that a condition means; "ambiguous" for several."""
-        pairs = parse_qsl(query, keep_blank_values=True)
-        if not pairs:
-            raise Refused(
-                "invalid", "The condition is empty.", "Give a search such as identifier=system|value."
-            )
-        wanted = [(name, value) for name, value in pairs if name != "_count"]
-        found = self.run(grammar.parse(rtype, [*wanted, ("_count", "2")]))
-        if len(found.matches) > 1:
-            raise Refused("ambiguous", "The condition fits more than one resource.", "Make it narrower.")
-        return found.matches[0] if found.matches else None
+        return conditions.the_one(self.run, rtype, query)
 
 
 def new_id() -> str:
