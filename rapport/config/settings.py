@@ -14,7 +14,6 @@ RAPPORT_DEBUG         1: developer pages and tracebacks; never in production
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -76,8 +75,6 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "rapport.people.middleware.DoorMiddleware",
 ]
-if find_spec("rapport.people.middleware") is None:
-    MIDDLEWARE.remove("rapport.people.middleware.DoorMiddleware")
 
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # fields look as `ui` draws them
 CSRF_FAILURE_VIEW = "rapport.ui.errors.csrf_failure"

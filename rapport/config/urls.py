@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
-
-# Rooms that are still being built are left out until their addresses exist.
-for _prefix, _module in (
-    ("", "rapport.people.urls"),
-    ("", "rapport.pillars.conversations.urls"),
-    ("", "rapport.home.urls"),
-    ("", "rapport.ui.urls"),
-):
-    if find_spec(_module) is not None:
-        urlpatterns.append(path(_prefix, include(_module)))
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("rapport.home.urls")),
+    path("", include("rapport.pillars.conversations.urls")),
+    path("", include("rapport.people.urls")),
+    path("", include("rapport.ui.urls")),
+]

@@ -13,10 +13,6 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what must follow a sign-in, a new factor or a change of positions."""
-        from importlib.util import find_spec
-
-        if find_spec("rapport.store.searching") is None:  # until the store searches
-            return
         from rapport.people import wiring
 
         wiring.connect()

@@ -108,7 +108,7 @@ class Supervisor:
         host = "127.0.0.1" if self.host in EVERYWHERE else self.host
         try:
             with urllib.request.urlopen(f"http://{host}:{self.port}/health", timeout=2) as answer:
-                healthy = answer.status == 200
+                healthy = bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             healthy = False
         if healthy:

@@ -39,9 +39,8 @@ def load(_target: str) -> Any:
 def main(host: str, port: int) -> None:
     """Serve until SIGTERM."""
     obey_parent()
-    from rapport.config import wsgi
+    import rapport.config.wsgi  # noqa: F401
 
-    assert wsgi.application
     gc.collect()
     gc.freeze()  # what is loaded now is shared with the processes below, and stays so
     os.environ[PARENT] = str(os.getpid())

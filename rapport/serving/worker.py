@@ -54,9 +54,12 @@ def main() -> None:
     obey_parent()
     django.setup()
     from procrastinate.contrib.django import app
+    from procrastinate.contrib.django.django_connector import DjangoConnector
 
     register(app)
-    with app.replace_connector(app.connector.get_worker_connector()) as ready:
+    pages = app.connector
+    assert isinstance(pages, DjangoConnector)
+    with app.replace_connector(pages.get_worker_connector()) as ready:
         asyncio.run(work(ready))
 
 

@@ -128,9 +128,17 @@ class Killer:
     def _postmaster(self) -> int:
         return int((self.rapport.place / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
 
+    def _strike(self, part: str) -> bool:
+        """Kill it; False where it is not there (yet): what was killed before is still coming back."""
+        try:
+            os.kill(self.parts[part](), signal.SIGKILL)
+        except (ValueError, IndexError, OSError):
+            return False
+        return True
+
     def kill(self, part: str) -> None:
         before = self.rapport.everything()
-        os.kill(self.parts[part](), signal.SIGKILL)
+        until(lambda: self._strike(part), f"there is a {part} to kill")
         if part == "supervisor":
             self.rapport.process.wait(10)
             until(lambda: not any(map(alive, before)), "nothing outlives the supervisor")

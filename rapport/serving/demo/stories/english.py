@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rapport.pillars.conversations import actions
+from rapport.pillars.conversations.actions import Sent
 from rapport.serving.demo.stage import Stage
 from rapport.serving.demo.stories.who import AMINA, CHEN, DARA, INGRID, JONAS, KWAME, PETER, PRIYA, SOFIA
 
@@ -42,6 +43,20 @@ def amina(on: Stage) -> None:
     )
     on.opens(AMINA, on.day(1, "12:10"), first)
     on.confirms(AMINA, on.day(1, "12:12"), old_tablet)
+    _promised(on, told)
+    on.answers(
+        DARA,
+        on.day(0, "08:40"),
+        told,
+        [dizzy],
+        "Dizzy when you stand up, and awake counting your heart: that sounds frightening, and I am glad you "
+        "told us.\n\nYes, the new tablet can do this in the first two weeks. Sit on the edge of the bed for "
+        "a minute before you stand. If you faint or fall, ring us the same hour.",
+    )
+    _her_son_rings(on, told)
+
+
+def _promised(on: Stage, told: Sent) -> None:
     on.promises(CHEN, on.day(1, "14:00"), told, "Dr Chen rings you about your scan", on.coming(1, "16:00"))
     page = on.promises(
         DARA, on.day(1, "11:25"), told, "Dara sends the page on water tablets", on.day(1, "17:00")
@@ -56,15 +71,9 @@ def amina(on: Stage) -> None:
         on.coming(4, "10:00"),
         by="Patient/amina-haddad",
     )
-    on.answers(
-        DARA,
-        on.day(0, "08:40"),
-        told,
-        [dizzy],
-        "Dizzy when you stand up, and awake counting your heart: that sounds frightening, and I am glad you "
-        "told us.\n\nYes, the new tablet can do this in the first two weeks. Sit on the edge of the bed for "
-        "a minute before you stand. If you faint or fall, ring us the same hour.",
-    )
+
+
+def _her_son_rings(on: Stage, told: Sent) -> None:
     with on.acting(SOFIA, on.lately(100)) as door:
         actions.record_contact(
             door,
