@@ -21,8 +21,9 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "rapport" / "ui" / "locale"
-#: English is the source: its catalogue only says some words of Django and allauth in ours.
-LANGUAGES = ("es", "fr")
+#: English is the source: its catalogue only says some sentences of Django and allauth in our words.
+LANGUAGES = ("en", "es", "fr")
+BORROWED = "rapport/ui/borrowed.py"
 KEYWORDS: dict[str, tuple[Any, ...] | None] = {
     "_": None,
     "N_": None,
@@ -68,6 +69,17 @@ def extract_all() -> Catalog:
     return catalogue
 
 
+def _wanted(language: str, source: Catalog) -> Catalog:
+    """The strings that a language's catalogue must have."""
+    if language != "en":
+        return source
+    borrowed = Catalog(project="Rapport", version="", charset="utf-8", fuzzy=False)
+    for message in source:
+        if message.id and any(place == BORROWED for place, _ in message.locations):
+            borrowed.add(message.id, locations=[(BORROWED, None)], flags=message.flags, context=message.context)
+    return borrowed
+
+
 def _text(catalogue: Catalog) -> str:
     buffer = io.BytesIO()
     write_po(buffer, catalogue, width=110, sort_by_file=True, include_lineno=False, omit_header=False)
@@ -103,7 +115,7 @@ def update() -> None:
     for language in LANGUAGES:
         catalogue = read(language)
         catalogue.fuzzy = False
-        catalogue.update(source, no_fuzzy_matching=True, update_header_comment=False)
+        catalogue.update(_wanted(language, source), no_fuzzy_matching=True, update_header_comment=False)
         catalogue.obsolete.clear()
         write(language, catalogue)
 
@@ -126,7 +138,7 @@ def troubles() -> list[str]:
     source, found = extract_all(), []
     for language in LANGUAGES:
         catalogue = read(language)
-        wanted = {(message.context, message.id) for message in source if message.id}
+        wanted = {(one.context, one.id) for one in _wanted(language, source) if one.id}
         there = {(message.context, message.id) for message in catalogue if message.id}
         found += [f"{language}: not in the catalogue: {key}" for key in sorted(map(str, wanted - there))]
         found += [f"{language}: no longer in the product: {key}" for key in sorted(map(str, there - wanted))]

@@ -96,6 +96,13 @@ def day(at: date, now: date) -> str:
     return weekday(at) if 1 < days < 7 else full_day(at, now)
 
 
+def until(at: date, now: date) -> str:
+    """A day to stand after "until": "today", "tomorrow", "Monday 16 March"."""
+    if 0 <= (at - now).days <= 1:
+        return day(at, now)
+    return pgettext("a day after until", "%(day)s") % {"day": full_day(at, now)}
+
+
 def span(length: timedelta) -> str:
     """How long: "25 min", "1 hour 40 min", "5 hours", "2 days". Never finer than a person cares for."""
     minutes = max(0, int(length.total_seconds() // 60))

@@ -58,6 +58,14 @@ def day(at: date | datetime | None) -> str:
 
 
 @register.filter
+def until(at: date | datetime | None) -> str:
+    """A day to stand after "until": tomorrow; Monday 16 March."""
+    if not at:
+        return ""
+    return dates.until(_here(at).date() if isinstance(at, datetime) else at, _now().date())
+
+
+@register.filter
 def full_day(at: date | datetime | None) -> str:
     """A day with its date always: Thursday 12 March."""
     if not at:
