@@ -15,6 +15,7 @@ from hashlib import blake2b
 import msgspec
 import psycopg
 
+from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.outcomes import Refused
 
 from .bundles import Asked, Entry
@@ -182,7 +183,7 @@ def _hash(raw: bytes) -> bytes:
 
 def _chunks(raw: bytes) -> Iterator[list[tuple[int, bytes]]]:
     """Lines with their numbers, blank ones left out, a chunk at a time."""
-    lines = [(number, line) for number, line in enumerate(raw.split(b"\n"), 1) if line.strip()]
+    lines = [(number, line.strip()) for number, line in enumerate(raw.split(b"\n"), 1) if line.strip()]
     for start in range(0, len(lines), LINES):
         yield lines[start : start + LINES]
 
@@ -221,17 +222,21 @@ def _kept(raw: bytes, full_url: str | None = None) -> Entry:
         head = _decoder.decode(raw)
     except msgspec.DecodeError as broken:
         raise _unread(broken) from broken
+    if head.resource_type not in TYPE_NUMBERS:
+        raise Refused(
+            "invalid", f"FHIR R4 has no resource type {head.resource_type}.", "Give an R4 resource."
+        )
     asked = Asked("PUT", f"{head.resource_type}/{head.id}") if head.id else Asked("POST", head.resource_type)
     return Entry(asked, full_url, msgspec.Raw(raw))
 
 
 def _refusal(file: str, places: Sequence[str], refused: Refused) -> Refusal:
-    """Where in the file it was and what was wrong, with every finding of the validation."""
+    """Where in the file it was, and what was wrong."""
     found = _PLACE.match(refused.text)
-    number = int(found[1]) if found else 0
-    place = places[number] if found and number < len(places) else f"entry {number}" if found else ""
-    if not place and len(places) == 1:
-        place = places[0]
+    place = places[0] if len(places) == 1 else ""
+    if found and not place:
+        number = int(found[1])
+        place = (places[number] if number < len(places) else "") or f"entry {number}"
     text = refused.text[found.end() :] if found else refused.text
     if len(refused.issues) > 1:
         text += f" (and {len(refused.issues) - 1} more)"
