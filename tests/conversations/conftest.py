@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from rapport.gate import guards as gate_guards
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.people import site

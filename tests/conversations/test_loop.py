@@ -40,9 +40,17 @@ def test_the_whole_loop(door: Doors, people: People, three: actions.Sent, clock:
     assert seen.due == datetime(2026, 6, 17, 10, 0, tzinfo=UTC)
 
     answered = actions.answer(
-        chen, once="an answer", conversation=three.conversation, concerns=(one, two), text="Yes. And leave it out."
+        chen,
+        once="an answer",
+        conversation=three.conversation,
+        concerns=(one, two),
+        text="Yes. And leave it out.",
     )
-    assert [reading.concern(amina, rid).state for rid in (one, two, fly)] == ["answered", "answered", "raised"]
+    assert [reading.concern(amina, rid).state for rid in (one, two, fly)] == [
+        "answered",
+        "answered",
+        "raised",
+    ]
     header = amina.read("Communication", three.conversation).json
     with pytest.raises(Refused, match="open"):
         chen.update({**header, "status": "completed"})
@@ -54,7 +62,13 @@ def test_the_whole_loop(door: Doors, people: People, three: actions.Sent, clock:
     assert again.state == "reopened" and again.due == datetime(2026, 6, 16, 16, 20, tzinfo=UTC)
     assert again.answer == answered.message
 
-    actions.answer(chen, once="an answer more", conversation=three.conversation, concerns=(two, fly), text="The white one. Yes.")
+    actions.answer(
+        chen,
+        once="an answer more",
+        conversation=three.conversation,
+        concerns=(two, fly),
+        text="The white one. Yes.",
+    )
     for rid in (two, fly):
         actions.confirm(amina, concern=rid)
     view = reading.conversation(amina, three.conversation)
@@ -63,10 +77,16 @@ def test_the_whole_loop(door: Doors, people: People, three: actions.Sent, clock:
     done = task(chen, fly)
     assert (done["status"], done["owner"]["reference"]) == ("completed", people.chen.positions[0])
 
-    actions.write_more(amina, once="a thank you", conversation=three.conversation, text="Thank you, all of you.")
+    actions.write_more(
+        amina, once="a thank you", conversation=three.conversation, text="Thank you, all of you."
+    )
     assert not reading.conversation(amina, three.conversation).is_open
     sent = actions.write_more(
-        amina, once="much later", conversation=three.conversation, text="And by train?", concerns=["And by train?"]
+        amina,
+        once="much later",
+        conversation=three.conversation,
+        text="And by train?",
+        concerns=["And by train?"],
     )
     assert reading.conversation(amina, three.conversation).is_open and len(sent.concerns) == 1
     assert amina.read("Communication", three.conversation).json["status"] == "in-progress"

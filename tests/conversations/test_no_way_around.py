@@ -23,8 +23,14 @@ Body = dict[str, Any]
 
 #: Name of the attempt -> (what it does to the Task of an open concern, words of the rule that must stop it).
 ATTEMPTS: dict[str, tuple[Callable[[Body], Body], str]] = {
-    "hear it for her": (lambda t: _state(t, "completed", "heard"), "heard only|answered|closed only|one step"),
-    "close it without a reason": (lambda t: _state(t, "cancelled", "closed"), "reason|person says so|works here"),
+    "hear it for her": (
+        lambda t: _state(t, "completed", "heard"),
+        "heard only|answered|closed only|one step",
+    ),
+    "close it without a reason": (
+        lambda t: _state(t, "cancelled", "closed"),
+        "reason|person says so|works here",
+    ),
     "status alone": (lambda t: {**t, "status": "completed"}, "agree"),
     "state alone": (lambda t: {**t, "businessStatus": _business("heard")}, "agree"),
     "take off the clock": (lambda t: _without(t, "restriction", "period"), "clock"),
@@ -33,10 +39,19 @@ ATTEMPTS: dict[str, tuple[Callable[[Body], Body], str]] = {
     "sooner": (lambda t: _due(t, "2026-06-15T10:01:00Z"), "clock"),
     "other words": (lambda t: _words(t, "Nothing, all is well."), "as they were written"),
     "no promised time": (lambda t: {**t, "input": t["input"][:1]}, "as they were written"),
-    "another patient": (lambda t: {**t, "for": {"reference": "Patient/eve"}}, "as they were written|written here"),
-    "another conversation": (lambda t: {**t, "basedOn": [{"reference": "Communication/x"}]}, "as they were written"),
+    "another patient": (
+        lambda t: {**t, "for": {"reference": "Patient/eve"}},
+        "as they were written|written here",
+    ),
+    "another conversation": (
+        lambda t: {**t, "basedOn": [{"reference": "Communication/x"}]},
+        "as they were written",
+    ),
     "another letter": (lambda t: {**t, "focus": {"reference": "Communication/x"}}, "as they were written"),
-    "another asker": (lambda t: {**t, "requester": {"reference": "Patient/eve"}}, "as they were written|cannot be"),
+    "another asker": (
+        lambda t: {**t, "requester": {"reference": "Patient/eve"}},
+        "as they were written|cannot be",
+    ),
     "another kind": (lambda t: {**t, "code": {"text": "x"}}, "stays what it is|your own messages"),
     "two kinds": (lambda t: _kinds(t, "concern", "promise"), "stays what it is|written here"),
     "in Dara's name": (lambda t: _owner(t, "PractitionerRole/dara"), "reason|own name|works here|Only"),
@@ -44,7 +59,10 @@ ATTEMPTS: dict[str, tuple[Callable[[Body], Body], str]] = {
     "hide it": (lambda t: _label(t), "label"),
     "answered by nothing": (lambda t: _state(t, "in-progress", "answered"), "answer|own name|works here"),
     "an event of another": (lambda t: {**t, "output": [_event("confirmed", AMINA)]}, "written down once"),
-    "an event of the past": (lambda t: {**t, "output": [_event("taken", "x", "2020-01-01T00:00:00Z")]}, "written down"),
+    "an event of the past": (
+        lambda t: {**t, "output": [_event("taken", "x", "2020-01-01T00:00:00Z")]},
+        "written down",
+    ),
     "no words": (lambda t: {**t, "input": []}, "words"),
     "nonsense state": (lambda t: _state(t, "requested", "asleep"), "state"),
     "urgent without a word": (lambda t: {**t, "priority": "stat"}, "reason|works here"),
@@ -92,7 +110,10 @@ def _event(code: str, by: str, at: str = "2026-06-15T10:00:00Z") -> Body:
     note = {"authorReference": {"reference": by}, "time": at, "text": "Yes."}
     if "/" not in by:
         note = {"authorString": by, "time": at, "text": "Yes."}
-    return {"type": {"coding": [{"system": "urn:rapport:concern-event", "code": code}]}, "valueAnnotation": note}
+    return {
+        "type": {"coding": [{"system": "urn:rapport:concern-event", "code": code}]},
+        "valueAnnotation": note,
+    }
 
 
 def _writers(people: People) -> dict[str, Actor]:
@@ -117,7 +138,12 @@ def _transaction(door: Door, body: Body) -> None:
 @pytest.mark.parametrize("writer", ["amina", "chen", "program", "import"])
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_an_open_concern(
-    attempt: str, writer: str, way: Callable[[Door, Body], None], door: Doors, people: People, three: actions.Sent
+    attempt: str,
+    writer: str,
+    way: Callable[[Door, Body], None],
+    door: Doors,
+    people: People,
+    three: actions.Sent,
 ) -> None:
     change, rule = ATTEMPTS[attempt]
     mine = door(_writers(people)[writer])
@@ -169,7 +195,9 @@ def test_every_rule_says_what_to_do_instead() -> None:
 # ---------------------------------------------------------------- what an API writer may do, and what follows
 
 
-def test_an_api_writer_need_not_know_our_clocks(door: Doors, people: People, three: actions.Sent, clock: Clock) -> None:
+def test_an_api_writer_need_not_know_our_clocks(
+    door: Doors, people: People, three: actions.Sent, clock: Clock
+) -> None:
     """The due time and the watch of a new concern, left out, are filled in."""
     amina = door(people.amina)
     body = task(amina, three.concerns[0])
@@ -198,14 +226,17 @@ def test_a_step_over_the_api_gets_its_event_and_clock(
     assert task(chen, rid)["meta"]["tag"][0]["code"] == "running"
 
 
-def test_a_message_over_the_api_answers(door: Doors, people: People, three: actions.Sent, clock: Clock) -> None:
+def test_a_message_over_the_api_answers(
+    door: Doors, people: People, three: actions.Sent, clock: Clock
+) -> None:
     chen = door(people.chen)
     message = {
         "resourceType": "Communication", "status": "completed",
         "category": [{"coding": [{"system": "urn:rapport:kind", "code": "message"}]}],
         "partOf": [{"reference": f"Communication/{three.conversation}"}], "subject": {"reference": AMINA},
         "sender": {"reference": people.chen.positions[0]}, "sent": "2026-06-15T10:00:00Z",
-        "about": [{"reference": f"Task/{three.concerns[1]}"}], "payload": [{"contentString": "No, leave it."}],
+        "about": [{"reference": f"Task/{three.concerns[1]}"}],
+        "payload": [{"contentString": "No, leave it."}],
     }  # fmt: skip
     chen.create(message)
     assert reading.concern(door(people.amina), three.concerns[1]).state == "answered"
@@ -218,11 +249,18 @@ def test_the_done_conversation_follows_the_api(door: Doors, people: People, thre
     chen = door(people.chen)
     for rid in three.concerns:
         body = task(chen, rid)
-        reason = {"coding": [{"system": "urn:rapport:concern-reason", "code": "asked-us"}], "text": "She rang."}
+        reason = {
+            "coding": [{"system": "urn:rapport:concern-reason", "code": "asked-us"}],
+            "text": "She rang.",
+        }
         chen.update({**_state(body, "cancelled", "closed"), "statusReason": reason})
     assert chen.read("Communication", three.conversation).json["status"] == "completed"
     seen = reading.concern(door(people.amina), three.concerns[0])
-    assert (seen.reason, seen.reason_words, seen.ended_by and seen.ended_by.name) == ("asked-us", "She rang.", "Mei Chen")
+    assert (seen.reason, seen.reason_words, seen.ended_by and seen.ended_by.name) == (
+        "asked-us",
+        "She rang.",
+        "Mei Chen",
+    )
 
 
 # ---------------------------------------------------------------- messages, notes, headers, promises
@@ -262,7 +300,9 @@ def test_a_sent_message_is_its_writers(door: Doors, people: People, three: actio
         {"meta": {"security": [{"system": "urn:rapport:label", "code": "staff-only"}]}},
     ],
 )
-def test_a_message_over_the_api_is_honest(change: Body, door: Doors, people: People, three: actions.Sent) -> None:
+def test_a_message_over_the_api_is_honest(
+    change: Body, door: Doors, people: People, three: actions.Sent
+) -> None:
     chen = door(people.chen)
     body = chen.read("Communication", three.message).json
     for name in ("id", "meta"):
@@ -274,11 +314,15 @@ def test_a_message_over_the_api_is_honest(change: Body, door: Doors, people: Peo
 
 def test_a_staff_note_stays_among_staff(door: Doors, people: People, three: actions.Sent) -> None:
     chen, amina = door(people.chen), door(people.amina)
-    sent = actions.note(chen, once="a team note", conversation=three.conversation, text="Ring her, do not write.")
+    sent = actions.note(
+        chen, once="a team note", conversation=three.conversation, text="Ring her, do not write."
+    )
     with pytest.raises(Refused) as refused:
         amina.read("Communication", sent.message)
     assert refused.value.code == "not-found"
-    assert all("Ring her" not in letter.text for letter in reading.conversation(amina, three.conversation).letters)
+    assert all(
+        "Ring her" not in letter.text for letter in reading.conversation(amina, three.conversation).letters
+    )
     assert any(letter.for_team for letter in reading.conversation(chen, three.conversation).letters)
     body = chen.read("Communication", sent.message).json
     with pytest.raises(Refused, match="label"):
@@ -286,7 +330,13 @@ def test_a_staff_note_stays_among_staff(door: Doors, people: People, three: acti
     with pytest.raises(Refused):
         chen.create({**_drop(_drop(body, "id"), "meta")})
     with pytest.raises(Refused):
-        amina.create({**_drop(body, "id"), "sender": {"reference": AMINA}, "meta": {"security": body["meta"]["security"]}})
+        amina.create(
+            {
+                **_drop(body, "id"),
+                "sender": {"reference": AMINA},
+                "meta": {"security": body["meta"]["security"]},
+            }
+        )
 
 
 def test_a_header_keeps_its_person_and_its_readers(door: Doors, people: People, three: actions.Sent) -> None:
@@ -310,7 +360,9 @@ def test_a_header_keeps_its_person_and_its_readers(door: Doors, people: People, 
     assert reading.conversation(door(people.bilal), three.conversation).title
 
 
-def test_concerns_stay_with_the_person_of_the_letter(door: Doors, people: People, three: actions.Sent) -> None:
+def test_concerns_stay_with_the_person_of_the_letter(
+    door: Doors, people: People, three: actions.Sent
+) -> None:
     """Eve cannot hang a concern of hers on Amina's letter, nor Amina one of hers on Eve's conversation."""
     eve, amina = door(people.eve), door(people.amina)
     hers = actions.start(eve, once="eves first form", topic="health", text="Hello?", concerns=["Hello?"])
@@ -328,7 +380,9 @@ def test_concerns_stay_with_the_person_of_the_letter(door: Doors, people: People
             amina.create({**body, **change})
 
 
-def test_an_import_brings_history_but_no_longer_clock(door: Doors, people: People, three: actions.Sent) -> None:
+def test_an_import_brings_history_but_no_longer_clock(
+    door: Doors, people: People, three: actions.Sent
+) -> None:
     importing = door(Actor.system("import"))
     body = task(door(people.chen), three.concerns[0])
     done = {**_state(body, "completed", "heard"), "id": "of-old", "authoredOn": "2020-01-01T10:00:00Z"}
@@ -336,7 +390,11 @@ def test_an_import_brings_history_but_no_longer_clock(door: Doors, people: Peopl
     importing.create(done, rid="of-old")
     assert reading.concern(door(people.chen), "of-old").state == "heard"
     for change in (
-        {**body, "id": "late", **{"restriction": {**body["restriction"], "period": {"end": "2030-01-01T00:00:00Z"}}}},
+        {
+            **body,
+            "id": "late",
+            "restriction": {**body["restriction"], "period": {"end": "2030-01-01T00:00:00Z"}},
+        },
         {**_state(body, "cancelled", "closed"), "id": "no-reason"},
         {**body, "id": "ahead", "authoredOn": "2030-01-01T00:00:00Z"},
     ):

@@ -1,4 +1,4 @@
-"""The pure parts: a concern is never lost, clocks keep working hours, orders are total, questions are seen."""
+"""The pure parts: no concern is lost, clocks keep working hours, orders are total, questions are seen."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from rapport.fhir.validation import check
 from rapport.people.hours import Calendar
 from rapport.pillars.conversations.rules import suggest
 from rapport.pillars.conversations.rules.clocks import Clocks, next_in_chain
-from rapport.pillars.conversations.rules.judging import OWN_STEPS, new, permitted, step
+from rapport.pillars.conversations.rules.judging import OWN_STEPS, permitted, step
 from rapport.pillars.conversations.rules.lists import pressing
 from rapport.pillars.conversations.rules.moves import FROM, REASONS, STAFF_REASONS, Step, part_of, take_step
+from rapport.pillars.conversations.rules.raising import new
 from rapport.pillars.conversations.rules.who import Who
-from rapport.pillars.conversations.shapes.concerns import By, concern, read_concern, state_of
+from rapport.pillars.conversations.shapes.concerns import concern, read_concern, state_of
+from rapport.pillars.conversations.shapes.events import By
 
 WEEK = {day: ((time(8), time(18)),) for day in range(5)}
 LONDON = ZoneInfo("Europe/London")
@@ -70,7 +72,7 @@ steps = st.lists(
 @settings(max_examples=400, deadline=None)
 @given(steps)
 def test_no_sequence_of_steps_loses_a_concern(taken: list[tuple[str, Who, str, str, int]]) -> None:
-    """Only a yes of the patient's side, or a recorded reason, ends it; an open one always has a clock and an owner."""
+    """Only a yes of the patient's side, or a recorded reason, ends it; an open one keeps a clock and owner."""
     task, at = raised(), MONDAY
     words, patient = read_concern(task).words, read_concern(task).patient
     for code, who, text, reason, minutes in taken:
@@ -107,8 +109,10 @@ def test_no_sequence_of_steps_loses_a_concern(taken: list[tuple[str, Who, str, s
 
 @settings(max_examples=300, deadline=None)
 @given(steps)
-def test_what_a_page_does_and_what_the_api_may_do_are_one(taken: list[tuple[str, Who, str, str, int]]) -> None:
-    """A step made by `take_step` passes the judge of writes unchanged; whoever may not take it is refused there too."""
+def test_what_a_page_does_and_what_the_api_may_do_are_one(
+    taken: list[tuple[str, Who, str, str, int]],
+) -> None:
+    """A step of `take_step` passes the judge of writes unchanged; who may not, is refused there too."""
     task, at = raised(), MONDAY
     for code, who, text, reason, minutes in taken:
         at += timedelta(minutes=minutes)
@@ -159,7 +163,12 @@ def test_a_part_keeps_the_clock_of_the_whole() -> None:
     whole = take_step(raised(), Step("taken", By(*_sign(CHEN)), MONDAY, to=CHEN.signs), CLOCKS)
     part = read_concern(part_of(whole, "p1", "Is it?", By(*_sign(DARA)), MONDAY, number=2))
     known = read_concern(whole)
-    assert (part.owner, part.state, part.due, part.answer_by) == (known.owner, "accepted", known.due, known.answer_by)
+    assert (part.owner, part.state, part.due, part.answer_by) == (
+        known.owner,
+        "accepted",
+        known.due,
+        known.answer_by,
+    )
     assert part.words == "Is it?" and part.part_of == ("Task/c1",) and part.clock
 
 
@@ -180,7 +189,9 @@ def test_clocks_pass_the_change_to_winter_time_and_closed_days() -> None:
     closed = {date(2026, 10, 26)}
     clocks = Clocks(Calendar(LONDON, WEEK, closed.__contains__), 4, 16)
     friday = datetime(2026, 10, 23, 15, 0, tzinfo=UTC)  # 16:00 summer time; clocks change on Sunday
-    assert clocks.take_by(friday) == datetime(2026, 10, 27, 10, 0, tzinfo=UTC)  # 10:00 winter time, Monday closed
+    assert clocks.take_by(friday) == datetime(
+        2026, 10, 27, 10, 0, tzinfo=UTC
+    )  # 10:00 winter time, Monday closed
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)))
@@ -198,12 +209,16 @@ def test_given_back_is_never_later_than_promised() -> None:
     late = MONDAY + timedelta(days=30)
     back = read_concern(take_step(task, Step("returned", By(*_sign(CHEN)), late, words="ill"), CLOCKS))
     assert back.state == "raised" and back.due == read_concern(task).answer_by
-    assert CLOCKS.escalates(back) == CLOCKS.take_by(late)  # late already, but whoever is asked gets a fair time
+    assert CLOCKS.escalates(back) == CLOCKS.take_by(
+        late
+    )  # late already, but whoever is asked gets a fair time
 
 
 def test_reminders_then_no_reply() -> None:
     at = MONDAY
-    task = take_step(raised(), Step("answered", By(*_sign(CHEN)), at, to=CHEN.signs, letter="Communication/a"), CLOCKS)
+    task = take_step(
+        raised(), Step("answered", By(*_sign(CHEN)), at, to=CHEN.signs, letter="Communication/a"), CLOCKS
+    )
     clock = By("", "Rapport")
     for days in (3, 7):
         assert read_concern(task).due == at + timedelta(days=days)
@@ -245,13 +260,17 @@ def concerns(draw: st.DrawFn) -> Mapping[str, Any]:
     if draw(st.booleans()):
         who = draw(st.sampled_from([CHEN, DARA]))
         code = draw(st.sampled_from(["taken", "answered"]))
-        task = take_step(task, Step(code, By(*_sign(who)), at, to=who.signs, letter="Communication/a"), CLOCKS)
+        task = take_step(
+            task, Step(code, By(*_sign(who)), at, to=who.signs, letter="Communication/a"), CLOCKS
+        )
     return task
 
 
 @given(st.lists(concerns(), max_size=12, unique_by=lambda task: task["id"]), st.randoms())
 @settings(deadline=None, max_examples=60)
-def test_the_inbox_order_is_total_and_the_same_from_any_start(tasks: list[dict[str, Any]], random: Any) -> None:
+def test_the_inbox_order_is_total_and_the_same_from_any_start(
+    tasks: list[dict[str, Any]], random: Any
+) -> None:
     known = [read_concern(task) for task in tasks]
     ordered = sorted(known, key=lambda one: pressing(one, MONDAY))
     random.shuffle(known)

@@ -30,14 +30,8 @@ from rapport.pillars.conversations.shapes.codes import (
     kind_of,
     ref_of,
 )
-from rapport.pillars.conversations.shapes.concerns import (
-    By,
-    ConcernTask,
-    Event,
-    read_concern,
-    with_clock,
-    with_event,
-)
+from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern, with_clock
+from rapport.pillars.conversations.shapes.events import By, Event, with_event
 from rapport.pillars.conversations.shapes.letters import read_header
 from rapport.pillars.conversations.shapes.promises import read_promise, undelivered
 

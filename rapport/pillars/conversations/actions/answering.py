@@ -8,7 +8,7 @@ from rapport.gate.door import Door
 from rapport.pillars.conversations import finding
 from rapport.pillars.conversations.actions.doing import Sent, as_written, concern_of, named, once_only, step
 from rapport.pillars.conversations.actions.files import Upload
-from rapport.pillars.conversations.actions.writing import write_letter
+from rapport.pillars.conversations.actions.letters import write_letter
 from rapport.pillars.conversations.rules.words import broken
 from rapport.pillars.conversations.shapes.concerns import read_concern
 

@@ -14,7 +14,8 @@ from rapport.pillars.conversations.rules.moves import Step, take_step
 from rapport.pillars.conversations.rules.who import Who
 from rapport.pillars.conversations.rules.words import broken
 from rapport.pillars.conversations.shapes.codes import Resource, kind_of
-from rapport.pillars.conversations.shapes.concerns import By, read_concern
+from rapport.pillars.conversations.shapes.concerns import read_concern
+from rapport.pillars.conversations.shapes.events import By
 from rapport.pillars.conversations.shapes.letters import Header, read_header, read_message
 
 _NAMES = uuid.UUID("5b1f5a0e-6d0d-4f0e-9d38-6a1c8a3f4b11")

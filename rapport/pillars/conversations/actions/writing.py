@@ -7,17 +7,21 @@ from datetime import datetime, timedelta
 
 from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
-from rapport.people import notices, site
+from rapport.people import notices
 from rapport.pillars.conversations import finding, moment
-from rapport.pillars.conversations.actions.doing import Sent, as_written, named, once_only, team_of
-from rapport.pillars.conversations.actions.files import Upload, attach, check
+from rapport.pillars.conversations.actions.doing import Sent, as_written, named, once_only
+from rapport.pillars.conversations.actions.files import Upload, check
+from rapport.pillars.conversations.actions.letters import (
+    marked_in,
+    open_header,
+    raise_concerns,
+    title_of,
+    write_letter,
+)
 from rapport.pillars.conversations.rules.words import broken
 from rapport.pillars.conversations.shapes import letters
 from rapport.pillars.conversations.shapes.codes import MEDIA, ref_of
-from rapport.pillars.conversations.shapes.concerns import concern
-from rapport.pillars.conversations.shapes.letters import Header, read_header, read_message
-
-LONGEST_TITLE = 80
+from rapport.pillars.conversations.shapes.letters import read_message
 
 
 def start(
@@ -38,8 +42,8 @@ def start(
     text = as_written(text)
 
     def act() -> Sent:
-        header = _header(door, once, patient=patient, topic=topic, title=title or _title(text, concerns),
-                         is_open=bool(_marked(concerns)))  # fmt: skip
+        named_so, is_open = title or title_of(text, concerns), bool(marked_in(concerns))
+        header = open_header(door, once, patient=patient, topic=topic, title=named_so, is_open=is_open)
         return write_letter(
             door, header, once=once, text=text, concerns=concerns, files=files, language=language
         )
@@ -64,7 +68,9 @@ def start_for(
     text = as_written(text)
 
     def act() -> Sent:
-        header = _header(door, once, patient=patient, topic=topic, title=title or _title(text), is_open=False)
+        header = open_header(
+            door, once, patient=patient, topic=topic, title=title or title_of(text), is_open=False
+        )
         return write_letter(door, header, once=once, text=text, files=files, language=language)
 
     return once_only(door, "starting a conversation", named(door, once, "message"), act)
@@ -98,9 +104,9 @@ def record_contact(
     text, said = as_written(text), at or moment.now()
 
     def act() -> Sent:
-        header = finding.header(door, conversation) if conversation else _header(
-            door, once, patient=patient, topic=topic, title=title or _title(text, concerns),
-            is_open=bool(_marked(concerns)),
+        header = finding.header(door, conversation) if conversation else open_header(
+            door, once, patient=patient, topic=topic, title=title or title_of(text, concerns),
+            is_open=bool(marked_in(concerns)),
         )  # fmt: skip
         if header.patient != patient:
             raise not_found()
@@ -115,7 +121,7 @@ def record_contact(
                 text=as_written(answer),
                 about=about,
                 medium=medium,
-                at=said,
+                at=said + timedelta(milliseconds=1),  # after what it answers
             )
         return sent
 
@@ -181,7 +187,7 @@ def mark_concern(door: Door, *, once: str, letter: str, text: str) -> str:
         header = finding.header(door, message.conversation)
         if message.sender.startswith("Practitioner") or message.state == "withdrawn":
             raise broken("asked-in-letter")
-        _raise(door, header, message.ref, message.sender, [(rid, text)])
+        raise_concerns(door, header, message.ref, message.sender, [(rid, text)])
     return rid
 
 
@@ -229,97 +235,3 @@ def mark_opened(door: Door, letters_shown: Iterable[str]) -> None:
 
 def _own(door: Door) -> tuple[str, ...]:
     return (door.actor.ref, *door.actor.positions)
-
-
-def _header(door: Door, once: str, *, patient: str, topic: str, title: str, is_open: bool) -> Header:
-    rules, chosen, who = site.current(), finding.topic(topic), finding.who(door)
-    if not patient.startswith("Patient/") or door.find("Patient", finding.rid_of(patient)) is None:
-        raise not_found()
-    team = rules.team(chosen.team)
-    recipients = [(chosen.team, rules.say(team.name) if team else "")]
-    body = letters.header(
-        named(door, once, "conversation"),
-        patient=patient,
-        title=title,
-        topic=topic,
-        recipients=recipients,
-        sender=who.signs,
-        at=moment.now(),
-        is_open=is_open,
-    )
-    return read_header(door.create(body, rid=body["id"]).json)
-
-
-def write_letter(
-    door: Door,
-    header: Header,
-    *,
-    once: str,
-    text: str,
-    concerns: Sequence[str] = (),
-    about: Sequence[str] = (),
-    files: Sequence[Upload] = (),
-    language: str = "",
-    medium: str = "written",
-    speaker: str = "",
-    at: datetime | None = None,
-    is_note: bool = False,
-) -> Sent:
-    """Store a message with its files and concerns. `speaker`: whose words staff write down."""
-    who, now, rid = finding.who(door), moment.now(), named(door, once, "message")
-    speaks_for_self = not speaker or speaker in who.names
-    sender = who.signs if speaks_for_self else (speaker, "")
-    to = [header.patient] if who.staff and speaks_for_self else header.recipients
-    body = letters.message(
-        rid,
-        conversation=header.ref,
-        patient=header.patient,
-        sender=sender,
-        recipients=[] if is_note else to,
-        at=at or now,
-        text=text,
-        files=attach(door, files, conversation=header.ref, once=once),
-        about=about,
-        medium=medium,
-        recorded=None if speaks_for_self else (who.ref, who.name, now),
-        language=language,
-        note=is_note,
-    )
-    door.create(body, rid=rid)
-    marked = [(named(door, once, f"concern {number}"), text) for number, text in enumerate(_marked(concerns))]
-    _raise(door, header, f"Communication/{rid}", sender[0], marked)
-    return Sent(header.rid, rid, tuple(rid for rid, _text in marked))
-
-
-def _raise(
-    door: Door, header: Header, letter: str, requester: str, marked: Sequence[tuple[str, str]]
-) -> None:
-    """Store concerns. Each is a millisecond younger than the one before, so that they keep their order."""
-    now, clocks = moment.now(), finding.clocks(header.topic)
-    for number, (rid, text) in enumerate(marked):
-        body = concern(
-            rid,
-            conversation=header.ref,
-            letter=letter,
-            patient=header.patient,
-            requester=requester,
-            team=team_of(door, header),
-            words=text,
-            at=now + timedelta(milliseconds=number),
-            take_by=clocks.take_by(now),
-            answer_by=clocks.answer_by(now),
-        )
-        door.create(body, rid=rid)
-
-
-def _marked(concerns: Sequence[str]) -> list[str]:
-    return [kept for text in concerns if (kept := " ".join(text.split()))]
-
-
-def _title(text: str, concerns: Sequence[str] = ()) -> str:
-    """What a conversation is called when nobody named it: its first concern, else its first line."""
-    line = next(iter(_marked(concerns)), "") or text.strip().splitlines()[0].strip()
-    if len(line) <= LONGEST_TITLE:
-        return line
-    cut = line[:LONGEST_TITLE].rsplit(None, 1)[0]
-    return cut.rstrip(" ,;:") + "…"

@@ -9,12 +9,13 @@ from rapport.gate.door import Door
 from rapport.pillars.conversations import finding, moment
 from rapport.pillars.conversations.guards import telling
 from rapport.pillars.conversations.guards.judging import at_work, open_in, topic_of
-from rapport.pillars.conversations.rules import judging
+from rapport.pillars.conversations.rules import judging, raising
 from rapport.pillars.conversations.rules.moves import FROM, Step, take_step
 from rapport.pillars.conversations.rules.who import Who
 from rapport.pillars.conversations.shapes import letters
 from rapport.pillars.conversations.shapes.codes import is_staff_only, kind_of, version
-from rapport.pillars.conversations.shapes.concerns import By, read_concern
+from rapport.pillars.conversations.shapes.concerns import read_concern
+from rapport.pillars.conversations.shapes.events import By
 from rapport.pillars.conversations.shapes.letters import Message, read_header, read_message
 from rapport.pillars.conversations.shapes.promises import read_promise
 
@@ -96,7 +97,7 @@ def _move(door: Door, body: Body, step: Step) -> None:
 def _concern(door: Door, before: Body | None, after: Body) -> None:
     who, at = finding.who(door), moment.now()
     clocks = finding.clocks(topic_of(door, read_concern(after).conversation))
-    ought = judging.step(before, after, who, at, clocks) if before else judging.new(after, who, at, clocks)
+    ought = judging.step(before, after, who, at, clocks) if before else raising.new(after, who, at, clocks)
     if _differs(ought, after):
         meta = {name: value for name, value in (ought.get("meta") or {}).items() if name != "versionId"}
         at_work(door).update({**ought, "meta": meta} if meta else ought)

@@ -8,7 +8,7 @@ from typing import Any
 
 from rapport.gate.door import Door
 from rapport.pillars.conversations import finding, moment
-from rapport.pillars.conversations.rules import judging, letters
+from rapport.pillars.conversations.rules import judging, letters, raising
 from rapport.pillars.conversations.rules.who import Who
 from rapport.pillars.conversations.rules.words import broken
 from rapport.pillars.conversations.shapes.codes import kind_of, ref_of
@@ -79,7 +79,7 @@ def _concern(door: Door, before: Body | None, after: Body, who: Who, at: datetim
     concern = read_concern(after)
     clocks = finding.clocks(topic_of(door, concern.conversation))
     if before is None:
-        judging.new(after, who, at, clocks)
+        raising.new(after, who, at, clocks)
         _raised(door, concern, who)
         return
     judging.step(before, after, who, at, clocks)

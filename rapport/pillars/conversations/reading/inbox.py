@@ -63,10 +63,10 @@ def inbox(
 
 
 def _desk(door: Door) -> _Desk:
-    actor, covered = door.actor, dict[str, str]()
+    actor, at, covered = door.actor, moment.now(), dict[str, str]()
     for team in actor.teams:
-        for person in absences.of_team(door.conn, team):
-            if person != actor.ref and absences.covering(door.conn, person) == actor.ref:
+        for person in absences.of_team(door.conn, team, at):
+            if person != actor.ref and absences.covering(door.conn, person, at) == actor.ref:
                 held = [desk for desk in finding.desks_of_teams(door, (team,)) if desk.person == person]
                 covered |= {desk.ref: person for desk in held}
     return _Desk(actor.positions, actor.teams, covered)
@@ -199,8 +199,8 @@ def colleagues(door: Door) -> tuple[shown.Colleague, ...]:
         for desk in finding.desks_of_teams(door, door.actor.teams)
         if desk.ref not in looking.who.positions
     ]
-    away = {person for team in door.actor.teams for person in absences.of_team(door.conn, team)}
-    covers = {person: absences.covering(door.conn, person) for person in away}
+    away = {person for team in door.actor.teams for person in absences.of_team(door.conn, team, looking.at)}
+    covers = {person: absences.covering(door.conn, person, looking.at) for person in away}
     teams = [team.ref for team in site.current().teams]
     looking.faces.meet((*(desk.ref for desk in desks), *teams, *filter(None, covers.values())))
     people = [

@@ -13,7 +13,8 @@ from rapport.pillars.conversations.reading.faces import Faces
 from rapport.pillars.conversations.rules.clocks import Clocks
 from rapport.pillars.conversations.rules.lists import is_late
 from rapport.pillars.conversations.rules.who import Who
-from rapport.pillars.conversations.shapes.concerns import ConcernTask, Event
+from rapport.pillars.conversations.shapes.concerns import ConcernTask
+from rapport.pillars.conversations.shapes.events import Event
 from rapport.pillars.conversations.shapes.letters import Message
 from rapport.pillars.conversations.shapes.promises import PromiseTask
 

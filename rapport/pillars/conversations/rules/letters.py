@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from rapport.pillars.conversations.rules.judging import SLACK
+from rapport.pillars.conversations.rules.raising import SLACK
 from rapport.pillars.conversations.rules.who import Who
 from rapport.pillars.conversations.rules.words import broken
 from rapport.pillars.conversations.shapes.codes import (

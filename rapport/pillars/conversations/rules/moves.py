@@ -22,7 +22,8 @@ from rapport.pillars.conversations.shapes.codes import (
     instant,
     reference,
 )
-from rapport.pillars.conversations.shapes.concerns import By, ConcernTask, Event, read_concern
+from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
+from rapport.pillars.conversations.shapes.events import By, Event, with_event
 
 #: Reasons for closing that staff choose from -> what they say.
 STAFF_REASONS = {
@@ -92,7 +93,7 @@ def take_step(task: Mapping[str, Any], step: Step, clocks: Clocks) -> Resource:
         event = replace(event, to=step.to[0], to_name=step.to[1])
     if step.code == "answered":
         event = replace(event, letter=step.letter)
-    return shape.with_event(moved, event)
+    return with_event(moved, event)
 
 
 def _fresh(task: Resource, now: ConcernTask, owner: tuple[str, str], team: str = "") -> Resource:
@@ -226,7 +227,7 @@ def part_of(
     ]
     if not part["meta"]:
         del part["meta"]
-    return shape.with_event(part, Event("split", by, at))
+    return with_event(part, Event("split", by, at))
 
 
 def _answer_by(at: datetime) -> Resource:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from rapport.pillars.conversations.shapes.codes import (
     CLOCK,
-    EVENT,
     INPUT,
     KIND,
     REASON,
@@ -20,59 +19,15 @@ from rapport.pillars.conversations.shapes.codes import (
     code_in,
     codes_in,
     concept,
-    display_of,
     instant,
     moment,
     ref_of,
     reference,
     refs_of,
 )
-
-#: What can happen to a concern or promise -> what the record says where no words were given.
-EVENTS = {
-    "taken": "Taken.",
-    "handed-over": "Handed over.",
-    "assigned": "Given to someone.",
-    "returned": "Given back to the team.",
-    "passed-on": "Late. Passed on.",
-    "answered": "Answered.",
-    "confirmed": "Yes, this answers it.",
-    "not-yet": "Not yet.",
-    "answer-withdrawn": "The answer was taken back.",
-    "closed": "Closed.",
-    "split": "Made into separate questions.",
-    "reminded": "Reminded to say whether this answers it.",
-    "silent": "No reply.",
-    "urgent": "Marked as urgent.",
-    "not-urgent": "Not urgent.",
-    "kept": "Kept.",
-    "broken": "Not kept.",
-    "late": "The day has passed.",
-    "settled": "Reached in another way.",
-}
+from rapport.pillars.conversations.shapes.events import Event, events_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who does something, as the record names them. `ref` is "" for Rapport itself."""
-
-    ref: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that happened. `to` whom (passed on, handed over), `letter` with which message (answered)."""
-
-    code: str
-    by: By
-    at: datetime
-    words: str = ""
-    to: str = ""
-    to_name: str = ""
-    letter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,54 +183,6 @@ def answer_by_of(task: Mapping[str, Any]) -> datetime | None:
 def has_clock(task: Mapping[str, Any]) -> bool:
     """Whether the sweep watches its due time."""
     return RUNNING in codes_in((task.get("meta") or {}).get("tag"), CLOCK)
-
-
-def events_of(task: Mapping[str, Any]) -> tuple[Event, ...]:
-    """What happened, oldest first. An output `to` or `letter` belongs to the event before it."""
-    found: list[Event] = []
-    for item in task.get("output") or ():
-        code = code_in(item.get("type"), EVENT)
-        note = item.get("valueAnnotation")
-        link = item.get("valueReference")
-        if code in EVENTS and isinstance(note, Mapping):
-            found.append(_event(code, note))
-        elif code in ("to", "letter") and found:
-            last = found.pop()
-            if code == "to":
-                found.append(replace(last, to=ref_of(link), to_name=display_of(link)))
-            else:
-                found.append(replace(last, letter=ref_of(link)))
-    return tuple(found)
-
-
-def _event(code: str, note: Mapping[str, Any]) -> Event:
-    author = note.get("authorReference")
-    by = By(ref_of(author), display_of(author)) if author else By("", str(note.get("authorString", "")))
-    words = str(note.get("text", ""))
-    return Event(code, by, moment(note.get("time")) or _EPOCH, "" if words == EVENTS[code] else words)
-
-
-def outputs(event: Event) -> list[Resource]:
-    """The Task.output entries of an event."""
-    author: Resource = {"authorReference": reference(event.by.ref, event.by.name)}
-    if not event.by.ref:
-        author = {"authorString": event.by.name}
-    note = {**author, "time": instant(event.at), "text": event.words or EVENTS[event.code]}
-    found: list[Resource] = [{"type": concept(EVENT, event.code), "valueAnnotation": note}]
-    if event.to:
-        found.append({"type": concept(EVENT, "to"), "valueReference": reference(event.to, event.to_name)})
-    if event.letter:
-        found.append({"type": concept(EVENT, "letter"), "valueReference": reference(event.letter)})
-    return found
-
-
-def with_event(task: Mapping[str, Any], event: Event) -> Resource:
-    """The task with one more event."""
-    return {
-        **task,
-        "output": [*(task.get("output") or ()), *outputs(event)],
-        "lastModified": instant(event.at),
-    }
 
 
 def with_state(task: Mapping[str, Any], state: str) -> Resource:

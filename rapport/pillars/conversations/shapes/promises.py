@@ -21,7 +21,8 @@ from rapport.pillars.conversations.shapes.codes import (
     reference,
     refs_of,
 )
-from rapport.pillars.conversations.shapes.concerns import By, Event, due_of, events_of, with_clock, with_event
+from rapport.pillars.conversations.shapes.concerns import due_of, with_clock
+from rapport.pillars.conversations.shapes.events import By, Event, events_of, with_event
 
 #: State of a promise -> Task.status.
 PROMISED = {"open": "accepted", "kept": "completed", "broken": "failed"}
