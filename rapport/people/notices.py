@@ -10,9 +10,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from smtplib import SMTPRecipientsRefused
-from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
@@ -86,14 +85,11 @@ def out_of_quiet(at: datetime, rules: Site) -> datetime:
     begins, ends = rules.quiet
     local = at.astimezone(rules.zone)
     clock = local.time().replace(tzinfo=None)
-    if not (begins <= clock < ends if begins < ends else clock >= begins or clock < ends):
+    inside = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
+    if begins == ends or not inside:
         return at
     day = local.date() + timedelta(days=1 if begins > ends and clock >= begins else 0)
-    return _local(day, ends, rules).astimezone(UTC)
-
-
-def _local(day: Any, clock: time, rules: Site) -> datetime:
-    return datetime.combine(day, clock, rules.zone)
+    return datetime.combine(day, ends.replace(fold=local.fold), rules.zone).astimezone(UTC)
 
 
 def gather(person: str) -> Mail | None:

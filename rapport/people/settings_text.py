@@ -34,6 +34,7 @@ TEAM = {"name", "lead", "escalation"}
 TOPIC = {"team", "accept_hours", "answer_hours", "label", "hint"}
 
 _SPAN = re.compile(r"^(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})$")
+_POSITION = re.compile(r"^PractitionerRole/[A-Za-z0-9.-]{1,64}$")
 _ID = re.compile(r"^[a-z0-9][a-z0-9-]{0,39}$")
 
 
@@ -59,7 +60,7 @@ def _site(reader: Reader) -> Site | None:
     week, holidays, closures = _hours(reader)
     teams = _teams(reader, languages)
     topics = _topics(reader, languages, {team.ref for team in teams})
-    if holidays and not _holidays_known(country, region):
+    if holidays and country and not _holidays_known(country, region):
         reader.say(
             ("site", "region" if region else "country"), "No public holidays are known for this place."
         )
@@ -95,6 +96,7 @@ def _place(reader: Reader) -> tuple[ZoneInfo, str, str, tuple[str, ...]]:
     country = reader.value(str, ("site", "country")) or ""
     if not re.fullmatch(r"[A-Z]{2}", country):
         reader.say(("site", "country"), "Write two capital letters, such as GB.")
+        country = ""
     languages = tuple(reader.value(list, ("site", "languages"), ["en"]))
     for code in languages or ("",):
         if code not in LANGUAGES:
@@ -172,13 +174,10 @@ def _teams(reader: Reader, languages: tuple[str, ...]) -> tuple[Team, ...]:
             reader.say(path, "Call a team by small letters, digits and hyphens.")
         lead = reader.value(str, (*path, "lead"), "")
         chain = reader.value(list, (*path, "escalation"), [])
-        for position in (lead, *chain):
-            if position and not (
-                isinstance(position, str) and re.match(r"^PractitionerRole/[\w.-]+$", position)
-            ):
-                reader.say(
-                    (*path, "escalation"), f"{position!r} is not a position such as PractitionerRole/dara-gp."
-                )
+        for key, position in (("lead", lead), *(("escalation", step) for step in chain)):
+            if position and not (isinstance(position, str) and _POSITION.match(position)):
+                words = f"{position!r} is not a position such as PractitionerRole/dara-practice."
+                reader.say((*path, key), words)
         if not lead:
             reader.say(
                 (*path, "lead"), "Nobody leads this team: late questions have nowhere to go.", "warning"
@@ -246,9 +245,9 @@ def _crisis(reader: Reader, country: str, languages: tuple[str, ...]) -> Crisis:
         talk_name=reader.value(str, ("crisis", "talk_name"), usual.get("talk_name", "")),
         text=reader.words(("crisis", "text"), languages, needed=False),
     )
-    if not crisis.emergency:
+    if country and not crisis.emergency:
         reader.say(("crisis", "emergency"), "We know no emergency number for this country. Write it here.")
-    if not crisis.talk:
+    if country and not crisis.talk:
         reader.say(("crisis", "talk"), "There is no number of someone to talk to.", "warning")
     return crisis
 

@@ -9,6 +9,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from rapport.people import mail
+
 register = template.Library()
 
 #: What an event is called; what is not here is shown as it is.
@@ -44,6 +46,12 @@ def qr(words: str) -> SafeString:
         label=_("A picture with the key for your app"),
         path=mark_safe(path),  # noqa: S308 - numbers and letters made above
     )
+
+
+@register.simple_tag
+def can_mail() -> bool:
+    """Whether this site sends e-mails at all."""
+    return mail.can_send()
 
 
 @register.filter
