@@ -144,4 +144,5 @@ def signed_in(people: Accounts, user: User, client: Client | None = None) -> Cli
 def words_of(answer: Any) -> str:
     """What a page says, without tags."""
     main = answer.content.decode().partition("<main")[2].partition("</main>")[0]
+    main = re.sub(r"<script.*?</script>", " ", main, flags=re.DOTALL)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main)).strip()
