@@ -8,6 +8,7 @@ check     say what is missing or stale; exit code 1 if anything is
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
@@ -48,6 +49,26 @@ def _of_template(path: Path) -> Iterator[tuple[int, Any, list[str], Any]]:
     yield from extract("python", io.BytesIO(flat.encode()), keywords=KEYWORDS)
 
 
+def _of_refusals(path: Path) -> Iterator[tuple[int, Any, list[str], Any]]:
+    """Sentences that the page translates: of `Refused(…)`, and those of RULES."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        found: list[ast.expr] = []
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Refused":
+            found = node.args[1:3]
+        elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "RULES":
+            found = [part for one in getattr(node.value, "values", []) for part in one.elts]
+        for part in found:
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and " " in part.value:
+                yield part.lineno, part.value, [], None
+
+
+def _on_pages(path: Path) -> bool:
+    """Whether what this file refuses can reach a page: the API and the terminal speak English."""
+    place = path.relative_to(ROOT / "rapport")
+    rooms = place.parts[0] in ("people", "pillars", "home") or place.as_posix() == "fhir/outcomes.py"
+    return rooms and "management" not in place.parts and path.stem not in ("tokens", "oauth")
+
+
 def extract_all() -> Catalog:
     """Every string of the product, in the order of the files."""
     from django.conf import settings
@@ -60,6 +81,8 @@ def extract_all() -> Catalog:
             found: Any = _of_template(path)
         elif path.suffix == ".py" and "/migrations/" not in path.as_posix() and path.name != "gallery.py":
             found = extract_from_file("python", path, keywords=KEYWORDS)
+            if _on_pages(path):
+                found = [*found, *_of_refusals(path)]
         else:
             continue
         place = path.relative_to(ROOT).as_posix()
@@ -76,7 +99,9 @@ def _wanted(language: str, source: Catalog) -> Catalog:
     borrowed = Catalog(project="Rapport", version="", charset="utf-8", fuzzy=False)
     for message in source:
         if message.id and any(place == BORROWED for place, _ in message.locations):
-            borrowed.add(message.id, locations=[(BORROWED, None)], flags=message.flags, context=message.context)
+            borrowed.add(
+                message.id, locations=[(BORROWED, None)], flags=message.flags, context=message.context
+            )
     return borrowed
 
 

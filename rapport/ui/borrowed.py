@@ -1,4 +1,4 @@
-"""Sentences of Django and allauth that people meet here, to be said in our words in every language, English too.
+"""Sentences of Django and allauth, to be said in our words in every language, English too.
 
 Nothing reads this list: it puts the sentences into our catalogues, which come before theirs.
 """

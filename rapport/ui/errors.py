@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
-from django.utils.translation import get_language, get_language_bidi
+from django.utils.translation import get_language, get_language_bidi, gettext
 from django.utils.translation import gettext_lazy as _
 
 from rapport.ui import context
@@ -87,14 +87,25 @@ TROUBLES: dict[int, Trouble] = {
 _NEAR = {405: 400, 406: 400, 410: 404, 412: 409, 415: 400, 422: 400}
 
 
+def in_language(text: str) -> str:
+    """The words of a refusal in the reader's language, where the catalogue has them.
+
+    A text may carry the `pattern` it was made from and what `fill`s its gaps.
+    """
+    if not text:
+        return ""
+    pattern, fill = getattr(text, "pattern", None), getattr(text, "fill", {})
+    return gettext(pattern).format(**fill) if pattern else gettext(text)
+
+
 def _facts(status: int, text: str, next: str) -> dict[str, object]:
-    """What an error page says: `text` and `next` (in the reader's language) or else the usual words."""
+    """What an error page says: `text` and `next`, or else the usual words."""
     trouble = TROUBLES.get(status) or TROUBLES[_NEAR.get(status, 500)]
     return {
         "status": status,
         "title": trouble.title,
-        "words": text or trouble.words,
-        "more": next,
+        "words": in_language(text) or trouble.words,
+        "more": in_language(next),
         "step": trouble.step,
         "href": trouble.href,
     }

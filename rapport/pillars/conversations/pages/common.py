@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.people import drafts
 from rapport.people.request import Request
 from rapport.pillars.conversations.contexts import Trouble
 from rapport.pillars.conversations.forms import Posted, of_draft
+from rapport.ui.errors import in_language
 
 
 def draft_of(request: Request, place: str) -> Posted | None:
@@ -40,8 +40,11 @@ def trouble(refused: Refused) -> Trouble:
     """A refusal in the reader's language. What is not there is never told apart from what is not shared."""
     if refused.code in ("not-found", "gone"):
         raise refused
-    said = [_(refused.text), *(issue.text for issue in refused.issues[:3] if issue.text != refused.text)]
-    return Trouble(" ".join(filter(None, said)), _(refused.next) if refused.next else "")
+    said = [
+        in_language(refused.text),
+        *(issue.text for issue in refused.issues[:3] if issue.text != refused.text),
+    ]
+    return Trouble(" ".join(filter(None, said)), in_language(refused.next))
 
 
 def staff_only(request: Request) -> None:

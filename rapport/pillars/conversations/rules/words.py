@@ -133,7 +133,21 @@ RULES: dict[str, tuple[str, str]] = {
 }
 
 
+class Filled(str):
+    """A sentence with its gaps filled, that remembers both: a page can say it in the reader's language."""
+
+    pattern: str
+    fill: dict[str, object]
+
+    @classmethod
+    def of(cls, pattern: str, fill: dict[str, object]) -> Filled:
+        """`pattern` with its gaps filled."""
+        text = cls(pattern.format(**fill))
+        text.pattern, text.fill = pattern, fill
+        return text
+
+
 def broken(rule: str, **fill: object) -> Refused:
     """The refusal that names a rule in plain words and says what to do instead."""
     text, instead = RULES[rule]
-    return Refused("rule", text.format(**fill), instead.format(**fill))
+    return Refused("rule", Filled.of(text, fill), Filled.of(instead, fill))
