@@ -96,7 +96,7 @@ def _texts(found: Sequence[values.Value]) -> list[str]:
 
 def _tokens(param: SearchParam, found: Sequence[values.Value], p: Params) -> str:
     loose: list[int] = []
-    parts: list[str] = []
+    strict: dict[tuple[int, ...], list[int]] = {}
     for value in found:
         assert isinstance(value, values.Token)
         if value.code is None:
@@ -106,10 +106,12 @@ def _tokens(param: SearchParam, found: Sequence[values.Value], p: Params) -> str
         if value.system is None:
             loose.append(key)
             continue
-        systems = [index.system_key(value.system)]
-        if value.system in param.implied:
-            systems.append(0)
-        parts.append(f"{{x}}.key = {p(key)} AND {_equal('{x}.second', systems, p)}")
+        systems = (index.system_key(value.system), *((0,) if value.system in param.implied else ()))
+        strict.setdefault(systems, []).append(key)
+    parts = [
+        f"{_equal('{x}.key', keys, p)} AND {_equal('{x}.second', systems, p)}"
+        for systems, keys in strict.items()
+    ]
     if loose:
         parts.append(_equal("{x}.key", loose, p))
     return _any(parts)
