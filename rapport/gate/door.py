@@ -9,6 +9,7 @@ What it refuses it refuses with `rapport.fhir.outcomes.Refused`, in words that a
 
 from __future__ import annotations
 
+from rapport.fhir.keys import reference_key
 from rapport.store.records import Record
 from rapport.store.searching import Found
 
@@ -26,3 +27,10 @@ class Door(Bundles):
     def decide(self, action: Action, rtype: str, rid: str) -> Decision:
         """Whether this actor may do this to that resource, with the sentence that a person can read."""
         return decide(self, action, rtype, rid)
+
+    def reaches(self, patient: str) -> bool:
+        """Whether this actor may read the clinical record of `Patient/…`, whatever stands in it."""
+        where = self.where("r", "Condition")
+        sql = f"SELECT 1 FROM resource t WHERE t.id = %(gate_row)s AND {where.on('t')}"  # noqa: S608
+        found = self.conn.execute(sql, {**where.params, "gate_row": reference_key(patient)}).fetchone()
+        return found is not None

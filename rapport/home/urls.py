@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rapport.home.pages import day, inbox, people
+from rapport.home.pages import care, day, inbox, people
 
 urlpatterns = [
     path("", day.first, name="home"),
@@ -10,5 +10,6 @@ urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("people/", people.people, name="people"),
     path("people/<str:rid>/", people.glance, name="person"),
+    path("people/<str:rid>/care/", care.give, name="person_care"),
     path("people/<str:rid>/<str:what>/", people.whole, name="person_all"),
 ]

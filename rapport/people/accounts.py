@@ -132,3 +132,8 @@ def by_email(email: str) -> User:
     if user is None:
         raise Refused("not-found", f"Nobody signs in as {email}.", "Look at the spelling, or add them first.")
     return user
+
+
+def signs_in(person: str) -> bool:
+    """Whether this person has an account that is open."""
+    return User.objects.filter(person=person, is_active=True).exists()

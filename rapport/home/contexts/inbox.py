@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from rapport.people.portrait import age_words
 from rapport.people.portrait import person as portrait
 from rapport.pillars.conversations.contexts import said
+from rapport.pillars.conversations.contexts.said import Said
 from rapport.pillars.conversations.reading import Concern, Face, Undelivered
 from rapport.ui import dates
 
@@ -22,7 +23,7 @@ class InboxRow:
     """One question as a line. `act` is "take", "answer" or "look"; `loud` has the filled button."""
 
     concern: Concern
-    said: said.Said
+    said: Said
     name: str
     about: str
     act: str
@@ -67,7 +68,7 @@ def _act(concern: Concern) -> str:
     if concern.owner is None and "take" in concern.may:
         return "take"
     owned = concern.covered or bool(concern.owner and concern.owner.you)
-    return "answer" if "answer" in concern.may and owned else "look"
+    return "answer" if "answer" in concern.may and owned and concern.state != "answered" else "look"
 
 
 def _who(concern: Concern, today: date) -> tuple[str, str]:

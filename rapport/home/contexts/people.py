@@ -12,6 +12,7 @@ from rapport.home.record import Contact as Visit
 from rapport.home.record import Fact
 from rapport.people.portrait import Person
 from rapport.pillars.conversations.contexts import QuestionLine, said
+from rapport.pillars.conversations.contexts.said import Said
 from rapport.pillars.conversations.reading import Contact, Promise
 
 
@@ -48,7 +49,10 @@ class ContactLine:
 class PersonPage:
     """`person.html`: one person, calm, on one page. What is active stands here; the rest is behind links.
 
-    more  names of the lists that hold more than the page shows
+    more       names of the lists that hold more than the page shows
+    shared     whether the record may be read; else only who it is
+    carers     who cares for the person: teams and people of their care teams
+    may_give   teams (ref, name) that who reads may give the person to
     """
 
     person: Person
@@ -56,13 +60,16 @@ class PersonPage:
     next_visit: Visit | None
     last_visit: Visit | None
     questions: tuple[QuestionLine, ...]
-    promises: tuple[tuple[Promise, said.Said], ...]
+    promises: tuple[tuple[Promise, Said], ...]
     problems: tuple[Fact, ...]
     medicines: tuple[Fact, ...]
     allergies: tuple[Fact, ...]
     contacts: tuple[ContactLine, ...]
     more: frozenset[str]
     may_invite: bool
+    shared: bool
+    carers: tuple[str, ...]
+    may_give: tuple[tuple[str, str], ...]
     live: str
     live_state: str
 
@@ -88,13 +95,19 @@ def contact_lines(contacts: Iterable[Contact]) -> tuple[ContactLine, ...]:
 
 
 def _contact_line(contact: Contact) -> ContactLine:
-    what = {
-        "message": _("Message in Rapport"),
-        "phone": _("Phone call"),
-        "in-person": _("Talk in person"),
-        "visit": _("Visit"),
-        "note": _("Note to the team"),
-    }.get(contact.kind, contact.kind)
-    who = said.named(contact.by) if contact.by else ""
-    parts = [part for part in (who, what, contact.detail) if part and part != contact.title]
-    return ContactLine(contact, _ICONS.get(contact.kind, "calendar"), contact.title or what, ". ".join(parts))
+    """A contact in words: who did what leads, what was said follows."""
+    who = _("You") if contact.by and contact.by.you else (said.called(contact.by) if contact.by else "")
+    title = contact.title or (_("Visit") if contact.kind == "visit" else "")
+    pattern = {
+        "message": _("%(who)s wrote: %(title)s"),
+        "phone": _("%(who)s, by phone: %(title)s"),
+        "in-person": _("%(who)s, in person: %(title)s"),
+        "note": _("%(who)s, to the team: %(title)s"),
+    }.get(contact.kind)
+    if pattern and who:
+        return ContactLine(
+            contact, _ICONS[contact.kind], pattern % {"who": who, "title": title}, contact.detail
+        )
+    named = said.named(contact.by) if contact.by else ""
+    line = ". ".join(part for part in (named, contact.detail) if part and part != title)
+    return ContactLine(contact, _ICONS.get(contact.kind, "calendar"), title, line)

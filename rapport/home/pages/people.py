@@ -17,8 +17,9 @@ from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
 from rapport.home import record
 from rapport.home.contexts import AllPage, FoundPerson, PeoplePage, PersonPage, contact_lines
+from rapport.home.pages import care
 from rapport.home.record import Fact
-from rapport.people import live
+from rapport.people import accounts, live
 from rapport.people.portrait import Person, person, short
 from rapport.people.request import Request, staff_only
 from rapport.pillars.conversations import reading
@@ -121,6 +122,7 @@ def glance(request: Request, rid: str) -> HttpResponse:
     watched = live.watch(request, [f"patient:{who.ref}"])
     lists = {name: _list(door, who.ref, kept, FEW, active=True) for name, kept in LISTS.items()}
     contacts, older = reading.contacts(door, who.ref, count=FEW_CONTACTS)
+    carers = care.members(care.care_teams(door, who.ref))
     concerns = reading.open_concerns(door, who.ref)
     page = PersonPage(
         person=who,
@@ -134,7 +136,10 @@ def glance(request: Request, rid: str) -> HttpResponse:
         allergies=lists["allergies"][0],
         contacts=contact_lines(contacts),
         more=frozenset([*LISTS, *(("contacts",) if older else ())]),
-        may_invite=who.died is None,
+        may_invite=who.died is None and not accounts.signs_in(who.ref),
+        shared=door.reaches(who.ref),
+        carers=tuple(carers.values()),
+        may_give=care.may_give(request, carers),
         live=watched[0],
         live_state=watched[1],
     )

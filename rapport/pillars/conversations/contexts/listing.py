@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from rapport.pillars.conversations.contexts import said
+from rapport.pillars.conversations.contexts.said import Said
 from rapport.pillars.conversations.reading import ConversationLine, Finds
 
 
@@ -17,7 +18,7 @@ class TalkLine:
     """One conversation in the list: `said` is how it stands; `last` who wrote last, and when."""
 
     line: ConversationLine
-    said: said.Said
+    said: Said
     last: str
 
 
@@ -49,12 +50,12 @@ def _last(line: ConversationLine) -> str:
     return _("%(who)s %(time)s") % {"who": who, "time": said.when(line.last_at)}
 
 
-def _stands(line: ConversationLine, staff: bool) -> said.Said:
+def _stands(line: ConversationLine, staff: bool) -> Said:
     if line.waiting and not staff:
-        return said.Said("waiting", _("Waiting for you."), _("Does this answer it?"))
+        return Said("waiting", _("Waiting for you."), _("Does this answer it?"))
     if line.waiting and line.waiting == line.open:
-        return said.Said("answered", _("Waiting for %(name)s") % {"name": said.called(line.patient)})
+        return Said("answered", _("Waiting for %(name)s") % {"name": said.called(line.patient)})
     if line.open:
         words = ngettext("%(n)s question is open", "%(n)s questions are open", line.open) % {"n": line.open}
-        return said.Said("accepted", words)
-    return said.Said("heard" if not line.unread else "mail", _("Nothing is open"))
+        return Said("accepted", words)
+    return Said("heard" if not line.unread else "mail", _("Nothing is open"))

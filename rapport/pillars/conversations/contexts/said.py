@@ -45,6 +45,16 @@ class Said:
     bold: str
     rest: str = ""
 
+    @property
+    def lead(self) -> str:
+        """`bold` as a sentence before `rest`."""
+        return self.bold if not self.bold or not self.rest or self.bold[-1] in ".?!…" else f"{self.bold}."
+
+    @property
+    def line(self) -> str:
+        """All of it in one line."""
+        return f"{self.lead} {self.rest}".strip()
+
 
 def _now() -> datetime:
     return timezone.localtime()
@@ -66,6 +76,12 @@ def on_day(at: datetime) -> str:
     said = dates.day(local.date(), now.date())
     near = abs((now.date() - local.date()).days) <= 1
     return said if near else pgettext("a day that ends a sentence", "on %(day)s") % {"day": said}
+
+
+def coming_day(at: datetime) -> str:
+    """A day to come, as short as it is clear: "today", "tomorrow", "Monday", "Monday 16 March"."""
+    local, now = timezone.localtime(at).date(), _now().date()
+    return dates.weekday(local) if 1 < (local - now).days < 7 else dates.day(local, now)
 
 
 def late_by(at: datetime) -> str:
@@ -109,11 +125,8 @@ def to_patient(concern: Concern) -> Said:
     if say:
         return say(concern)
     by = due(concern.due) if concern.due else ""
-    if concern.late and concern.passed_to:
-        to = named(concern.passed_to)
-        return Said("late", _("Late. Passed on to %(name)s.") % {"name": to}, _owner_line(concern))
     if concern.late:
-        return Said("late", _("Late."), _owner_line(concern))
+        return _late(concern)
     if concern.owner is None:
         bold = _("Open again. Nobody has it yet.") if concern.state == "reopened" else _("Nobody has it yet.")
         return Said(concern.state, bold, _bold(_("Someone will by %(time)s"), time=by) if by else "")
@@ -123,8 +136,13 @@ def to_patient(concern: Concern) -> Said:
     return Said(concern.state, bold, _bold(_("Answer by %(time)s"), time=by) if by else "")
 
 
-def _owner_line(concern: Concern) -> str:
-    return has_it(concern.owner) if concern.owner else _("Nobody has it yet.")
+def _late(concern: Concern) -> Said:
+    """Late, to the patient's side: who has it now, and when it was due."""
+    was = _("It was due %(time)s.") % {"time": when(concern.due)} if concern.due else ""
+    if concern.passed_to is None:
+        bold = has_it(concern.owner) if concern.owner else _("Nobody has it yet.")
+        return Said("late", _("Late. %(who)s") % {"who": bold}, was)
+    return Said("late", _("Late. Passed on to %(name)s.") % {"name": named(concern.passed_to)}, was)
 
 
 def _bold(pattern: str, **words: str) -> SafeString:
@@ -200,19 +218,34 @@ def _answered_by(concern: Concern) -> str:
 
 def _holder(concern: Concern) -> str:
     """Who has it, as staff read it; how long it has waited when nobody has."""
-    parts = []
-    if concern.state == "reopened":
-        parts.append(_("Open again."))
+    parts = [_("Open again.")] if concern.state == "reopened" else []
+    passed = concern.passed_to
+    if passed and (before := had_it_before(concern)):
+        parts.append(_("Was with %(name)s.") % {"name": called(before) if before.you else before.name})
     if concern.owner is None:
-        parts.append(_("Waited %(time)s") % {"time": late_by(concern.raised)})
+        parts.append(_("Waited %(time)s.") % {"time": late_by(concern.raised)})
     elif concern.covered:
         parts.append(_("%(name)s has it; you stand in.") % {"name": called(concern.owner)})
-    else:
-        parts.append(_("You have it.") if concern.owner.you else has_it(concern.owner))
-    if concern.passed_to:
-        to = called(concern.passed_to)
-        parts.append(_("Passed on to %(name)s.") % {"name": to})
+    elif not passed or passed.ref != concern.owner.ref:
+        parts.append(has_it(concern.owner))
+    if passed:
+        parts.append(_("Passed on to %(name)s.") % {"name": called(passed)})
     return " ".join(parts)
+
+
+def had_it_before(concern: Concern) -> Face | None:
+    """Who had a late question before it was last passed on; None where nobody had."""
+    holder, before = None, None
+    for step in concern.happened:
+        if step.code == "taken":
+            holder = step.by
+        elif step.code in ("handed-over", "assigned"):
+            holder = step.to
+        elif step.code == "returned":
+            holder = None
+        elif step.code == "passed-on":
+            before, holder = holder, step.to if holder else None
+    return before
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,14 +294,13 @@ def promise(item: Promise, *, staff: bool) -> Said:
         return Said("not-kept", _("Not kept."), item.ended_words)
     state = "promised" if item.by.you else "promise"
     time = due(item.due)
-    bold = _("Late. It was for %(time)s") % {"time": time} if item.late else dates.opening(time)
+    bold = _("Late. It was for %(time)s.") % {"time": time} if item.late else f"{dates.opening(time)}."
     return Said("late" if item.late else state, bold, _promiser(item))
 
 
 def _promiser(item: Promise) -> str:
-    if item.by.you:
-        return _("You promised it")
-    return _("%(name)s promised it") % {"name": named(item.by)}
+    """Who promised it: the name that every open thing has."""
+    return _("Promised by %(name)s") % {"name": called(item.by) if item.by.you else named(item.by)}
 
 
 def read_by(letter: Letter) -> str:

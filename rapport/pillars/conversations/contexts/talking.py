@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from rapport.people.portrait import Person
 from rapport.pillars.conversations.contexts import said
+from rapport.pillars.conversations.contexts.said import Happened, Said
 from rapport.pillars.conversations.contexts.writing import Trouble
 from rapport.pillars.conversations.reading import Concern, ConversationView, Face, Letter, Promise
 
@@ -33,11 +34,11 @@ class QuestionLine:
     """
 
     concern: Concern
-    said: said.Said
+    said: Said
     asked_by: str = ""
     mine: bool = False
     hint: str = ""
-    happened: tuple[said.Happened, ...] = ()
+    happened: tuple[Happened, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +55,24 @@ class LetterLine:
     role: str
     initial: str
     read: str
-    about: tuple[said.Said, ...] = ()
+    about: tuple[Said, ...] = ()
     on_top: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TalkPage:
-    """`talk.html`: a conversation as the patient and the circle read it."""
+    """`talk.html`: a conversation as the patient and the circle read it.
+
+    changes  questions that who reads may take back, or open again
+    """
 
     view: ConversationView
     people: str
     asks: tuple[Ask, ...]
     questions: tuple[QuestionLine, ...]
+    changes: tuple[Concern, ...]
     letters: tuple[LetterLine, ...]
-    promises: tuple[tuple[Promise, said.Said], ...]
+    promises: tuple[tuple[Promise, Said], ...]
     called: str
     once: str
     trouble: Trouble | None
@@ -90,7 +95,7 @@ class StaffTalkPage:
     others: str
     questions: tuple[QuestionLine, ...]
     letters: tuple[LetterLine, ...]
-    promises: tuple[tuple[Promise, said.Said], ...]
+    promises: tuple[tuple[Promise, Said], ...]
     answerable: tuple[QuestionLine, ...]
     chosen: tuple[str, ...]
     text: str
@@ -126,6 +131,11 @@ def asks(view: ConversationView) -> tuple[Ask, ...]:
     return tuple(found)
 
 
+def changeable(view: ConversationView) -> tuple[Concern, ...]:
+    """Questions that who reads may take back while they are open, or open again once they have ended."""
+    return tuple(one for one in view.concerns if ("withdraw" if one.is_open else "not-yet") in one.may)
+
+
 def question_lines(view: ConversationView) -> tuple[QuestionLine, ...]:
     """The questions of a conversation with how they stand, to who reads."""
     return tuple(question_line(concern, staff=view.staff) for concern in view.concerns)
@@ -141,12 +151,12 @@ def question_line(concern: Concern, *, staff: bool) -> QuestionLine:
         said=stands,
         asked_by=said.named(concern.asked_by) if other else "",
         mine=bool(owner and owner.you) or concern.covered,
-        hint=f"{stands.bold} {stands.rest}".strip(),
+        hint=stands.line,
         happened=tuple(map(said.happened, concern.happened)),
     )
 
 
-def promise_lines(promises: Iterable[Promise], *, staff: bool) -> tuple[tuple[Promise, said.Said], ...]:
+def promise_lines(promises: Iterable[Promise], *, staff: bool) -> tuple[tuple[Promise, Said], ...]:
     """Promises with how they stand."""
     return tuple((one, said.promise(one, staff=staff)) for one in promises)
 
@@ -180,21 +190,19 @@ def _letter_line(letter: Letter, concerns: dict[str, Concern], on_top: bool, sta
     )
 
 
-def _about(concern: Concern, answers: bool, staff: bool) -> said.Said | None:
+def _about(concern: Concern, answers: bool, staff: bool) -> Said | None:
     """How a question stands, in a line under the letter that asks or answers it."""
     words = said.quote(concern.words)
     if concern.state == "heard" and answers:
         if concern.ended_by is not None and concern.ended_by.you:
-            return said.Said("heard", _("Heard. You said this answers %(words)s") % {"words": words})
+            return Said("heard", _("Heard. You said this answers %(words)s") % {"words": words})
         who = said.called(concern.ended_by) if concern.ended_by else ""
-        return said.Said(
-            "heard", _("Heard. %(name)s said this answers %(words)s") % {"name": who, "words": words}
-        )
+        return Said("heard", _("Heard. %(name)s said this answers %(words)s") % {"name": who, "words": words})
     if answers:
         return (
-            said.Said("answered", _("Answers %(words)s") % {"words": words})
+            Said("answered", _("Answers %(words)s") % {"words": words})
             if concern.state == "answered"
             else None
         )
     stands = said.to_staff(concern) if staff else said.to_patient(concern)
-    return said.Said(stands.state, f"{words} {stands.bold}")
+    return Said(stands.state, f"{words} {stands.bold}")

@@ -66,7 +66,7 @@ class WritePage:
     needs_kind: bool
     kind: str
     topic: TopicLine | None
-    wait: datetime | None
+    wait: str
     trouble: Trouble | None
     wrong: tuple[str, ...]
     lost_files: bool
@@ -107,8 +107,8 @@ class RecordPage:
 
 
 def goes_to(choice: TopicChoice) -> str:
-    """Who reads it: "Dr Chen and Dara Okafor, nurse", or the team where nobody is named yet."""
-    names = [said.named(face) for face in choice.faces[:NAMED]]
+    """Who reads it: "Dr Mei Chen (GP) and Dara Okafor (nurse)", or the team where nobody is named yet."""
+    names = [f"{face.name} ({face.role})" if face.role else face.name for face in choice.faces[:NAMED]]
     more = len(choice.faces) - len(names)
     if more > 0:
         names.append(ngettext("%(n)s more", "%(n)s more", more) % {"n": more})

@@ -20,7 +20,7 @@ from rapport.pillars.conversations.contexts import (
     letter_lines,
     question_lines,
 )
-from rapport.pillars.conversations.contexts.talking import people, promise_lines
+from rapport.pillars.conversations.contexts.talking import changeable, people, promise_lines
 from rapport.pillars.conversations.forms import once_token
 from rapport.pillars.conversations.pages import common
 from rapport.pillars.conversations.reading import ConversationView
@@ -56,6 +56,7 @@ def _patient_page(view: ConversationView, watched: tuple[str, str], trouble: Tro
         people=people(view.faces),
         asks=waiting,
         questions=question_lines(view),
+        changes=changeable(view),
         letters=letter_lines(view, [ask.letter.rid for ask in waiting if ask.letter]),
         promises=promise_lines(view.promises, staff=False),
         called=portrait.short(view.patient.name),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -188,10 +187,10 @@ def _context(
     )
 
 
-def _must_wait(lines: tuple[TopicLine, ...], chosen: TopicLine | None) -> datetime | None:
-    if chosen:
-        return chosen.answer_by
-    return max((line.answer_by for line in lines), default=None)
+def _must_wait(lines: tuple[TopicLine, ...], chosen: TopicLine | None) -> str:
+    """The day until which it must be able to wait."""
+    latest = chosen.answer_by if chosen else max((line.answer_by for line in lines), default=None)
+    return said.coming_day(latest) if latest else ""
 
 
 def _wrong(place: Place, writing: Writing, chosen: TopicLine | None, needs_kind: bool) -> tuple[str, ...]:
