@@ -10,3 +10,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("rapport.people.urls")),
     path("", include("rapport.ui.urls")),
 ]
+
+# Trouble, in our words.
+handler400 = "rapport.ui.errors.bad_request"
+handler403 = "rapport.ui.errors.forbidden"
+handler404 = "rapport.ui.errors.not_found"
+handler500 = "rapport.ui.errors.server_error"

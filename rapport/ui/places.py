@@ -27,12 +27,13 @@ class Place:
 
 
 _PATIENT, _STAFF = ("patient", "kin"), ("staff",)
+_UNDER_MORE = ("/account/", "/settings/", "/staff/", "/invite/", "/absence/", "/help/")
 _places: list[Place] = [
     Place(_("My day"), "sun", "/", _PATIENT, 10, ("/day/",)),
     Place(_("Messages"), "mail", "/messages/", _PATIENT, 20),
     Place(_("Inbox"), "mail", "/", _STAFF, 10, ("/inbox/", "/messages/")),
     Place(_("People"), "people", "/people/", _STAFF, 20),
-    Place(_("More"), "menu", "/more/", _PATIENT + _STAFF, 90, ("/account/", "/settings/", "/help/")),
+    Place(_("More"), "menu", "/more/", _PATIENT + _STAFF, 90, _UNDER_MORE),
 ]
 
 
