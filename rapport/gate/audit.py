@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
+from psycopg.pq import TransactionStatus
 
 from rapport.fhir.keys import reference_key
 
@@ -21,10 +22,26 @@ _RANK = {"D": 5, "C": 4, "U": 3, "E": 2, "R": 1, "": 0}
 #: FHIR AuditEvent.action of our letters; a search is an execution.
 _FHIR_ACTION = {"c": "C", "r": "R", "u": "U", "d": "D", "s": "E"}
 
+_COLUMNS = "actor, ref, name, role, purpose, action, outcome, source, request, why, query, patients, entities"
 INSERT = (
-    "INSERT INTO audit (actor, ref, name, role, purpose, action, outcome, source, request, why, query,"
-    " patients, entities) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::text[])"
+    f"INSERT INTO audit ({_COLUMNS})"
+    " SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::text[]"
 )
+#: Reads need not be on the disk before the answer goes out: a crash may lose those of the time that
+#: PostgreSQL takes to write by itself (three times `wal_writer_delay`, 0.6 s).
+_SOON = "(SELECT set_config('synchronous_commit', 'off', true)) AS soon"
+_INSERT_SOON = f"{INSERT} FROM {_SOON}"
+#: One statement that reads a resource by `found` and writes down that it was read.
+_READ_AND_NOTE = f"""
+    WITH found AS ({{}}), noted AS (
+        INSERT INTO audit ({_COLUMNS})
+        SELECT %(note_actor)s, %(note_ref)s, %(note_name)s, %(note_role)s, %(note_purpose)s, 'R', '0',
+               %(note_source)s, %(note_request)s, '', '',
+               CASE patient WHEN 0 THEN ARRAY[]::bigint[] ELSE ARRAY[patient] END,
+               ARRAY[%(note_entity)s || vid]
+        FROM found, {_SOON} WHERE NOT deleted)
+    SELECT * FROM found
+"""  # noqa: S608
 
 
 def _plain(text: str) -> str:
@@ -96,6 +113,29 @@ class Witness:
     def write(self, conn: Connection[Any], trail: Trail, outcome: str = DONE) -> None:
         """Insert the row of a trail on this connection, in whatever transaction it is in."""
         conn.execute(INSERT, self.row(trail, outcome))
+
+    def write_reads(self, conn: Connection[Any], trail: Trail) -> None:
+        """Insert the row of what was only read, as a transaction of its own. The connection must be idle."""
+        conn.execute(_INSERT_SOON, self.row(trail))
+
+    def noting(self, found: str, reference: str) -> tuple[str, dict[str, Any]]:
+        """A query of one resource as a statement that also writes the read down; its further parameters."""
+        actor = self.actor
+        return _READ_AND_NOTE.format(found), {
+            "note_actor": reference_key(actor.ref),
+            "note_ref": actor.ref,
+            "note_name": actor.name,
+            "note_role": actor.role,
+            "note_purpose": self.purpose,
+            "note_source": self.source,
+            "note_request": self.request,
+            "note_entity": f"r {reference}/_history/",
+        }
+
+
+def idle(conn: Connection[Any]) -> bool:
+    """Whether each statement on this connection is a transaction of its own just now."""
+    return conn.autocommit and conn.info.transaction_status == TransactionStatus.IDLE
 
 
 def log_of(

@@ -12,15 +12,18 @@ from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import resource_key
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.store import reading as stored
-from rapport.store.records import Record
+from rapport.store.records import NOTHING, Record
 from rapport.store.searching import Found
 from rapport.store.searching import search as stored_search
+from rapport.store.wire import StoreCursor
 
 from . import seen
+from .audit import idle
 from .permissions import READ, SEARCH
 from .visit import Visit
 
 Query = str | Sequence[tuple[str, str]]
+_COLUMNS = stored.COLUMNS.format(t="r")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
@@ -33,15 +36,12 @@ class Reading(Visit):
         "not-found" for what is not there and for what is not shared, alike; "gone" for what was deleted
         and could be seen before.
         """
+        if vid is None and self.witness.source == "api" and self._shared.work is None and idle(self.conn):
+            return self._read_and_note(rtype, rid)
         record = self._current(rtype, rid)
         if record is not None and vid is not None and vid != record.vid:
             record = stored.vread(self.conn, record.id, vid, self.where(READ, rtype))
-        if record is None:
-            raise self._refuse_read(READ, f"{rtype}/{rid}", not_found())
-        if record.deleted:
-            raise self._refuse_read(
-                READ, record.ref, Refused("gone", "This was deleted.", "Go back and choose again.")
-            )
+        record = self._there(record, rtype, rid)
         self._note(READ, (record,))
         return record
 
@@ -124,6 +124,25 @@ class Reading(Visit):
     def openings(self, keys: Sequence[int]) -> dict[int, list[seen.Opening]]:
         """Who opened these messages and when, as far as the messages may be read."""
         return seen.openings(self.conn, keys, self.where(READ, "Communication"))
+
+    def _there(self, record: Record | None, rtype: str, rid: str) -> Record:
+        if record is None:
+            raise self._refuse_read(READ, f"{rtype}/{rid}", not_found())
+        if record.deleted:
+            gone = Refused("gone", "This was deleted.", "Go back and choose again.")
+            raise self._refuse_read(READ, record.ref, gone)
+        return record
+
+    def _read_and_note(self, rtype: str, rid: str) -> Record:
+        """One resource and the audit row of its reading, in one statement."""
+        where = self.where(READ, rtype) if rtype in TYPE_NUMBERS and _ID.fullmatch(rid) else NOTHING
+        if where.nothing:
+            return self._there(None, rtype, rid)
+        found = f"SELECT {_COLUMNS} FROM resource r WHERE r.id = %(key)s AND {where.on('r')}"  # noqa: S608
+        sql, params = self.witness.noting(found, f"{rtype}/{rid}")
+        params |= {"key": resource_key(rtype, rid), **where.params}
+        row = StoreCursor(self.conn).execute(sql, params).fetchone()
+        return self._there(stored.record_of(row) if row else None, rtype, rid)
 
     def _current(self, rtype: str, rid: str) -> Record | None:
         if rtype not in TYPE_NUMBERS or not _ID.fullmatch(rid):
