@@ -64,3 +64,12 @@ def test_handlers_take_what_django_gives_them(request_):
     assert errors.bad_request(request_, Exception()).status_code == 400
     assert errors.server_error(request_).status_code == 500
     assert errors.csrf_failure(request_, "no cookie").status_code == 403
+
+
+def test_the_site_uses_these_pages(settings):
+    from django.urls import get_resolver
+
+    resolver = get_resolver()
+    assert settings.CSRF_FAILURE_VIEW == "rapport.ui.errors.csrf_failure"
+    for status in (400, 403, 404, 500):
+        assert resolver.resolve_error_handler(status).__module__ == "rapport.ui.errors"
