@@ -14,7 +14,7 @@ from rapport.people.site import Team, Topic
 from rapport.pillars.conversations.rules.clocks import Clocks
 from rapport.pillars.conversations.rules.who import LEGAL_ROLES, Who
 from rapport.pillars.conversations.rules.words import broken
-from rapport.pillars.conversations.shapes.codes import KIND, STATE, Resource, kind_of, ref_of
+from rapport.pillars.conversations.shapes.codes import INBOX, KIND, STATE, Resource, kind_of, ref_of
 from rapport.pillars.conversations.shapes.letters import Header, read_header
 
 #: Most concerns of one conversation, or members of one team, that are read at once.
@@ -73,6 +73,11 @@ def tasks(door: Door, *pairs: tuple[str, str], count: int = MOST) -> list[Resour
 def concerns_of(door: Door, conversation: str, *pairs: tuple[str, str]) -> list[Resource]:
     """The concerns of a conversation (`Communication/…`), in order of arrival."""
     return tasks(door, CONCERN, ("based-on", conversation), *pairs, ("_sort", "authored-on"))
+
+
+def marked(refs: Iterable[str], *parts: str) -> tuple[str, str]:
+    """The concerns that carry the inbox marks of these teams or positions (`shapes.concerns.marked`)."""
+    return "_tag", ",".join(f"{INBOX}|{ref}{part}" for ref in refs for part in parts or ("",))
 
 
 def desks(door: Door, refs: Iterable[str]) -> dict[str, Desk]:

@@ -6,7 +6,6 @@ bounded search by index; nothing is sorted in memory but the short lists "mine" 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +16,7 @@ from rapport.pillars.conversations.reading import shown
 from rapport.pillars.conversations.reading.lists import count
 from rapport.pillars.conversations.reading.views import Looking
 from rapport.pillars.conversations.rules.lists import by_due, pressing
-from rapport.pillars.conversations.shapes.codes import KIND, STATE, instant, ref_of
+from rapport.pillars.conversations.shapes.codes import KIND, instant, ref_of
 from rapport.pillars.conversations.shapes.codes import moment as read_moment
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
 
@@ -26,7 +25,6 @@ Pairs = list[tuple[str, str]]
 WHOSE = ("everyone", "mine", "nobody", "cover")
 #: Most concerns that one person has, or stands in for, that are listed.
 MOST_OWN = 200
-_ANSWERED = ("business-status", f"{STATE}|answered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +70,6 @@ def _desk(door: Door) -> _Desk:
     return _Desk(actor.positions, actor.teams, covered)
 
 
-def _held(desk: _Desk, whose: str) -> Pairs:
-    """Whose concerns: by owner, or by the team asked."""
-    if whose == "everyone":
-        return [("team", ",".join(desk.teams))]
-    owners = {"nobody": desk.teams, "mine": desk.positions, "cover": tuple(desk.covered)}[whose]
-    return [("owner", ",".join(owners))]
-
-
 def _banded(
     door: Door, desk: _Desk, whose: str, order: str, cursor: str, wanted: int, at: datetime
 ) -> tuple[list[ConcernTask], str]:
@@ -87,10 +77,10 @@ def _banded(
     if not desk.teams:
         return [], ""
     band, when, inner = _place(cursor, at)
-    bands = _bands(order, when, whose)
+    bands = _bands(desk.teams, whose, order, when)
     found: list[ConcernTask] = []
     while band < len(bands) and len(found) < wanted:
-        query = [finding.CONCERN, *_held(desk, whose), *bands[band], ("_count", str(wanted - len(found)))]
+        query = [finding.CONCERN, *bands[band], ("_count", str(wanted - len(found)))]
         page = door.search("Task", [*query, *([("_cursor", inner)] if inner else [])])
         found += [read_concern(record.json) for record in page.matches]
         inner = page.next or ""
@@ -106,16 +96,17 @@ def _place(cursor: str, at: datetime) -> tuple[int, datetime, str]:
     return (int(head), found, inner) if head.isdigit() and found else (0, at, "")
 
 
-def _bands(order: str, at: datetime, whose: str) -> list[Pairs]:
-    now = instant(at)
-    arrival = ("_sort", "authored-on")
-    waiting: list[Pairs] = [[_ANSWERED, arrival]] if whose == "everyone" else []
+def _bands(teams: tuple[str, ...], whose: str, order: str, at: datetime) -> list[Pairs]:
+    now, arrival = instant(at), ("_sort", "authored-on")
+    held = finding.marked(teams, "/nobody" if whose == "nobody" else "")
+    waiting: list[Pairs] = [[finding.marked(teams, "/waiting"), arrival]] if whose == "everyone" else []
     if order == "due":
-        return [[finding.WITH_TEAM, ("_sort", "due")], *waiting]
+        return [[held, ("_sort", "due")], *waiting]
+    routine = ("priority", "routine")
     return [
-        [finding.WITH_TEAM, ("priority", "stat"), arrival],
-        [finding.WITH_TEAM, ("priority", "routine"), ("due", f"le{now}"), arrival],
-        [finding.WITH_TEAM, ("priority", "routine"), ("due", f"gt{now}"), arrival],
+        [held, finding.marked(teams, "/stat"), arrival],
+        [held, routine, ("due", f"le{now}"), arrival],
+        [held, routine, ("due", f"gt{now}"), arrival],
         *waiting,
     ]
 
@@ -125,36 +116,27 @@ def _own(
 ) -> tuple[list[ConcernTask], str]:
     """What one has, what was passed on to one, answers of one's own that wait: short, so sorted here."""
     positions = desk.positions if whose == "mine" else tuple(desk.covered)
-    found = _having(door, positions)
+    if not positions:
+        return [], ""
+    bodies = finding.tasks(door, finding.CONCERN, finding.marked(positions, "", "/waiting"), count=MOST_OWN)
+    found = [read_concern(body) for body in bodies]
     found.sort(key=by_due if order == "due" else lambda one: pressing(one, at))
     start = int(cursor) if cursor.isdigit() else 0
     more = start + wanted
     return found[start:more], str(more) if more < len(found) else ""
 
 
-def _having(door: Door, positions: Iterable[str]) -> list[ConcernTask]:
-    refs = ",".join(positions)
-    if not refs:
-        return []
-    bodies = finding.tasks(door, finding.CONCERN, finding.OPEN, ("owner", refs), count=MOST_OWN)
-    bodies += finding.tasks(door, finding.CONCERN, finding.WITH_TEAM, ("team", refs), count=MOST_OWN)
-    return list({one.rid: one for body in bodies for one in (read_concern(body),)}.values())
-
-
 def _counts(door: Door, desk: _Desk, at: datetime) -> shown.InboxCounts:
     if not desk.teams:
         return shown.InboxCounts()
-    everyone = [finding.WITH_TEAM, *_held(desk, "everyone")]
-    owned = [one for one in _having(door, desk.positions) if one.state != "answered"]
-    covered = [one for one in _having(door, desk.covered) if one.state != "answered"]
+    late = (finding.marked(desk.teams), ("priority", "routine"), ("due", f"le{instant(at)}"))
     return shown.InboxCounts(
-        everyone=count(door, *everyone),
-        mine=len(owned),
-        nobody=count(door, finding.WITH_TEAM, *_held(desk, "nobody")),
-        cover=len(covered),
-        waiting=count(door, _ANSWERED, *_held(desk, "everyone")),
-        pressing=count(door, *everyone, ("priority", "stat"))
-        + count(door, *everyone, ("priority", "routine"), ("due", f"le{instant(at)}")),
+        everyone=count(door, finding.marked(desk.teams)),
+        mine=count(door, finding.marked(desk.positions)),
+        nobody=count(door, finding.marked(desk.teams, "/nobody")),
+        cover=count(door, finding.marked(desk.covered)) if desk.covered else 0,
+        waiting=count(door, finding.marked(desk.teams, "/waiting")),
+        pressing=count(door, finding.marked(desk.teams, "/stat")) + count(door, *late),
     )
 
 

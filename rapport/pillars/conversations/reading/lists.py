@@ -147,10 +147,9 @@ def counts(door: Door) -> shown.Counts:
     looking = Looking(door)
     who = looking.who
     if who.staff:
-        own, teams = ",".join(who.positions), ",".join(who.teams)
         return shown.Counts(
-            mine=count(door, finding.WITH_TEAM, ("owner", own)) if own else 0,
-            nobody=count(door, finding.WITH_TEAM, ("owner", teams)) if teams else 0,
+            mine=count(door, finding.marked(who.positions)) if who.positions else 0,
+            nobody=count(door, finding.marked(who.teams, "/nobody")) if who.teams else 0,
         )
     where = _where(looking, "")
     if where is None:

@@ -206,9 +206,6 @@ def _agreed(expected: Resource, was: ConcernTask, becomes: ConcernTask, after: M
     due, now = ought.due, becomes.due
     if now != was.due and not (due and now and abs(due - now) <= SLACK):
         raise broken("clock")
-    meta = shape.with_clock(after, ought.clock).get("meta")
-    return (
-        {**expected, "meta": meta}
-        if meta
-        else {name: value for name, value in expected.items() if name != "meta"}
-    )
+    found = {name: value for name, value in expected.items() if name != "meta"}
+    found |= {"meta": after["meta"]} if after.get("meta") else {}
+    return shape.with_clock(found, ought.clock)

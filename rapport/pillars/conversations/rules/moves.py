@@ -93,7 +93,7 @@ def take_step(task: Mapping[str, Any], step: Step, clocks: Clocks) -> Resource:
         event = replace(event, to=step.to[0], to_name=step.to[1])
     if step.code == "answered":
         event = replace(event, letter=step.letter)
-    return with_event(moved, event)
+    return shape.marked(with_event(moved, event))
 
 
 def _fresh(task: Resource, now: ConcernTask, owner: tuple[str, str], team: str = "") -> Resource:
@@ -216,18 +216,20 @@ def part_of(
     whole = read_concern(task)
     if whole.state not in ("raised", "accepted", "reopened"):
         raise broken("parts")
-    part = {name: value for name, value in task.items() if name not in ("output", "partOf", "statusReason")}
-    tags = (task.get("meta") or {}).get("tag")
-    part["meta"] = {"tag": tags} if tags else {}
+    part = {
+        name: value
+        for name, value in task.items()
+        if name not in ("meta", "output", "partOf", "statusReason")
+    }
+    labels = (task.get("meta") or {}).get("security")
+    part |= {"meta": {"security": labels}} if labels else {}
     raised = whole.raised + timedelta(milliseconds=number)
     part |= {"id": rid, "partOf": [reference(whole.ref)], "authoredOn": instant(raised)}
     part["input"] = [
         {"type": {"text": "words"}, "valueString": words},
         *([_answer_by(whole.answer_by)] if whole.answer_by else []),
     ]
-    if not part["meta"]:
-        del part["meta"]
-    return with_event(part, Event("split", by, at))
+    return with_event(shape.with_clock(part, True), Event("split", by, at))
 
 
 def _answer_by(at: datetime) -> Resource:

@@ -28,7 +28,7 @@ def new(task: Mapping[str, Any], who: Who, at: datetime, clocks: Clocks) -> Reso
         return dict(task)
     if concern.part_of:
         _part(concern, who, at)
-        return dict(task)
+        return shape.with_clock(task, True)
     if concern.state != "raised" or concern.owner != concern.team or concern.events or concern.passed:
         raise broken("one-step", what="a new question is raised, in the hands of its team")
     if concern.requester not in who.names and who.kind not in ("staff", "client"):
@@ -59,7 +59,7 @@ def _clocked(task: Mapping[str, Any], concern: ConcernTask, clocks: Clocks) -> R
         found = shape.with_answer_by(found, clocks.answer_by(concern.raised))
     if concern.due is None:
         found = shape.with_due(found, clocks.take_by(concern.raised))
-    return found if concern.clock else shape.with_clock(found, True)
+    return shape.with_clock(found, True)
 
 
 def _imported(task: Mapping[str, Any], concern: ConcernTask, at: datetime, clocks: Clocks) -> Resource:
@@ -69,14 +69,14 @@ def _imported(task: Mapping[str, Any], concern: ConcernTask, at: datetime, clock
     if not concern.is_open:
         if concern.state == "closed" and not concern.reason:
             raise broken("reason")
-        return dict(task)
+        return shape.with_clock(task, False)
     latest = clocks.after_answer(at, 99) if concern.state == "answered" else clocks.answer_by(at)
     if concern.due is not None and concern.due > latest + SLACK:
         raise broken("import")
     found = dict(task) if concern.answer_by else shape.with_answer_by(task, clocks.answer_by(at))
     if concern.due is None:
         found = shape.with_due(found, clocks.take_by(at) if concern.state == "raised" else latest)
-    return found if concern.clock else shape.with_clock(found, True)
+    return shape.with_clock(found, True)
 
 
 def whole(task: Mapping[str, Any], concern: ConcernTask) -> None:

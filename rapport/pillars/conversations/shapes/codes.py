@@ -16,6 +16,7 @@ INPUT = "urn:rapport:concern-input"
 TOPIC = "urn:rapport:topic"
 LABEL = "urn:rapport:label"
 CLOCK = "urn:rapport:clock"
+INBOX = "urn:rapport:inbox"
 MEDIUM = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode"
 
 STAFF_ONLY = "staff-only"

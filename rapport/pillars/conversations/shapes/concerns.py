@@ -9,6 +9,7 @@ from typing import Any
 
 from rapport.pillars.conversations.shapes.codes import (
     CLOCK,
+    INBOX,
     INPUT,
     KIND,
     REASON,
@@ -99,10 +100,9 @@ def concern(
     priority: str = "routine",
 ) -> Resource:
     """A concern just raised, its accept clock running."""
-    return {
+    body: Resource = {
         "resourceType": "Task",
         "id": rid,
-        "meta": {"tag": [{"system": CLOCK, "code": RUNNING}]},
         "basedOn": [reference(conversation)],
         "status": STATUS["raised"],
         "businessStatus": concept(STATE, "raised"),
@@ -121,6 +121,7 @@ def concern(
             {"type": concept(INPUT, "answer-by"), "valueDateTime": instant(answer_by)},
         ],
     }
+    return with_clock(body, True)
 
 
 def read_concern(task: Mapping[str, Any]) -> ConcernTask:
@@ -213,12 +214,36 @@ def with_recipients(task: Mapping[str, Any], team: str, passed: tuple[str, ...] 
 
 
 def with_clock(task: Mapping[str, Any], running: bool) -> Resource:
-    """The concern watched by the sweep, or no longer."""
+    """The concern watched by the sweep, or no longer; and marked for the inboxes that it is in."""
+    return marked(_tagged(task, CLOCK, (RUNNING,) if running else ()))
+
+
+def marked(task: Mapping[str, Any]) -> Resource:
+    """The concern with the tags by which inboxes find it, so that each is one look into the index.
+
+    `<team>`: what the team has to act on, of it `<team>/nobody` and `<team>/stat`; `<position>`: what someone
+    has or was passed on; `…/waiting`: what waits for the patient. References serve as codes.
+    """
+    return _tagged(task, INBOX, _marks(read_concern(task)))
+
+
+def _marks(one: ConcernTask) -> tuple[str, ...]:
+    if not one.is_open:
+        return ()
+    if one.state == "answered":
+        return tuple(f"{ref}/waiting" for ref in (one.team, one.named_owner) if ref)
+    found = [one.team, one.named_owner or next(iter(one.passed[-1:]), "")]
+    found += [f"{one.team}/nobody"] if not one.named_owner else []
+    found += [f"{one.team}/stat"] if one.stat else []
+    return tuple(filter(None, found))
+
+
+def _tagged(task: Mapping[str, Any], system: str, codes: tuple[str, ...]) -> Resource:
     meta = dict(task.get("meta") or {})
-    others = [tag for tag in meta.get("tag") or () if tag.get("system") != CLOCK]
-    meta["tag"] = [*others, {"system": CLOCK, "code": RUNNING}] if running else others
-    if not meta["tag"]:
-        del meta["tag"]
+    others = [tag for tag in meta.pop("tag", ()) if tag.get("system") != system]
+    tags = [*others, *({"system": system, "code": code} for code in codes)]
+    if tags:
+        meta["tag"] = tags
     found = {**task, "meta": meta}
     if not meta:
         del found["meta"]
