@@ -267,7 +267,9 @@ class SettingsText(forms.Form):
         label=_("The settings, as text"),
         strip=False,
         max_length=200_000,
-        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false", "wrap": "off"}),
+        widget=forms.Textarea(
+            attrs={"rows": 30, "spellcheck": "false", "wrap": "off", "class": "rp-area rp-plaintext"}
+        ),
     )
     why = forms.CharField(label=_("What changed, in a few words"), max_length=300, required=False)
 

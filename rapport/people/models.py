@@ -87,12 +87,6 @@ class Session(AbstractBaseSession):
     began_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
 
-    @classmethod
-    def get_session_store_class(cls) -> Any:
-        from rapport.people.sessions import SessionStore
-
-        return SessionStore
-
 
 class Invitation(models.Model):
     """A way in for one person, used once: a link by e-mail, or a code on paper. Only its hash is kept."""

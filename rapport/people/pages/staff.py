@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from rapport.fhir.outcomes import Refused, not_found
@@ -32,18 +33,18 @@ def _colleagues(request: Request) -> list[Colleague]:
         User.objects.filter(person__startswith="Practitioner/", is_active=True).order_by("display_name")
     )
     names = {user.person: user.display_name for user in users}
-    rules = site.current()
+    by_person = _positions(request)
+    teams = _team_names(request, by_person)
     found = []
     for user in users:
-        held = actors.positions(request.door.conn, practitioner=user.person)
+        held = by_person.get(user.person, [])
         away = absences.absent(request.door.conn, user.person)
         cover = absences.covering(request.door.conn, user.person) if away else None
-        teams = [(rules.team(at.team), at.team) for at in held if at.team]
         found.append(
             Colleague(
                 user,
                 tuple(at.role for at in held),
-                tuple(rules.say(team.name) if team else ref.partition("/")[2] for team, ref in teams),
+                tuple(dict.fromkeys(teams[at.team] for at in held if at.team in teams)),
                 factors.enrolled(user),
                 names.get(cover, "") if cover is not None else None,
             )
@@ -56,6 +57,23 @@ def _colleagues(request: Request) -> list[Colleague]:
 def people(request: Request) -> HttpResponse:
     """Everyone who works here."""
     return render(request, "people/staff.html", {"colleagues": _colleagues(request)})
+
+
+def _positions(request: Request) -> dict[str, list[actors.Position]]:
+    found: dict[str, list[actors.Position]] = {}
+    for held in actors.positions(request.door.conn, active="true"):
+        found.setdefault(held.person, []).append(held)
+    return found
+
+
+def _team_names(request: Request, held: dict[str, list[actors.Position]]) -> dict[str, str]:
+    """Names of teams: the ones of the settings in the reader's language, else those of the record."""
+    rules = site.current()
+    refs = {at.team for some in held.values() for at in some if at.team}
+    found = {ref: str(record.json.get("name", "")) for ref, record in request.door.many(refs).items()}
+    return found | {
+        team.ref: rules.say(team.name, get_language() or "") for team in rules.teams if team.ref in refs
+    }
 
 
 def _colleague(request: Request, rid: str) -> User:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import qrcode  # type: ignore[import-untyped]
 from django import template
+from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -52,6 +55,17 @@ def qr(words: str) -> SafeString:
 def can_mail() -> bool:
     """Whether this site sends e-mails at all."""
     return mail.can_send()
+
+
+@register.simple_tag(takes_context=True)
+def can_passkey(context: Context) -> bool:
+    """Whether browsers make passkeys for this address: never for one that is a number."""
+    host = context["request"].get_host().rpartition(":")[0] or context["request"].get_host()
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return True
+    return False
 
 
 @register.filter
