@@ -43,9 +43,8 @@ def smart(request: Request) -> Answer:
 
 @cache
 def _resources() -> list[dict[str, Any]]:
-    codes = ["read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type"]
-    if patching.AVAILABLE:
-        codes.append("patch")
+    codes = ["read", "vread", "update", "delete", "history-instance"]
+    codes += ["history-type", "create", "search-type", "patch"]
     return [
         {
             "type": rtype,
@@ -81,7 +80,6 @@ def _capability(base: str) -> bytes:
         "resource": _resources(),
         "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
     }
-    patch = ["application/json-patch+json"] if patching.AVAILABLE else []
     return orjson.dumps(
         {
             "resourceType": "CapabilityStatement",
@@ -92,7 +90,7 @@ def _capability(base: str) -> bytes:
             "implementation": {"description": "Rapport", "url": base},
             "fhirVersion": "4.0.1",
             "format": ["application/fhir+json", "json"],
-            **({"patchFormat": patch} if patch else {}),
+            "patchFormat": [patching.MEDIA],
             "rest": [rest],
         }
     )

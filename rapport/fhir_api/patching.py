@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from rapport.fhir.outcomes import Refused
+from rapport.fhir.patch import apply
 
 from .http import Answer
+from .resources import written
 from .visit import Visit
 
-#: Whether PATCH is offered.
-AVAILABLE = False
+MEDIA = "application/json-patch+json"
 
 
 def patch(visit: Visit) -> Answer:
     """PATCH [type]/[id]"""
-    raise Refused("not-allowed", "PATCH is not offered here yet.", "Read it, change it and send it with PUT.")
+    request = visit.request
+    rtype, rid = visit.rtype(), visit.rid()
+    if request.media != MEDIA:
+        raise Refused("media-type", "Only JSON Patch is taken here.", f"Send {MEDIA}.")
+    steps = request.body
+    record = visit.door.patch(rtype, rid, lambda raw: apply(raw, steps), if_match=request.version())
+    return written(visit, record, 200)

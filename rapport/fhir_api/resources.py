@@ -34,7 +34,7 @@ def create(visit: Visit) -> Answer:
     _same_type(rtype, body.get("resourceType"))
     condition = request.header("If-None-Exist") or None
     record, made = visit.door.create_or_find(raw, if_none_exist=_query(condition))
-    return _written(visit, record, 201 if made else 200)
+    return written(visit, record, 201 if made else 200)
 
 
 def update(visit: Visit) -> Answer:
@@ -47,7 +47,7 @@ def update(visit: Visit) -> Answer:
             "invalid", "The id of the resource is not that of the address.", "Give the same id in both."
         )
     record, made = visit.door.put(raw, body, if_match=request.version())
-    return _written(visit, record, 201 if made else 200)
+    return written(visit, record, 201 if made else 200)
 
 
 def update_where(visit: Visit) -> Answer:
@@ -56,7 +56,7 @@ def update_where(visit: Visit) -> Answer:
     _same_type(visit.rtype(), body.get("resourceType"))
     condition = urlencode(visit.request.query)
     record, made = visit.door.put_where(raw, body, condition, if_match=visit.request.version())
-    return _written(visit, record, 201 if made else 200)
+    return written(visit, record, 201 if made else 200)
 
 
 def delete(visit: Visit) -> Answer:
@@ -91,7 +91,8 @@ def _shown(visit: Visit, record: Record) -> Answer:
     return Answer(200, body, headers_of(record))
 
 
-def _written(visit: Visit, record: Record, status: int) -> Answer:
+def written(visit: Visit, record: Record, status: int) -> Answer:
+    """The answer to a write, as the Prefer header asks for it."""
     request = visit.request
     where = f"{request.base}/{record.ref}/_history/{record.vid}"
     headers: tuple[Header, ...] = (*headers_of(record), ("Location", where))

@@ -7,7 +7,7 @@ grants → what follows. A refusal anywhere undoes the transaction.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -95,6 +95,22 @@ class Writing(Reading):
                 return self.apply([Step(CREATE, Write(raw, body, rid))])[0], True
             self._expected(before, if_match)
             return self.apply([Step(UPDATE, Write(raw, body, rid, before))])[0], before.deleted
+
+    def patch(
+        self, rtype: str, rid: str, change: Callable[[bytes], bytes], *, if_match: int | None = None
+    ) -> Record:
+        """Update with what `change` makes of the stored text; its id and type must stay."""
+        with self._step(UPDATE, f"{rtype}/{rid}"):
+            before = self.as_it_was(UPDATE, rtype, rid)
+            if before is None:
+                raise not_found()
+            if before.deleted:
+                raise Refused("gone", "This was deleted.", "Go back and choose again.")
+            self._expected(before, if_match)
+            raw, body = parsed(change(before.body))
+            if (body["resourceType"], body.get("id")) != (rtype, rid):
+                raise Refused("rule", "A change cannot touch the type or the id.", "Leave them as they are.")
+            return self.apply([Step(UPDATE, Write(raw, body, rid, before))])[0]
 
     def put_where(
         self, raw: bytes, body: Body, query: str, *, if_match: int | None = None

@@ -65,6 +65,23 @@ def test_create_read_vread_update_history_delete(api: Call) -> None:
     assert again.status == 201 and again.headers["ETag"] == 'W/"4"'
 
 
+def test_patch(api: Call) -> None:
+    api("PUT", "Observation/o1", EXACT.replace(b'"status"', b'"id":"o1","status"'))
+    step = {"op": "replace", "path": "/status", "value": "amended"}
+    patch = "application/json-patch+json"
+    said = api("PATCH", "Observation/o1", [step], media=patch, if_match='W/"1"')
+    assert said.status == 200 and said.json["status"] == "amended" and b'"value":2.00' in said.body
+    assert api("PATCH", "Observation/o1", [step], media=patch, if_match='W/"1"').status == 412
+    assert api("PATCH", "Observation/o1", [step | {"path": "/bogus"}], media=patch).status in (400, 422)
+    assert api("PATCH", "Observation/o1", [step | {"path": "/id", "value": "o2"}], media=patch).status == 422
+    moved = step | {"path": "/subject/reference", "value": "Patient/eve"}
+    assert api("PATCH", "Observation/o1", [moved], media=patch, who="dara").status == 403
+    assert api("PATCH", "Observation/o1", [step]).status == 415
+    assert api("PATCH", "Observation/none", [step], media=patch).status == 404
+    assert api("PATCH", "Patient/amina", [step], media=patch, who="amina").status == 403
+    assert api("GET", "Observation/o1").headers["ETag"] == 'W/"2"'
+
+
 def test_update_as_create_is_for_programs(api: Call) -> None:
     assert api("PUT", "Observation/mine", observation("mine")).status == 201
     assert api("PUT", "Communication/mine", conversation("mine"), who="amina").status == 404
@@ -253,6 +270,7 @@ def test_files_are_taken_and_given_as_files(api: Call) -> None:
         ("GET", "Patient/$everything", None, {}, 404),
         ("GET", "a/b/c/d/e", None, {}, 404),
         ("POST", "Patient/amina", {}, {}, 405),
+        ("PATCH", "Patient/amina", {}, {}, 415),
         ("TRACE", "Patient/amina", None, {}, 405),
         ("GET", "", None, {}, 405),
     ],

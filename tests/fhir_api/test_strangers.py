@@ -58,7 +58,14 @@ def interactions(rtype: str, rid: str) -> Iterator[Asked]:
     yield "PUT", one, body, {"if_match": 'W/"2"'}
     yield "PUT", one, {"resourceType": rtype, "id": rid, "bogus": 1}, {}
     yield "DELETE", one, None, {"if_match": 'W/"9"'}
-    yield "PATCH", one, [{"op": "add", "path": "/language", "value": "en"}], {}
+    step = {"op": "add", "path": "/language", "value": "en"}
+    yield "PATCH", one, [step], {"media": "application/json-patch+json"}
+    yield (
+        "PATCH",
+        one,
+        [{"op": "test", "path": "/id", "value": rid}],
+        {"media": "application/json-patch+json"},
+    )
     yield "PUT", f"{rtype}?_id={rid}", body, {}
     yield "DELETE", f"{rtype}?_id={rid}", None, {}
     yield "POST", rtype, {"resourceType": rtype}, {"if_none_exist": f"_id={rid}"}

@@ -59,6 +59,7 @@ WAYS: dict[str, Callable[[Door], Any]] = {
     "update to something else": lambda door: door.update(OTHER),
     "update as text": lambda door: door.update(orjson.dumps(DONE)),
     "update where": lambda door: door.put_where(orjson.dumps(DONE), DONE, "_id=t1"),
+    "patch": lambda door: door.patch("Task", "t1", lambda raw: raw.replace(b"requested", b"completed")),
     "delete": lambda door: door.delete("Task", "t1"),
     "delete where": lambda door: door.delete_where("Task", "_id=t1"),
     "bundle put": lambda door: door.bundle(entry("PUT", "Task/t1", DONE)),
