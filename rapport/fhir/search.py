@@ -18,7 +18,7 @@ from rapport.fhir.search_values import Value
 
 PAGE = 20
 LARGEST_PAGE = 1000
-#: Modifiers by parameter type. `:Type` on references is apart.
+#: Modifiers by parameter type. `:Type` on references and `:of-type` on identifiers are apart.
 MODIFIERS = {
     "token": {"not", "missing"},
     "string": {"exact", "contains", "missing"},
@@ -169,7 +169,7 @@ def _clause(param: SearchParam, name: str, modifier: str, written: str) -> Claus
     if param.type == "reference" and modifier in TYPE_NUMBERS:
         param = replace(param, targets=(modifier,))
         modifier = ""
-    if modifier and modifier not in MODIFIERS[param.type]:
+    if modifier and not _knows(param, modifier):
         raise Refused("invalid", f"The search modifier :{modifier} is not supported on {param.code}.")
     found: list[Value] = []
     for piece in values.split(written, ","):
@@ -180,9 +180,18 @@ def _clause(param: SearchParam, name: str, modifier: str, written: str) -> Claus
     return Clause(param, tuple(found), modifier)
 
 
+def _knows(param: SearchParam, modifier: str) -> bool:
+    """Whether a parameter can be asked with that modifier."""
+    if modifier == "of-type":
+        return any(leaf.type == "Identifier" for leaf in param.leaves)
+    return modifier in MODIFIERS[param.type]
+
+
 def _values(param: SearchParam, modifier: str, piece: str) -> Sequence[Value]:
     if modifier == "missing":
         return (values.missing(piece),)
+    if modifier == "of-type":
+        return (values.of_type(piece),)
     if modifier == "identifier":
         return (values.token(piece),)
     if param.type == "reference":

@@ -27,6 +27,15 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class OfType:
+    """`system|code|value`: an identifier by its type and its value."""
+
+    system: str
+    code: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A local reference `Type/id`, or a canonical or absolute address."""
 
@@ -75,7 +84,7 @@ class Parts:
     parts: tuple[Value, ...]
 
 
-Value = Token | Reference | Moment | Amount | Text | Missing | Parts
+Value = Token | OfType | Reference | Moment | Amount | Text | Missing | Parts
 
 _BLANK_ZONE = re.compile(r" (?=\d\d:\d\d$)")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
@@ -110,6 +119,14 @@ def token(text: str) -> Token:
     if len(parts) > 2 or not any(parts):
         raise ValueError("use code, system|code, |code or system|")
     return Token(parts[0], parts[1] or None)
+
+
+def of_type(text: str) -> OfType:
+    """Read the value of `:of-type`."""
+    parts = [unescape(part) for part in split(text, "|")]
+    if len(parts) != 3 or not all(parts):
+        raise ValueError("use system|code|value")
+    return OfType(*parts)
 
 
 def moment(text: str) -> Moment:

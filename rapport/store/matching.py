@@ -77,6 +77,8 @@ def single(clause: Clause) -> bool:
     if len(clause.values) != 1:
         return False
     value = clause.values[0]
+    if isinstance(value, values.OfType):
+        return True
     if isinstance(value, values.Token):
         return value.system is not None and clause.param.type == "token" and not clause.param.implied
     return isinstance(value, values.Reference)
@@ -98,6 +100,10 @@ def _tokens(param: SearchParam, found: Sequence[values.Value], p: Params) -> str
     loose: list[int] = []
     strict: dict[tuple[int, ...], list[int]] = {}
     for value in found:
+        if isinstance(value, values.OfType):
+            keys = (param.rtype, param.code, value.system, value.code, value.value)
+            loose.append(index.of_type_key(*keys))
+            continue
         assert isinstance(value, values.Token)
         if value.code is None:
             loose.append(index.any_of_key(param.rtype, param.code, value.system or ""))

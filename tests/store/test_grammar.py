@@ -123,6 +123,8 @@ WRONG = [
     ("code", "", "code="),
     ("code", "a|b|c", "a|b|c"),
     ("code:above", "x", ":above"),
+    ("code:of-type", "a|b|c", ":of-type"),
+    ("identifier:of-type", "a|b", "identifier:of-type=a|b"),
     ("date:exact", "2024", ":exact"),
     ("subject:missing", "maybe", "subject:missing=maybe"),
     ("value-quantity", "much", "value-quantity=much"),

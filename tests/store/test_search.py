@@ -301,6 +301,18 @@ def test_references_by_identifier_and_address(conn: Conn) -> None:
     assert run(conn, "Observation", ("performer:Organization", "chen")).matches == ()
 
 
+def test_identifiers_by_type(conn: Conn) -> None:
+    kind = {"coding": [{"system": "urn:kinds", "code": "MR"}]}
+    store(
+        conn,
+        patient("a", identifier=[{"type": kind, "value": "7"}]),
+        patient("b", identifier=[{"value": "7"}]),
+    )
+    assert ids(run(conn, "Patient", ("identifier:of-type", "urn:kinds|MR|7")).matches) == ["a"]
+    assert ids(run(conn, "Patient", ("identifier:of-type", "urn:kinds|MR|8,urn:kinds|SS|7")).matches) == []
+    assert sorted(ids(run(conn, "Patient", ("identifier", "7")).matches)) == ["a", "b"]
+
+
 def test_uris(conn: Conn) -> None:
     for rid, url in (
         ("a", "http://x.org/forms"),
