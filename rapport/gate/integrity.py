@@ -1,4 +1,4 @@
-"""Integrity of the record, for `rapport check`: all of it is read, in nobody's name, and no content is told."""
+"""Integrity of the record, for `rapport check`: all of it is read, in nobody's name; no content is told."""
 
 from __future__ import annotations
 
