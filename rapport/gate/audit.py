@@ -22,10 +22,13 @@ _RANK = {"D": 5, "C": 4, "U": 3, "E": 2, "R": 1, "": 0}
 #: FHIR AuditEvent.action of our letters; a search is an execution.
 _FHIR_ACTION = {"c": "C", "r": "R", "u": "U", "d": "D", "s": "E"}
 
-_COLUMNS = "actor, ref, name, role, purpose, action, outcome, source, request, why, query, patients, entities"
+_COLUMNS = (
+    "actor, ref, name, role, purpose, action, outcome, source, request, why, query,"
+    " patients, entities, owners"
+)
 INSERT = (
     f"INSERT INTO audit ({_COLUMNS})"
-    " SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::text[]"
+    " SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::text[], %s::bigint[]"
 )
 #: Reads need not be on the disk before the answer goes out: a crash may lose those of the time that
 #: PostgreSQL takes to write by itself (three times `wal_writer_delay`, 0.6 s).
@@ -38,7 +41,7 @@ _READ_AND_NOTE = f"""
         SELECT %(note_actor)s, %(note_ref)s, %(note_name)s, %(note_role)s, %(note_purpose)s, 'R', '0',
                %(note_source)s, %(note_request)s, '', '',
                CASE patient WHEN 0 THEN ARRAY[]::bigint[] ELSE ARRAY[patient] END,
-               ARRAY[%(note_entity)s || vid]
+               ARRAY[%(note_entity)s || vid], ARRAY[patient]
         FROM found, {_SOON} WHERE NOT deleted)
     SELECT * FROM found
 """  # noqa: S608
@@ -56,8 +59,7 @@ class Trail:
     why: str = ""
     action: str = ""
     queries: list[str] = field(default_factory=list)
-    patients: set[int] = field(default_factory=set)
-    entities: dict[str, None] = field(default_factory=dict)
+    entities: dict[str, int] = field(default_factory=dict)  # with the patient whose each is, 0 for none
 
     def add(self, letter: str, reference: str, vid: int | None = None, patient: int = 0) -> None:
         """Note one resource, by its reference; `letter` is one of permissions.Action."""
@@ -65,9 +67,7 @@ class Trail:
         if _RANK[action] > _RANK[self.action]:
             self.action = action
         entity = f"{letter} {reference}/_history/{vid}" if vid else f"{letter} {reference}"
-        self.entities[_plain(entity)] = None
-        if patient:
-            self.patients.add(patient)
+        self.entities[_plain(entity)] = patient
 
     def searched(self, query: str) -> None:
         """Note a search that was made, whether or not it found anything."""
@@ -108,7 +108,9 @@ class Witness:
         actor = self.actor
         who = (reference_key(actor.ref), actor.ref, actor.name, actor.role, self.purpose)
         what = (trail.action or "E", outcome, self.source, self.request, _plain(trail.why))
-        return (*who, *what, "\n".join(trail.queries)[:4000], sorted(trail.patients), list(trail.entities))
+        owners = list(trail.entities.values())
+        query = "\n".join(trail.queries)[:4000]
+        return (*who, *what, query, sorted({*owners} - {0}), list(trail.entities), owners)
 
     def write(self, conn: Connection[Any], trail: Trail, outcome: str = DONE) -> None:
         """Insert the row of a trail on this connection, in whatever transaction it is in."""
@@ -141,15 +143,15 @@ def idle(conn: Connection[Any]) -> bool:
 def log_of(
     conn: Connection[Any], patient: str, *, before: datetime | None = None, limit: int = 50
 ) -> list[Entry]:
-    """Who looked at this patient's record or wrote in it, newest first: their own part of each row.
+    """Who looked at this patient's record or wrote in it, newest first, and of each request only their part.
 
-    Callers show it only to who may see the whole record: the patient, and privacy officers.
+    Ask through `Door.log`, which knows who may see it.
     """
-    key = reference_key(patient)
     rows = conn.execute(
-        "SELECT at, ref, name, role, purpose, action::text, outcome::text, why, entities FROM audit"
-        " WHERE patients @> ARRAY[%s]::bigint[] AND at < coalesce(%s, 'infinity'::timestamptz)"
-        " ORDER BY at DESC, id DESC LIMIT %s",
-        (key, before, limit),
+        "SELECT at, ref, name, role, purpose, action::text, outcome::text, why, ARRAY(SELECT e FROM"
+        " unnest(entities, owners) AS part(e, owner) WHERE owner = %(key)s) FROM audit"
+        " WHERE patients @> ARRAY[%(key)s]::bigint[] AND at < coalesce(%(before)s, 'infinity'::timestamptz)"
+        " ORDER BY at DESC, id DESC LIMIT %(limit)s",
+        {"key": reference_key(patient), "before": before, "limit": limit},
     ).fetchall()
     return [Entry(*row) for row in rows]

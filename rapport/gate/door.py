@@ -9,20 +9,34 @@ What it refuses it refuses with `rapport.fhir.outcomes.Refused`, in words that a
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from rapport.fhir.keys import reference_key
+from rapport.fhir.outcomes import not_found
 from rapport.store.records import Record
 from rapport.store.searching import Found
 
 from .actor import Actor
+from .audit import Entry, log_of
 from .bundles import Bundles
 from .decisions import Decision, decide
-from .permissions import Action
+from .permissions import READ, Action
+from .roles import OWN
 
-__all__ = ["Actor", "Decision", "Door", "Found", "Record"]
+__all__ = ["Actor", "Decision", "Door", "Entry", "Found", "Record"]
 
 
 class Door(Bundles):
     """Read, search, history; create, update, delete, bundle; and why something is allowed."""
+
+    def log(self, patient: str, *, before: datetime | None = None, limit: int = 50) -> list[Entry]:
+        """Who looked at a patient's record or wrote in it, newest first; for them and privacy officers."""
+        rtype, _, rid = patient.partition("/")
+        own = rtype == "Patient" and self.decide(READ, rtype, rid).rule == OWN.name
+        if not own and "privacy" not in self.actor.duties:
+            raise self._refuse_read(READ, f"AuditEvent?patient={patient}", not_found())
+        self._trail.searched(f"AuditEvent?patient={patient}")
+        return log_of(self.conn, patient, before=before, limit=limit)
 
     def decide(self, action: Action, rtype: str, rid: str) -> Decision:
         """Whether this actor may do this to that resource, with the sentence that a person can read."""

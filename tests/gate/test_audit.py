@@ -92,13 +92,18 @@ def test_a_patient_reads_who_looked(people: People, conn: Connection[Any]) -> No
     Door(conn, people.program).create(observation("o1"), rid="o1")
     door = Door(conn, people.dara)
     door.search("Observation", "patient=Patient/amina")
+    door.rapport("tests").read("Patient", "eve")
     door.finish()
-    entries = audit.log_of(conn, AMINA, limit=2)
+    entries = Door(conn, people.amina).log(AMINA, limit=2)
+    assert entries[0].entities == ["s Observation/o1/_history/1"]
     assert [(entry.name, entry.role, entry.action) for entry in entries] == [
         ("Dara Okafor", "nurse", "E"),
         ("Bench", "program", "C"),
     ]
-    assert not [entry for entry in audit.log_of(conn, EVE) if entry.name == "Dara Okafor"]
+    assert Door(conn, people.eve).log(EVE)[0].entities == ["r Patient/eve/_history/1"]
+    for who in (people.eve, people.dara, people.bilal, people.root):
+        with pytest.raises(Refused):
+            Door(conn, who).log(AMINA)
 
 
 def test_topics_count_up_once_a_unit(people: People, conn: Connection[Any]) -> None:
