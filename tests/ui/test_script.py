@@ -237,3 +237,40 @@ def test_htmx_comes_only_where_it_is_used(browser, stage):
     page.wait_for_selector("#got")
     assert wrongs == []
     page.context.close()
+
+
+PART = (
+    '<form method="post" action="/send/">{% csrf_token %}<label for="t">Words</label>'
+    '<textarea id="t" name="t" hx-post="/part/" hx-target="#part" hx-trigger="change"></textarea>'
+    '<div id="part"><ul data-lines="concern">{% chip 1 "Can I fly?" %}</ul></div>'
+    '<div id="end"><input type="file" name="file" aria-label="File"></div>'
+    '<template data-line="concern">{% chip "__n__" "" %}</template>'
+    '<button class="rp-link" type="button" data-add="concern">Add one more</button></form>'
+)
+
+
+def test_what_htmx_brings_takes_no_words_away(browser, stage):
+    """Leaving the text asks for its questions anew, while the person already types one more."""
+    fresh = engines["django"].from_string(
+        '{% load rapport_ui %}<ul data-lines="concern">{% chip 1 "Can I fly in May?" %}</ul>'
+        '<div hx-swap-oob="innerHTML:#end"><input type="file" name="file" aria-label="File">'
+        '<p id="new">New</p></div>'
+    )
+
+    def slow(query, body):
+        time.sleep(1.5)
+        return 200, fresh.render({}).encode()
+
+    stage.answers["/part/"] = slow
+    page = opened(browser, stage, page_of(PART))
+    page.wait_for_function("!!globalThis.htmx")
+    page.locator("[name=file]").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"x"})
+    page.locator("#t").fill("Can I fly in May? And swim?")
+    page.locator("[data-add]").click()
+    page.keyboard.type("And may I")
+    page.wait_for_selector("#new")
+    page.keyboard.type(" swim?")
+    assert page.locator("#concern-2").input_value() == "And may I swim?"
+    assert page.locator("#concern-1").input_value() == "Can I fly in May?", "what nobody touched is fresh"
+    assert page.evaluate("document.querySelector('[name=file]').files.length") == 1
+    page.context.close()

@@ -28,8 +28,20 @@ function wake(part) {
   if (globalThis.htmx) globalThis.htmx.process(part);
   else if (!fetched && part.querySelector("[hx-get], [hx-post]")) {
     fetched = true;
-    document.head.append(Object.assign(document.createElement("script"), { src: words.htmx }));
+    document.head.append(Object.assign(document.createElement("script"), { src: words.htmx, onload: gently }));
   }
+}
+
+/** What htmx swaps into a place is laid over what is there: typing, focus and chosen files stay. */
+function gently() {
+  globalThis.htmx.defineExtension("gently", {
+    isInlineSwap: () => false,
+    handleSwap(style, place, fresh) {
+      if (style !== "innerHTML") return false;
+      children(place, fresh);
+      return [...place.children];
+    },
+  });
 }
 
 // htmx starts by itself only on a page that is complete
@@ -146,6 +158,10 @@ function morph(old, fresh) {
   if (old.isEqualNode(fresh)) return;
   if (old.nodeType !== Node.ELEMENT_NODE) { old.nodeValue = fresh.nodeValue; return; }
   dress(old, fresh);
+  children(old, fresh);
+}
+
+function children(old, fresh) {
   let at = old.firstChild;
   for (const kid of [...fresh.childNodes]) {
     const match = partner(at, kid);
