@@ -1,4 +1,4 @@
-"""Every word of the software in every language: none untranslated, none stale, none outside the catalogues."""
+"""Every word of the software in every language: none untranslated or stale, none outside the catalogues."""
 
 import re
 
