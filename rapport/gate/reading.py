@@ -148,4 +148,4 @@ class Reading(Visit):
         if rtype not in TYPE_NUMBERS or not _ID.fullmatch(rid):
             return None
         found = stored.read(self.conn, [resource_key(rtype, rid)], self.where(READ, rtype))
-        return found[0] if found else None
+        return found[0] if found and found[0].rid == rid else None

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from rapport.fhir.index import rows as rows_of
 from rapport.fhir.keys import resource_key
+from rapport.fhir.outcomes import Refused
 from rapport.fhir.rows import Rows
 from rapport.fhir.text import splice
 from rapport.store.records import Record, Write
@@ -48,11 +49,21 @@ def now() -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
+def _same(write: Write, before: Record) -> None:
+    """Two names with one key, or a body of another type, are never mixed up."""
+    rtype = before.rtype if write.delete else write.resource["resourceType"]
+    if (rtype, write.rid) != (before.rtype, before.rid):
+        raise Refused(
+            "conflict", f"{rtype}/{write.rid} can't take the place of {before.ref}.", "Use another id."
+        )
+
+
 def version_of(write: Write, at: datetime) -> Version:
     """The version that a write makes at that time."""
     before = write.before
     vid, updated = 1, at
     if before is not None:
+        _same(write, before)
         vid, updated = before.vid + 1, max(at, before.updated + _TICK)
     key = resource_key(write.rtype, write.rid)
     if write.delete:

@@ -96,6 +96,14 @@ def test_many_are_created_as_one_is(conn: Conn, count: int) -> None:
         assert len(carried(conn, record.id)) == 1
 
 
+def test_nothing_takes_the_place_of_another(conn: Conn) -> None:
+    [first] = store(conn, patient("amina"))
+    for body, rid in ((patient("amina"), "bilal"), (observation("amina", "amina"), "amina")):
+        with pytest.raises(Refused) as refused:
+            writing.write(conn, [writing.Write(creation(body).raw, body, rid, first)])
+        assert refused.value.code == "conflict"
+
+
 def test_copy_refuses_what_is_there(conn: Conn) -> None:
     store(conn, patient("p7"))
     with pytest.raises(Refused, match="Patient/p7"):
