@@ -1,0 +1,1 @@
+"""What Rapport costs: `make bench` measures it and writes docs/performance.md."""
