@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from django.template import Context, Template
 
+from rapport.ui import parts
 from rapport.ui.states import STATES
 from rapport.ui.templatetags import rapport_ui as tags
 
@@ -24,7 +25,7 @@ def test_words_are_escaped_and_keep_their_lines():
 
 
 def test_quoted_words_are_escaped():
-    assert tags.quoted("<script>") == '<span dir="auto">“&lt;script&gt;”</span>'
+    assert parts.quoted("<script>") == '<span dir="auto">“&lt;script&gt;”</span>'
 
 
 @pytest.mark.parametrize(
@@ -66,10 +67,10 @@ def test_every_tag_escapes_what_it_is_given():
 
 
 def test_marks_are_hidden_and_names_stand_beside_them():
-    assert 'aria-hidden="true"' in tags.icon("ring") and 'aria-hidden="true"' in tags.face(
+    assert 'aria-hidden="true"' in parts.icon("ring") and 'aria-hidden="true"' in parts.face(
         "Dr Mei Chen", "staff"
     )
-    assert ">M<" in tags.face("Dr Mei Chen", "staff")
+    assert ">M<" in parts.face("Dr Mei Chen", "staff")
 
 
 def test_every_state_has_a_mark_of_the_sprite():

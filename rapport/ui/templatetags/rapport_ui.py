@@ -8,22 +8,15 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django import template
-from django.forms import BaseForm, BoundField
-from django.template import Context
-from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import pgettext
 
-from rapport.ui import dates
-from rapport.ui.states import FACES, look
+from rapport.ui import dates, parts
 
 register = template.Library()
-Words = str | SafeString
 
 
 # ---------- dates ----------
@@ -116,277 +109,23 @@ def tel(number: object) -> str:
     return plain if re.fullmatch(r"\+?\d{3,15}", plain) else ""
 
 
-@register.filter
-def quoted(text: object) -> SafeString:
-    """A person's words in the reader's quotation marks: “…”, « … »."""
-    pattern = pgettext("quotation marks around somebody's words", "“%s”")
-    before, _, after = pattern.partition("%s")
-    return format_html('<span dir="auto">{}{}{}</span>', before, text, after)
-
-
-# ---------- marks ----------
-
-
-@register.simple_tag
-def icon(name: str, size: str = "") -> SafeString:
-    """A mark of the sprite, hidden from screen readers: the word beside it is its name. `size`: "s" or ""."""
-    return format_html(
-        '<svg class="rp-i{}" width="24" height="24" aria-hidden="true"><use href="{}#{}"/></svg>',
-        f" rp-i--{size}" if size else "",
-        static("ui/icons.svg"),
-        name,
-    )
-
-
-def _kind(context: Context) -> str:
-    return getattr(context.get("actor"), "kind", "")
-
-
-@register.simple_tag(takes_context=True)
-def state(context: Context, name: str, text: Words, kind: str = "") -> SafeString:
-    """A state in a line: shape, word and colour. `kind` is for whom, if not for the reader."""
-    shape, colour = look(name, kind or _kind(context))
-    return format_html('<span class="rp-state {}">{}{}</span>', colour, icon(shape), text)
-
-
-@register.simple_tag(takes_context=True)
-def mark(context: Context, name: str, kind: str = "") -> SafeString:
-    """The mark of a state (or any icon) in the margin of an entry or row."""
-    shape, colour = look(name, kind or _kind(context))
-    return format_html('<div class="rp-entry__mark {}">{}</div>', colour, icon(shape))
-
-
-@register.simple_tag
-def face(name: str, kind: str = "patient") -> SafeString:
-    """The round, double or square mark of a person: patient, kin, staff. Their name stands beside it."""
-    letters = re.sub(r"^(Dr|Prof|Mr|Mrs|Ms)\.? ", "", str(name)).strip()
-    return format_html(
-        '<span class="rp-face {}" aria-hidden="true">{}</span>',
-        FACES.get(kind, ""),
-        letters[:1].upper() or "?",
-    )
+register.filter(parts.quoted)
 
 
 # ---------- parts ----------
 
-
-@register.simple_block_tag(takes_context=True)
-def entry(
-    context: Context,
-    content: SafeString,
-    *,
-    title: Words = "",
-    state: str = "",
-    href: str = "",
-    level: int = 3,
-    when: Words = "",
-    face: SafeString | None = None,
-    flush: bool = False,
-    kind: str = "",
-    id: str = "",
-) -> SafeString:
-    """One thing with a state, in a list; inside, lines of class `rp-entry__line`.
-
-    level  of its heading (3), 0 for a plain paragraph
-    when   a time in its own column (inside `rp-dated`)
-    face   `{% face … as f %}` instead of a state's mark
-    """
-    hung = (
-        format_html('<div class="rp-entry__mark">{}</div>', face)
-        if face
-        else mark(context, state or "ring", kind)
-    )
-    link = '<a href="{}" dir="auto">{}</a>' if href else '{}<span dir="auto">{}</span>'
-    tag = f"h{level}" if level else "p"
-    return format_html(
-        '<li class="rp-entry{}"{}>{}{}<div class="rp-entry__body">{}{}</div></li>',
-        " rp-entry--flush" if flush else "",
-        _id(id),
-        format_html('<p class="rp-entry__when">{}</p>', when) if when else "",
-        hung,
-        format_html(f'<{tag} class="rp-entry__title">{link}</{tag}>', href, title) if title else "",
-        content,
-    )
-
-
-@register.simple_block_tag
-def letter(
-    content: SafeString,
-    *,
-    name: Words,
-    kind: str = "patient",
-    role: Words = "",
-    when: Words = "",
-    initial: str = "",
-    team: bool = False,
-    id: str = "",
-) -> SafeString:
-    """One message. Inside: `<div class="rp-letter__text">{{ text|words }}</div>` and its read-by line.
-
-    name     as the head says it ("You"); `initial` is the name its mark is made of, if another
-    team     a note for the team alone: shaded, dashed
-    """
-    head = format_html_join("", "<span>{}</span>", ((part,) for part in (role, when) if part))
-    return format_html(
-        '<article class="rp-letter{}"{}><div class="rp-letter__face">{}</div><div class="rp-letter__body">'
-        '<header class="rp-letter__head"><b>{}</b>{}</header>{}</div></article>',
-        " rp-letter--team" if team else "",
-        _id(id),
-        face(initial or str(name), kind),
-        name,
-        head,
-        content,
-    )
-
-
-@register.simple_block_tag
-def call(
-    content: SafeString,
-    *,
-    kind: str = "wait",
-    label: Words = "",
-    icon_name: str = "",
-    live: str = "",
-    id: str = "",
-) -> SafeString:
-    """The one thing that waits for you (`wait`), a safety notice (`plain`), `heard`, an emergency (`alarm`).
-
-    live   "alert" or "status" where it appears in answer to what a person did
-    """
-    shapes = {"wait": ("ask", "is-asked"), "heard": ("tick", "is-heard"), "alarm": ("stop", "is-alarm")}
-    shape, colour = shapes.get(kind, ("", ""))
-    shape = icon_name or shape
-    top = ""
-    if label:
-        top = format_html(
-            '<p class="rp-call__label rp-state {}">{}{}</p>', colour, icon(shape) if shape else "", label
-        )
-    return format_html(
-        '<div class="rp-call{}"{}{}>{}{}</div>',
-        "" if kind == "wait" else f" rp-call--{kind}",
-        format_html(' role="{}"', live) if live else "",
-        _id(id),
-        top,
-        content,
-    )
-
-
-@register.simple_block_tag(takes_context=True)
-def row(
-    context: Context,
-    content: SafeString,
-    *,
-    state: str = "raised",
-    name: Words,
-    about: Words = "",
-    words: Words = "",
-    href: str = "",
-    due: Words = "",
-    note: Words = "",
-    new: bool = False,
-    id: str = "",
-) -> SafeString:
-    """A line of the inbox. Inside the block: its one action (a form or link), or nothing.
-
-    name, about   who, and what to know of them: "Bilal Haddad", "for Amina Haddad, 58"
-    words         as written; the tag adds the quotation marks
-    due, note     the time that counts, and the line under it
-    state         late and urgent colour the time too
-    """
-    quote = quoted(words)
-    tone = {"late": "is-late", "urgent": "is-alarm"}.get(state, "")
-    fresh = pgettext("a message nobody on the team has opened", "New")
-    return format_html(
-        '<li class="rp-row{}{}"{}>{}<div class="rp-row__body"><div><p class="rp-row__name"><b>{}</b>{}{}</p>'
-        '<p class="rp-row__words">{}</p></div><p class="rp-row__time"><b class="{}">{}</b> {}</p>'
-        '<div class="rp-row__end">{}</div></div></li>',
-        " rp-row--alarm" if state == "urgent" else "",
-        " rp-row--new" if new else "",
-        _id(id),
-        mark(context, state, "staff"),
-        name,
-        format_html("<span>{}</span>", about) if about else "",
-        format_html('<span class="rp-new">{}</span>', fresh) if new else "",
-        format_html('<a href="{}">{}</a>', href, quote) if href else quote,
-        tone,
-        due,
-        note,
-        content,
-    )
-
-
-@register.simple_tag
-def choice(
-    name: str,
-    value: object,
-    label: Words,
-    hint: Words = "",
-    *,
-    type: str = "radio",
-    checked: bool = False,
-    required: bool = False,
-    more: Words = "",
-) -> SafeString:
-    """A radio or checkbox whose whole row is the target. `hint` and `more` stand under the label."""
-    small = format_html_join("", "<small>{}</small>", ((part,) for part in (hint, more) if part))
-    return format_html(
-        '<label class="rp-choice"><input type="{}" name="{}" value="{}"{}{}><span><b>{}</b>{}</span></label>',
-        type,
-        name,
-        value,
-        mark_safe(" checked") if checked else "",
-        mark_safe(" required") if required else "",
-        label,
-        small,
-    )
-
-
-@register.simple_tag
-def field(bound: BoundField) -> SafeString:
-    """A form's field with its label, hint and what to mend. `{{ form }}` does the same for all fields."""
-    return bound.as_field_group()
-
-
-@register.inclusion_tag("ui/_errors.html")
-def errors(form: BaseForm) -> dict[str, object]:
-    """What to mend in a form, with links to its fields; nothing when all is well."""
-    return {"form": form}
-
-
-@register.inclusion_tag("ui/_chip.html")
-def chip(number: int | str, text: str, *, name: str = "concern", checked: bool = True) -> dict[str, object]:
-    """A concern as proposed: kept (`keep-N`), changed (`concern-N`) or taken out by the person."""
-    return {"number": number, "text": text, "name": name, "checked": checked}
-
-
-@register.simple_block_tag
-def noteline(content: SafeString, name: str = "info") -> SafeString:
-    """A quiet line with a small mark before it: `{% noteline "eye" %}Read by …{% endnoteline %}`."""
-    return format_html('<p class="rp-noteline">{}<span>{}</span></p>', icon(name, "s"), content)
-
-
-@register.simple_block_tag
-def empty(content: SafeString, title: Words, *, name: str = "tick", level: int = 2) -> SafeString:
-    """Nothing to show: what is true, what comes, and one thing to do (inside the block)."""
-    return format_html(
-        '<section class="rp-empty">{}<h{}>{}</h{}>{}</section>', icon(name), level, title, level, content
-    )
-
-
-@register.simple_tag
-def tabs(items: list[dict[str, Any]], label: str) -> SafeString:
-    """Filters as links, with counts: items of `href`, `label`, `count` (or None) and `here`."""
-    links = (
-        (
-            item["href"],
-            mark_safe(' aria-current="page"') if item.get("here") else "",
-            f"{item['label']}, {item['count']}" if item.get("count") is not None else item["label"],
-        )
-        for item in items
-    )
-    inside = format_html_join("", '<a href="{}"{}>{}</a>', links)
-    return format_html('<nav class="rp-tabs" aria-label="{}">{}</nav>', label, inside)
-
-
-def _id(value: str) -> SafeString | str:
-    return format_html(' id="{}"', value) if value else ""
+register.simple_tag(parts.icon)
+register.simple_tag(parts.face)
+register.simple_tag(parts.choice)
+register.simple_tag(parts.field)
+register.simple_tag(parts.tabs)
+register.simple_tag(parts.state, takes_context=True)
+register.simple_tag(parts.mark, takes_context=True)
+register.simple_block_tag(parts.letter)
+register.simple_block_tag(parts.call)
+register.simple_block_tag(parts.noteline)
+register.simple_block_tag(parts.empty)
+register.simple_block_tag(parts.entry, takes_context=True)
+register.simple_block_tag(parts.row, takes_context=True)
+register.inclusion_tag("ui/_errors.html")(parts.errors)
+register.inclusion_tag("ui/_chip.html")(parts.chip)

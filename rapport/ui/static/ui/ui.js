@@ -67,8 +67,7 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => forget(form), 15000); // the answer never came: let them try again, the once-token guards
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  const form = event.target.closest?.("form");
-  if (form) forget(form);
+  if (event.target.matches?.("form")) forget(event.target); // not for a field that only looks something up
 });
 addEventListener("pageshow", (event) => { // Back shows the page as it was: its forms may be sent again
   if (event.persisted) document.querySelectorAll("form").forEach(forget);
