@@ -139,6 +139,28 @@ def test_pages_of_my_conversations(door: Doors, people: People, clock: Clock) ->
     assert seen == [f"Talk {number}" for number in range(6, -1, -1)]
 
 
+def test_a_conversation_is_on_one_page_only(
+    door: Doors, people: People, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rapport.pillars.conversations.reading.lists.SCAN", 3)
+    amina = door(people.amina)
+    talks = []
+    for number in range(5):
+        clock.on(minutes=1)
+        talks.append(actions.start(amina, once=f"number {number}", topic="health", text=f"Talk {number}"))
+    for number in range(6):
+        clock.on(minutes=1)
+        rid = talks[number % 2].conversation
+        actions.write_more(amina, once=f"letter {number}", conversation=rid, text="More")
+    seen, cursor = [], ""
+    for _ in range(20):
+        lines, cursor = reading.mine(amina, cursor=cursor, count=2)
+        seen += [line.title for line in lines]
+        if not cursor:
+            break
+    assert seen == ["Talk 1", "Talk 0", "Talk 4", "Talk 3", "Talk 2"]
+
+
 def test_search_in_ones_letters(door: Doors, people: People, three: actions.Sent, clock: Clock) -> None:
     amina = door(people.amina)
     actions.write_more(

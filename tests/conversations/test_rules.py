@@ -72,7 +72,7 @@ steps = st.lists(
 @settings(max_examples=400, deadline=None)
 @given(steps)
 def test_no_sequence_of_steps_loses_a_concern(taken: list[tuple[str, Who, str, str, int]]) -> None:
-    """Only a yes of the patient's side, or a recorded reason, ends it; an open one keeps a clock and owner."""
+    """Only the patient side's yes, or a recorded reason, ends it; an open one keeps a clock and owner."""
     task, at = raised(), MONDAY
     words, patient = read_concern(task).words, read_concern(task).patient
     for code, who, text, reason, minutes in taken:

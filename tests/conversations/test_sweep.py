@@ -21,6 +21,10 @@ from tests.personas import AMINA, CHEN, DARA, TEAM, People
 Doors = Callable[[Actor], Door]
 
 
+def _tags(door: Door, rid: str) -> list[str]:
+    return [tag["code"] for tag in task(door, rid)["meta"].get("tag", [])]
+
+
 def test_nobody_takes_it(door: Doors, people: People, three: actions.Sent, clock: Clock) -> None:
     """14:00 passed: Dara is asked; four open hours later Dr Chen, who leads; then nobody is left."""
     amina = door(people.amina)
@@ -43,14 +47,14 @@ def test_nobody_takes_it(door: Doors, people: People, three: actions.Sent, clock
     assert seen.passed_to is not None and seen.passed_to.ref == "PractitionerRole/chen"
     clock.to(MONDAY + timedelta(days=2))
     assert tasks.sweep() == 0
-    assert task(door(people.chen), three.concerns[0])["meta"].get("tag") is None
+    assert "running" not in _tags(door(people.chen), three.concerns[0])
     assert tasks.due(door(Actor.system("clock")), "concern") == ([], "")
     assert reading.concern(amina, three.concerns[0]).late
 
     actions.take(door(people.dara), concern=three.concerns[0])
     seen = reading.concern(amina, three.concerns[0])
     assert seen.passed_to is None and seen.state == "accepted"
-    assert task(door(people.chen), three.concerns[0])["meta"]["tag"][0]["code"] == "running"
+    assert "running" in _tags(door(people.chen), three.concerns[0])
 
 
 def test_taken_but_not_answered(door: Doors, people: People, three: actions.Sent, clock: Clock) -> None:

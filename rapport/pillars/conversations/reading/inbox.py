@@ -16,7 +16,7 @@ from rapport.pillars.conversations.reading import shown
 from rapport.pillars.conversations.reading.lists import count
 from rapport.pillars.conversations.reading.views import Looking
 from rapport.pillars.conversations.rules.lists import by_due, pressing
-from rapport.pillars.conversations.shapes.codes import KIND, instant, ref_of
+from rapport.pillars.conversations.shapes.codes import instant, ref_of
 from rapport.pillars.conversations.shapes.codes import moment as read_moment
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
 
@@ -80,7 +80,7 @@ def _banded(
     bands = _bands(desk.teams, whose, order, when)
     found: list[ConcernTask] = []
     while band < len(bands) and len(found) < wanted:
-        query = [finding.CONCERN, *bands[band], ("_count", str(wanted - len(found)))]
+        query = [*bands[band], ("_count", str(wanted - len(found)))]
         page = door.search("Task", [*query, *([("_cursor", inner)] if inner else [])])
         found += [read_concern(record.json) for record in page.matches]
         inner = page.next or ""
@@ -98,15 +98,15 @@ def _place(cursor: str, at: datetime) -> tuple[int, datetime, str]:
 
 def _bands(teams: tuple[str, ...], whose: str, order: str, at: datetime) -> list[Pairs]:
     now, arrival = instant(at), ("_sort", "authored-on")
-    held = finding.marked(teams, "/nobody" if whose == "nobody" else "")
+    part = "/nobody" if whose == "nobody" else ""
+    red, held = finding.marked(teams, f"/stat{part}"), finding.marked(teams, part)
     waiting: list[Pairs] = [[finding.marked(teams, "/waiting"), arrival]] if whose == "everyone" else []
     if order == "due":
-        return [[held, ("_sort", "due")], *waiting]
-    routine = ("priority", "routine")
+        return [[finding.marked(teams, part, f"/stat{part}"), ("_sort", "due")], *waiting]
     return [
-        [held, finding.marked(teams, "/stat"), arrival],
-        [held, routine, ("due", f"le{now}"), arrival],
-        [held, routine, ("due", f"gt{now}"), arrival],
+        [red, arrival],
+        [held, ("due", f"le{now}"), arrival],
+        [held, ("due", f"gt{now}"), arrival],
         *waiting,
     ]
 
@@ -118,7 +118,7 @@ def _own(
     positions = desk.positions if whose == "mine" else tuple(desk.covered)
     if not positions:
         return [], ""
-    bodies = finding.tasks(door, finding.CONCERN, finding.marked(positions, "", "/waiting"), count=MOST_OWN)
+    bodies = finding.tasks(door, finding.marked(positions, "", "/waiting"), count=MOST_OWN)
     found = [read_concern(body) for body in bodies]
     found.sort(key=by_due if order == "due" else lambda one: pressing(one, at))
     start = int(cursor) if cursor.isdigit() else 0
@@ -129,14 +129,14 @@ def _own(
 def _counts(door: Door, desk: _Desk, at: datetime) -> shown.InboxCounts:
     if not desk.teams:
         return shown.InboxCounts()
-    late = (finding.marked(desk.teams), ("priority", "routine"), ("due", f"le{instant(at)}"))
+    red, late = count(door, finding.marked(desk.teams, "/stat")), ("due", f"le{instant(at)}")
     return shown.InboxCounts(
-        everyone=count(door, finding.marked(desk.teams)),
+        everyone=red + count(door, finding.marked(desk.teams)),
         mine=count(door, finding.marked(desk.positions)),
-        nobody=count(door, finding.marked(desk.teams, "/nobody")),
+        nobody=count(door, finding.marked(desk.teams, "/nobody", "/stat/nobody")),
         cover=count(door, finding.marked(desk.covered)) if desk.covered else 0,
         waiting=count(door, finding.marked(desk.teams, "/waiting")),
-        pressing=count(door, finding.marked(desk.teams, "/stat")) + count(door, *late),
+        pressing=red + count(door, finding.marked(desk.teams), late),
     )
 
 
@@ -154,12 +154,8 @@ def _unopened(door: Door, tasks: list[ConcernTask]) -> frozenset[str]:
 def _undelivered(looking: Looking, desk: _Desk) -> tuple[shown.Undelivered, ...]:
     if not desk.teams:
         return ()
-    query = [
-        ("code", f"{KIND}|undelivered"),
-        ("status", "requested,accepted"),
-        ("owner", ",".join(desk.teams)),
-    ]
-    bodies = finding.tasks(looking.door, *query, ("_sort", "-authored-on"), count=50)
+    open_ones = finding.marked(desk.teams, "/undelivered")
+    bodies = finding.tasks(looking.door, open_ones, ("_sort", "-authored-on"), count=50)
     looking.faces.meet(ref_of(body.get("for")) for body in bodies)
     return tuple(
         shown.Undelivered(

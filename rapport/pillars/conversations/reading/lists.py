@@ -20,6 +20,8 @@ from rapport.pillars.conversations.shapes.promises import read_promise
 
 #: Letters that one page of the list looks at, and that one search looks through.
 SCAN, LONGEST_SCAN = 100, 1000
+#: Pages of letters that make one page of conversations; conversations of staff that are listed.
+MOST_PAGES, MOST_HAD = 5, 40
 CONTEXT = 60
 
 Found = list[tuple[int, Message]]
@@ -32,22 +34,33 @@ def mine(
 
     patient  staff: those of one person; left out, those in which they have or had a concern
     """
-    looking = Looking(door)
+    looking, later = Looking(door), bool(cursor)
     where = _where(looking, patient)
     if where is None:
         return (), ""
     lines: dict[str, Found] = {}
-    while len(lines) < count:
+    for _page in range(MOST_PAGES):
         found, following = _letters(door, where, cursor, SCAN)
-        new = [ref for _key, message in found if (ref := message.conversation) not in lines]
-        if len(lines) + len(set(new)) > count and lines:
-            break  # the rest of this page of letters begins the next one
+        new = {message.conversation for _key, message in found} - lines.keys()
+        if lines and len(lines) + len(new) > count:
+            break  # this page of letters begins the next page of conversations
         for key, message in found:
             lines.setdefault(message.conversation, []).append((key, message))
         cursor = following
-        if not following:
+        if not following or len(lines) >= count:
             break
+    for ref in _seen_before(door, lines) if later else ():
+        del lines[ref]
     return _lines(looking, lines), cursor
+
+
+def _seen_before(door: Door, lines: dict[str, Found]) -> set[str]:
+    """Those of these conversations whose latest letter was on an earlier page."""
+    sent = [message.sent for found in lines.values() for _key, message in found if message.sent]
+    if not sent:
+        return set()
+    where = [("part-of", ",".join(lines)), ("sent", f"gt{instant(max(sent))}")]
+    return {message.conversation for _key, message in _letters(door, where, "", LONGEST_SCAN)[0]}
 
 
 def _where(looking: Looking, patient: str) -> list[tuple[str, str]] | None:
@@ -67,7 +80,7 @@ def _had(door: Door, positions: Iterable[str]) -> list[ConcernTask]:
     held = ",".join(positions)
     if not held:
         return []
-    bodies = finding.tasks(door, finding.CONCERN, ("owner", held), ("_sort", "-modified"), count=SCAN)
+    bodies = finding.tasks(door, finding.CONCERN, ("owner", held), ("_sort", "-modified"), count=MOST_HAD)
     return [read_concern(body) for body in bodies]
 
 
@@ -149,7 +162,7 @@ def counts(door: Door) -> shown.Counts:
     if who.staff:
         return shown.Counts(
             mine=count(door, finding.marked(who.positions)) if who.positions else 0,
-            nobody=count(door, finding.marked(who.teams, "/nobody")) if who.teams else 0,
+            nobody=count(door, finding.marked(who.teams, "/nobody", "/stat/nobody")) if who.teams else 0,
         )
     where = _where(looking, "")
     if where is None:
@@ -160,13 +173,12 @@ def counts(door: Door) -> shown.Counts:
     unread = sum(all(one.ref != who.ref for one in openings.get(key, ())) for key in theirs)
     state = ("business-status", f"{STATE}|answered")
     asked = where if who.kind == "patient" else [("requester", who.ref)]
-    return shown.Counts(unread=unread, waiting=count(door, state, *asked))
+    return shown.Counts(unread=unread, waiting=count(door, finding.CONCERN, state, *asked))
 
 
 def count(door: Door, *pairs: tuple[str, str]) -> int:
-    """How many concerns fit."""
-    query = [finding.CONCERN, *pairs, ("_total", "accurate"), ("_count", "0")]
-    return door.search("Task", query).total or 0
+    """How many Tasks fit."""
+    return door.search("Task", [*pairs, ("_total", "accurate"), ("_count", "0")]).total or 0
 
 
 # ---------------------------------------------------------------- search

@@ -221,8 +221,9 @@ def with_clock(task: Mapping[str, Any], running: bool) -> Resource:
 def marked(task: Mapping[str, Any]) -> Resource:
     """The concern with the tags by which inboxes find it, so that each is one look into the index.
 
-    `<team>`: what the team has to act on, of it `<team>/nobody` and `<team>/stat`; `<position>`: what someone
-    has or was passed on; `…/waiting`: what waits for the patient. References serve as codes.
+    `<team>`: what the team has to act on, red flags apart as `<team>/stat`; either with `/nobody` as well
+    while nobody has it. `<position>`: what someone has, or was passed on. `…/waiting`: it waits for the
+    patient. References serve as codes.
     """
     return _tagged(task, INBOX, _marks(read_concern(task)))
 
@@ -232,9 +233,9 @@ def _marks(one: ConcernTask) -> tuple[str, ...]:
         return ()
     if one.state == "answered":
         return tuple(f"{ref}/waiting" for ref in (one.team, one.named_owner) if ref)
-    found = [one.team, one.named_owner or next(iter(one.passed[-1:]), "")]
-    found += [f"{one.team}/nobody"] if not one.named_owner else []
-    found += [f"{one.team}/stat"] if one.stat else []
+    held = f"{one.team}/stat" if one.stat else one.team
+    holder = one.named_owner or next(iter(one.passed[-1:]), "")
+    found = (held, holder, "" if one.named_owner else f"{held}/nobody")
     return tuple(filter(None, found))
 
 

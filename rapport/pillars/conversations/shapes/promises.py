@@ -9,6 +9,7 @@ from typing import Any
 
 from rapport.pillars.conversations.shapes.codes import (
     CLOCK,
+    INBOX,
     KIND,
     LABEL,
     RUNNING,
@@ -113,7 +114,10 @@ def undelivered(
     found: Resource = {
         "resourceType": "Task",
         "id": rid,
-        "meta": {"security": [{"system": LABEL, "code": STAFF_ONLY}]},
+        "meta": {
+            "security": [{"system": LABEL, "code": STAFF_ONLY}],
+            "tag": [{"system": INBOX, "code": f"{team}/undelivered"}],
+        },
         "status": "requested",
         "intent": "order",
         "priority": "urgent",
@@ -132,4 +136,5 @@ def undelivered(
 
 def settled(task: Mapping[str, Any], *, by: By, at: datetime, words: str) -> Resource:
     """The staff task done: how the person was reached."""
-    return with_event({**task, "status": "completed"}, Event("settled", by, at, words))
+    meta = {name: value for name, value in (task.get("meta") or {}).items() if name != "tag"}
+    return with_event({**task, "status": "completed", "meta": meta}, Event("settled", by, at, words))
