@@ -78,12 +78,6 @@ def on_day(at: datetime) -> str:
     return said if near else pgettext("a day that ends a sentence", "on %(day)s") % {"day": said}
 
 
-def coming_day(at: datetime) -> str:
-    """A day to come, as short as it is clear: "today", "tomorrow", "Monday", "Monday 16 March"."""
-    local, now = timezone.localtime(at).date(), _now().date()
-    return dates.weekday(local) if 1 < (local - now).days < 7 else dates.day(local, now)
-
-
 def late_by(at: datetime) -> str:
     """2 hours"""
     return dates.span(_now() - timezone.localtime(at))

@@ -66,7 +66,7 @@ class WritePage:
     needs_kind: bool
     kind: str
     topic: TopicLine | None
-    wait: str
+    wait: datetime | None
     trouble: Trouble | None
     wrong: tuple[str, ...]
     lost_files: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -40,24 +41,39 @@ def new(request: Request) -> HttpResponse:
     """`/messages/new/`: what it is about, in your words, the questions in it."""
     if request.actor.kind == "staff":
         return staff_writing.start(request)
-    return _page(request, Place(reverse("message_new"), reverse("messages")))
+    return _page(request, _place_of(request, ""))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def more(request: Request, rid: str) -> HttpResponse:
     """`/messages/<rid>/more/`: the patient or the circle writes more in a conversation."""
-    view = reading.conversation(request.door, rid)
-    place = reverse("conversation_more", args=[rid])
-    return _page(request, Place(place, reverse("conversation", args=[rid]), view.title, rid, view.topic))
+    return _page(request, _place_of(request, rid))
 
 
 @require_POST
 def look(request: Request, rid: str = "") -> HttpResponse:
-    """The questions in what is typed so far; script asks and puts them on the page."""
+    """The questions in what is typed so far; script asks and puts them on the page.
+
+    Where nothing new is seen nothing is swapped, so that what the person just chose stays chosen.
+    """
     writing = Writing.read(request.POST)
-    writing = writing.seeing(suggest(writing.text, get_language() or ""))
-    place = Place(reverse("message_new"), reverse("messages"), "", rid)
-    return render(request, "conversations/_look.html", _known(_context(request, place, writing, looked=True)))
+    seen = writing.seeing(suggest(writing.text, get_language() or ""))
+    known = _known(_context(request, _place_of(request, rid), seen, looked=True))
+    if request.headers.get("HX-Trigger-Name") == "topic":
+        response = render(request, "conversations/_look_next.html", known)
+        response["HX-Reswap"] = "none"
+        return response
+    if not writing.text.strip() or (writing.asked and seen.chips == writing.chips):
+        return HttpResponse(status=204)
+    return render(request, "conversations/_look.html", known)
+
+
+def _place_of(request: Request, rid: str) -> Place:
+    if not rid:
+        return Place(reverse("message_new"), reverse("messages"))
+    view = reading.conversation(request.door, rid)
+    place = reverse("conversation_more", args=[rid])
+    return Place(place, reverse("conversation", args=[rid]), view.title, rid, view.topic)
 
 
 def _known(page: WritePage) -> dict[str, object]:
@@ -187,10 +203,9 @@ def _context(
     )
 
 
-def _must_wait(lines: tuple[TopicLine, ...], chosen: TopicLine | None) -> str:
+def _must_wait(lines: tuple[TopicLine, ...], chosen: TopicLine | None) -> datetime | None:
     """The day until which it must be able to wait."""
-    latest = chosen.answer_by if chosen else max((line.answer_by for line in lines), default=None)
-    return said.coming_day(latest) if latest else ""
+    return chosen.answer_by if chosen else max((line.answer_by for line in lines), default=None)
 
 
 def _wrong(place: Place, writing: Writing, chosen: TopicLine | None, needs_kind: bool) -> tuple[str, ...]:
