@@ -32,9 +32,9 @@ class Said:
 Call = Callable[..., Said]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def no_guards(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The product's guards are tried where they are at home."""
+    """Plain FHIR, without what the product's own resources may become."""
     monkeypatch.setattr(guards, "_guards", {})
 
 

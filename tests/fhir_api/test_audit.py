@@ -11,6 +11,8 @@ from rapport.fhir.keys import reference_key
 from tests.fhir_api.conftest import Call
 from tests.personas import AMINA, conversation, observation
 
+pytestmark = pytest.mark.usefixtures("no_guards")
+
 KEY = reference_key(AMINA)
 #: request → who asks, the action and outcome written down, and whether Amina's log shows it
 CASES: list[tuple[str, str, Any, str, str, str, bool]] = [

@@ -12,6 +12,8 @@ from rapport.fhir_api import http
 from tests.fhir_api.conftest import Call
 from tests.personas import observation
 
+pytestmark = pytest.mark.usefixtures("no_guards")
+
 DEEP = b"[" * 100_000
 NESTED = b'{"resourceType":"Patient","contained":' * 3000
 EXTENSION = (

@@ -9,6 +9,8 @@ import pytest
 from tests.fhir_api.conftest import Call
 from tests.personas import conversation, message, observation
 
+pytestmark = pytest.mark.usefixtures("no_guards")
+
 EXACT = b'{"resourceType":"Observation","status":"final","code":{"text":"\xc3\xa9"},"subject":{"reference":' \
     b'"Patient/amina"},"valueQuantity":{"value":2.00,"unit":"mmol/L"}}'  # fmt: skip
 
