@@ -22,6 +22,7 @@ from rapport.people.portrait import short
 from rapport.pillars.conversations.reading import Concern, Face, Happening, Letter, Opened, Promise
 from rapport.pillars.conversations.rules import REASONS
 from rapport.ui import dates
+from rapport.ui.roles import role_said
 
 #: Why a question was closed -> (to the patient, to staff).
 CLOSED: dict[str, tuple[Lazy, Lazy]] = {
@@ -101,7 +102,7 @@ def named(face: Face) -> str:
     """Name and role: "Dara Okafor, nurse"; "You" for who reads."""
     if face.you:
         return _("You")
-    return f"{face.name}, {face.role}" if face.role and face.role != "patient" else face.name
+    return f"{face.name}, {role_said(face.role)}" if face.role and face.role != "patient" else face.name
 
 
 def has_it(face: Face) -> str:
@@ -109,7 +110,7 @@ def has_it(face: Face) -> str:
     if face.you:
         return _("You have it.")
     if face.role and face.role != "patient":
-        return _("%(name)s, %(role)s, has it.") % {"name": face.name, "role": face.role}
+        return _("%(name)s, %(role)s, has it.") % {"name": face.name, "role": role_said(face.role)}
     return _("%(name)s has it.") % {"name": face.name}
 
 

@@ -12,6 +12,7 @@ from rapport.pillars.conversations.contexts import said
 from rapport.pillars.conversations.contexts.said import Happened, Said
 from rapport.pillars.conversations.contexts.writing import Trouble
 from rapport.pillars.conversations.reading import Concern, ConversationView, Face, Letter, Promise
+from rapport.ui.roles import role_said
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def letter_lines(view: ConversationView, on_top: Iterable[str] = ()) -> tuple[Le
 
 def _letter_line(letter: Letter, concerns: dict[str, Concern], on_top: bool, staff: bool) -> LetterLine:
     by = letter.by
-    role = "" if by.kind == "patient" else by.role
+    role = "" if by.kind == "patient" else role_said(by.role)
     if letter.for_team:
         role = _("%(role)s, to the team only") % {"role": role} if role else _("to the team only")
     about = tuple(

@@ -16,6 +16,7 @@ from rapport.people.site import Site
 from rapport.pillars.conversations.contexts import said
 from rapport.pillars.conversations.reading import ConversationLine, Face, TopicChoice
 from rapport.ui import dates
+from rapport.ui.roles import role_said
 
 #: So many people are named in "Goes to …"; the others are counted.
 NAMED = 3
@@ -108,7 +109,8 @@ class RecordPage:
 
 def goes_to(choice: TopicChoice) -> str:
     """Who reads it: "Dr Mei Chen (GP) and Dara Okafor (nurse)", or the team where nobody is named yet."""
-    names = [f"{face.name} ({face.role})" if face.role else face.name for face in choice.faces[:NAMED]]
+    first = choice.faces[:NAMED]
+    names = [f"{face.name} ({role_said(face.role)})" if face.role else face.name for face in first]
     more = len(choice.faces) - len(names)
     if more > 0:
         names.append(ngettext("%(n)s more", "%(n)s more", more) % {"n": more})
