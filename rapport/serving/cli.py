@@ -189,7 +189,8 @@ def _leading(words: list[str]) -> tuple[list[str], str]:
 
 def main() -> None:
     """The console script."""
-    from psycopg import OperationalError
+    import psycopg
+    from django.db import OperationalError
 
     from rapport.fhir.outcomes import Refused
 
@@ -199,7 +200,7 @@ def main() -> None:
         code = _failed(str(error))
     except Refused as error:
         code = _failed(" ".join(filter(None, (error.text, error.next))))
-    except OperationalError as error:
+    except (psycopg.OperationalError, OperationalError) as error:
         code = _failed(f"The database does not answer: {str(error).strip()}")
     except KeyboardInterrupt:
         code = 130

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
+#: So many faults are told; where there are more, there is no need to know them all.
+MOST = 200
+
 
 def faults() -> list[str]:
-    """Everything found wrong, as sentences; empty when all agrees."""
-    from django.db import connection
-
+    """What is wrong, as sentences; empty when all agrees."""
     from rapport.config.health import pending
     from rapport.gate import integrity
+    from rapport.people.asking import conn
 
-    lacking = [f"The schema lacks {name}: run `rapport migrate`." for name in pending()]
-    if lacking:
-        return lacking
-    connection.ensure_connection()
-    return list(integrity.faults(connection.connection))
+    missing = pending()
+    if missing:
+        return [f"The schema lacks {name}: run `rapport migrate`." for name in missing]
+    return list(islice(integrity.faults(conn()), MOST))
