@@ -15,6 +15,7 @@ from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from rapport.ui import dates, parts
+from rapport.ui.roles import role_said
 
 register = template.Library()
 
@@ -110,6 +111,7 @@ def tel(number: object) -> str:
 
 
 register.filter(parts.quoted)
+register.filter("role", role_said)
 
 
 # ---------- parts ----------
