@@ -189,22 +189,32 @@ def _leading(words: list[str]) -> tuple[list[str], str]:
 
 def main() -> None:
     """The console script."""
+    try:
+        code = _run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 130
+    except Exception as error:
+        text = _explained(error)
+        if text is None:
+            raise
+        code = _failed(text)
+    sys.exit(code)
+
+
+def _explained(error: Exception) -> str | None:
+    """What to say of an error that a person can do something about; None for one of ours."""
     import psycopg
     from django.db import OperationalError
 
     from rapport.fhir.outcomes import Refused
 
-    try:
-        code = _run(sys.argv[1:])
-    except (PlaceError, PostgresError, CannotServe) as error:
-        code = _failed(str(error))
-    except Refused as error:
-        code = _failed(" ".join(filter(None, (error.text, error.next))))
-    except (psycopg.OperationalError, OperationalError) as error:
-        code = _failed(f"The database does not answer: {str(error).strip()}")
-    except KeyboardInterrupt:
-        code = 130
-    sys.exit(code)
+    if isinstance(error, PlaceError | PostgresError | CannotServe):
+        return str(error)
+    if isinstance(error, Refused):
+        return " ".join(filter(None, (error.text, error.next)))
+    if isinstance(error, psycopg.OperationalError | OperationalError):
+        return f"The database does not answer: {str(error).strip()}"
+    return None
 
 
 def _failed(text: str) -> int:
