@@ -43,7 +43,14 @@ def _span(text: str) -> Span | None:
     return low, high
 
 
-def _next(low: datetime, month: str, day: str, hour: str, second: str, fraction: str) -> datetime:
+def _next(
+    low: datetime,
+    month: str | None,
+    day: str | None,
+    hour: str | None,
+    second: str | None,
+    fraction: str | None,
+) -> datetime:
     """The moment after all that the written precision covers."""
     if month is None or day is None:
         year, number = (low.year + 1, 1) if month is None or low.month == 12 else (low.year, low.month + 1)
