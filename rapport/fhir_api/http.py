@@ -151,7 +151,9 @@ class Request:
         return self._media(str(self.environ.get("CONTENT_TYPE", "")))
 
     def check_content(self) -> None:
-        """Refuse a body that is not said to be JSON."""
+        """Refuse a body that is not said to be JSON, or is packed."""
+        if self.header("Content-Encoding") not in ("", "identity"):
+            raise Refused("media-type", "Packed bodies are not taken here.", "Send it as it is.")
         if self.media and self.media not in _JSON_TYPES:
             raise Refused("media-type", "Only JSON is taken here.", "Send application/fhir+json.")
 

@@ -35,7 +35,7 @@ class Door(Bundles):
         own = rtype == "Patient" and self.decide(READ, rtype, rid).rule == OWN.name
         if not own and "privacy" not in self.actor.duties:
             raise self._refuse_read(READ, f"AuditEvent?patient={patient}", not_found())
-        self._trail.searched(f"AuditEvent?patient={patient}")
+        self._note_search(f"AuditEvent?patient={patient}")
         return log_of(self.conn, patient, before=before, limit=limit)
 
     def decide(self, action: Action, rtype: str, rid: str) -> Decision:

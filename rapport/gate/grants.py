@@ -6,16 +6,18 @@ RelatedPerson (their own entry). What cannot be read gives nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
+from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import reference_key
+from rapport.store.reading import COLUMNS, record_of
 from rapport.store.records import Record
+from rapport.store.wire import Bigints, StoreCursor
 
 from .claims import kinds
 from .permissions import EVERY_PURPOSE
@@ -26,11 +28,11 @@ Body = dict[str, Any]
 SOURCES = frozenset({"Patient", "CareTeam", "Communication", "RelatedPerson"})
 _STAFF = ("Practitioner/", "PractitionerRole/", "Organization/")
 _ALWAYS, _FOREVER = "-infinity", "infinity"
-_zone: list[ZoneInfo] = [ZoneInfo("UTC")]
+_zone: list[Callable[[], tzinfo]] = [lambda: UTC]
 
 
-def use_zone(zone: ZoneInfo) -> None:
-    """The site's time zone: a day in a period begins and ends there."""
+def use_zone(zone: Callable[[], tzinfo]) -> None:
+    """Where to ask for the site's time zone: a day in a period begins and ends there."""
     _zone[0] = zone
 
 
@@ -54,6 +56,11 @@ _INSERT = """
                          %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::text[],
                          %s::text[])
 """
+#: A thousand resources that may grant something, by id.
+_SOME = (
+    f"SELECT {COLUMNS.format(t='r')} FROM resource r WHERE r.id > %(behind)s AND NOT r.deleted"  # noqa: S608
+    " AND r.rtype = ANY(%(types)s) ORDER BY r.id LIMIT 1000"
+)
 
 
 def compile_all(conn: Connection[Any], changes: Sequence[tuple[Record, Body | None]]) -> None:
@@ -66,6 +73,20 @@ def compile_all(conn: Connection[Any], changes: Sequence[tuple[Record, Body | No
     if not rows:
         return
     conn.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+
+
+def rebuild(conn: Connection[Any]) -> int:
+    """Compile every grant anew from the record (after an upgrade that reads it otherwise); their number."""
+    conn.execute("DELETE FROM access_grant")
+    params: dict[str, Any] = {
+        "types": Bigints(TYPE_NUMBERS[rtype] for rtype in SOURCES),
+        "behind": -(1 << 63),
+    }
+    while some := [record_of(row) for row in StoreCursor(conn).execute(_SOME, params)]:
+        compile_all(conn, [(record, record.json) for record in some])
+        params["behind"] = some[-1].id
+    row = conn.execute("SELECT count(*) FROM access_grant").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _may_have_granted(record: Record, body: Body | None) -> bool:
@@ -177,7 +198,7 @@ def _bound(text: str, *, first: bool) -> datetime:
             year, month = (year + 1, 1) if month == 12 else (year, month + 1)
         else:
             year += 1
-    return datetime.combine(date(year, month, day), time(), _zone[0])
+    return datetime.combine(date(year, month, day), time(), _zone[0]())
 
 
 def latest(one: Bound, other: Bound) -> Bound:

@@ -36,7 +36,13 @@ class Reading(Visit):
         "not-found" for what is not there and for what is not shared, alike; "gone" for what was deleted
         and could be seen before.
         """
-        if vid is None and self.witness.source == "api" and self._shared.work is None and idle(self.conn):
+        if (
+            vid is None
+            and self._looks
+            and self.witness.source == "api"
+            and self._shared.work is None
+            and idle(self.conn)
+        ):
             return self._read_and_note(rtype, rid)
         record = self._current(rtype, rid)
         if record is not None and vid is not None and vid != record.vid:
@@ -73,7 +79,7 @@ class Reading(Visit):
             raise self._refuse_read(SEARCH, rtype, not_found())
         pairs = parse_qsl(query, keep_blank_values=True) if isinstance(query, str) else list(query)
         found = self.run(grammar.parse(rtype, pairs, lenient=lenient))
-        self._trail.searched(f"{rtype}?{urlencode(pairs)}")
+        self._note_search(f"{rtype}?{urlencode(pairs)}")
         self._note(SEARCH, found.matches)
         self._note(SEARCH, found.included)
         return found
@@ -108,7 +114,7 @@ class Reading(Visit):
             found += stored.history_of_type(self.conn, name, where, count=count, since=since, until=until)
         found.sort(key=lambda record: (record.updated, record.seq), reverse=True)
         del found[count:]
-        self._trail.searched(f"{rtype or ''}/_history")
+        self._note_search(f"{rtype or ''}/_history")
         self._note(READ, found)
         return found
 

@@ -72,6 +72,7 @@ class Visit:
         self.witness = Witness(actor, purpose, source, request or uuid.uuid4().hex)
         self._open: Unit = unit or conn.transaction
         self._shared = _Shared()
+        self._looks = True  # whether reading is looking: somebody sees it
         self._filters: dict[tuple[Action, str], Filter] = {}
 
     def where(self, action: Action, rtype: str) -> Filter:
@@ -82,9 +83,10 @@ class Visit:
         return found
 
     def rapport(self, name: str) -> Self:
-        """A door for Rapport itself in the same transaction and audit row: for what follows a write.
+        """A door for Rapport itself in the same transaction: for rules to look around, for what follows.
 
-        Never hand what it reads to the person who asked.
+        What it writes stands in the audit row of the unit; what it reads does not, because nobody saw it:
+        never hand it to the person who asked.
         """
         sibling = type(self)(
             self.conn,
@@ -95,6 +97,7 @@ class Visit:
             request=self.witness.request,
         )
         sibling._shared = self._shared
+        sibling._looks = False
         return sibling
 
     # ---------------------------------------------------------------- units
@@ -169,7 +172,7 @@ class Visit:
 
     def _note(self, letter: Action, records: Iterable[Record]) -> None:
         trail = self._trail
-        for record in records:
+        for record in records if self._looks else ():
             trail.add(letter, record.ref, record.vid, record.patient)
 
     def _note_refusal(self, trail: Trail, refused: Refused) -> None:
@@ -180,8 +183,14 @@ class Visit:
         with self._open():
             self.witness.write(self.conn, trail, REFUSED)
 
+    def _note_search(self, query: str) -> None:
+        if self._looks:
+            self._trail.searched(query)
+
     def _refuse_read(self, letter: Action, reference: str, refused: Refused) -> Refused:
         """Write down a read that was refused (or of what is not there) and give back the refusal."""
+        if not self._looks:
+            return refused
         trail = Trail(refused.code)
         trail.add(letter, reference[:200])
         if self._shared.work is None:

@@ -84,10 +84,16 @@ def factor_removed(sender: Any, request: Any, user: User, authenticator: Any, **
 
 
 def _is_position(body: Body) -> bool:
-    return body.get("resourceType") == "PractitionerRole"
+    return body.get("resourceType") in ("PractitionerRole", "RelatedPerson")
 
 
 def _renew(door: Any, before: Body | None, after: Body | None) -> None:
-    """Whoever gained or lost a position is someone else at the door from now on."""
-    persons = [str(body.get("practitioner", {}).get("reference", "")) for body in (before, after) if body]
+    """Whoever gained or lost a position (or whose family this is) is someone else at the door from now on."""
+    persons = [_person(body) for body in (before, after) if body]
     statements.renew_epochs(door.conn, persons, fresh_epoch())
+
+
+def _person(body: Body) -> str:
+    if body["resourceType"] == "RelatedPerson":
+        return f"RelatedPerson/{body.get('id', '')}"
+    return str(body.get("practitioner", {}).get("reference", ""))

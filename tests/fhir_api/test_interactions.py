@@ -260,6 +260,7 @@ def test_files_are_taken_and_given_as_files(api: Call) -> None:
         ("GET", "Patient/amina", None, {"accept": "text/html, */*;q=0.8"}, 200),
         ("POST", "Patient", b"<Patient/>", {"media": "application/fhir+xml"}, 415),
         ("POST", "Patient", b"{", {}, 400),
+        ("POST", "Patient", b"\x1f\x8b", {"content_encoding": "gzip"}, 415),
         ("POST", "Patient", {"resourceType": "Observation"}, {}, 400),
         ("POST", "Patient", {"resourceType": "Patient", "gender": "x"}, {}, 400),
         ("PUT", "Patient/amina", {"resourceType": "Patient", "id": "eve"}, {}, 400),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from typing import Any
 
 import pytest
 from psycopg import Connection
 
-from rapport.gate import guards
+from rapport.gate import grants, guards
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from tests.personas import People, arrive
@@ -28,6 +29,7 @@ def door(conn: Connection[Any]) -> Callable[[Actor], Door]:
 
 @pytest.fixture(autouse=True)
 def no_guards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Each test begins without guards of the product and leaves none behind."""
+    """Each test begins without guards of the product, in UTC, and leaves none behind."""
     monkeypatch.setattr(guards, "_guards", {})
+    monkeypatch.setattr(grants, "_zone", [lambda: UTC])
     yield

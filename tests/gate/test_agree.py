@@ -14,7 +14,7 @@ from psycopg import Connection
 
 from rapport.fhir.keys import resource_key
 from rapport.fhir.outcomes import Refused
-from rapport.gate import seen
+from rapport.gate import grants, seen
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from tests.personas import AMINA, EVE, OTHER_TEAM, TEAM, People, arrive, conversation, kind, message
@@ -102,6 +102,15 @@ def test_search_is_read_one_by_one(conn: Connection[Any], seed: int) -> None:
             system.create(made, rid=made["id"])
         for actor in (*people.everybody(), people.program, READER, Actor.system("tests")):
             agree(Door(conn, actor), system)
+        compiled = everything(conn)
+        assert grants.rebuild(conn) == len(compiled)
+        assert everything(conn) == compiled
+
+
+def everything(conn: Connection[Any]) -> list[Any]:
+    """Every grant, in an order."""
+    rows = conn.execute("SELECT access_grant::text FROM access_grant").fetchall()
+    return sorted(rows)
 
 
 def agree(door: Door, system: Door) -> None:

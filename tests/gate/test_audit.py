@@ -92,15 +92,20 @@ def test_a_patient_reads_who_looked(people: People, conn: Connection[Any]) -> No
     Door(conn, people.program).create(observation("o1"), rid="o1")
     door = Door(conn, people.dara)
     door.search("Observation", "patient=Patient/amina")
-    door.rapport("tests").read("Patient", "eve")
+    assert door.rapport("tests").read("Patient", "eve")
     door.finish()
-    entries = Door(conn, people.amina).log(AMINA, limit=2)
+    assert not [entry for entry in Door(conn, people.eve).log(EVE) if entry.name == "Dara Okafor"]
+    lead = Door(conn, people.chen)
+    lead.search("Patient", "_id=amina,eve")
+    lead.finish()
+    entries = Door(conn, people.amina).log(AMINA, limit=3)
+    assert entries.pop(0).entities == ["s Patient/amina/_history/1"]
     assert entries[0].entities == ["s Observation/o1/_history/1"]
     assert [(entry.name, entry.role, entry.action) for entry in entries] == [
         ("Dara Okafor", "nurse", "E"),
         ("Bench", "program", "C"),
     ]
-    assert Door(conn, people.eve).log(EVE)[0].entities == ["r Patient/eve/_history/1"]
+    assert Door(conn, people.eve).log(EVE)[0].entities == ["s Patient/eve/_history/1"]
     for who in (people.eve, people.dara, people.bilal, people.root):
         with pytest.raises(Refused):
             Door(conn, who).log(AMINA)

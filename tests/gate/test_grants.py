@@ -93,7 +93,7 @@ def test_a_lead_gives_a_patient_a_team_and_a_nurse_does_not_reach_beyond(
 
 
 def test_days_begin_and_end_where_the_site_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grants, "_zone", [ZoneInfo("America/New_York")])
+    monkeypatch.setattr(grants, "_zone", [lambda: ZoneInfo("America/New_York")])
     begins, ends = grants.span({"start": "2026-03-08", "end": "2026-03-08"}) or ("", "")
     assert (begins, ends) == (
         datetime(2026, 3, 8, 5, tzinfo=UTC),

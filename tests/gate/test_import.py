@@ -258,7 +258,7 @@ def test_a_stopped_import_goes_on_where_it_was(door: Import, conn: Connection[An
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        for source in [*files[:2], Source("pulled", 0, pulled)]:
+        for source in [*files[:2], Source("pulled", pulled)]:
             assert not isinstance(source, Unreadable)
             door.take(source, counts)
     assert counts.stored == 5
