@@ -1,0 +1,215 @@
+"""Every page of the loop as a browser sees it: nothing for axe, for the CSP, from elsewhere, and not too much."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.db import connection, transaction
+from playwright.sync_api import Browser
+
+from rapport.gate.actor import Actor
+from rapport.gate.door import Door
+from rapport.pillars.conversations import actions
+from tests.browser.axe import findings
+from tests.browser.town import Town, Watched
+
+pytestmark = pytest.mark.browser
+
+WIDEST = 150 * 1024
+MOST_REQUESTS = 25
+
+LONG = "Donaudampfschifffahrtsgesellschaftskapitänskajütenschlüssel" * 2
+LETTER = "Since the tablet I get dizzy. Is it the tablet? Do I still take my old one? Can I fly in May?"
+QUESTIONS = ("Is it the tablet?", "Do I still take my old one?", "Can I fly in May?")
+
+
+@dataclass
+class Scene:
+    """One patient with something in every state, and where to find it."""
+
+    patient: Actor
+    talk: str
+    concerns: tuple[str, ...]
+    letter: str
+
+    @property
+    def rid(self) -> str:
+        return self.patient.ref.partition("/")[2]
+
+
+def door_of(actor: Actor) -> Door:
+    connection.ensure_connection()
+    return Door(connection.connection, actor, unit=transaction.atomic)
+
+
+def once() -> str:
+    return str(uuid.uuid4())
+
+
+@pytest.fixture(scope="module")
+def scene(town: Town) -> Scene:
+    """Three questions: answered, taken, open; a note, a promise, a correction, a long word, a right-to-left one."""
+    patient, dara = town.patient(), town.people.dara
+    mine, hers = door_of(patient), door_of(dara)
+    sent = actions.start(mine, once=once(), topic="feel", text=LETTER, concerns=QUESTIONS)
+    first, second, _third = sent.concerns
+    actions.take(hers, concern=second)
+    actions.answer(hers, once=once(), conversation=sent.conversation, concerns=[first], text="Yes, it can do that.")
+    actions.note(hers, once=once(), conversation=sent.conversation, text="I would ring her.")
+    actions.write_more(mine, once=once(), conversation=sent.conversation, text=f"أشعر بالدوار.\n\n{LONG}")
+    actions.correct(mine, letter=sent.message, text=LETTER + " I lie awake.")
+    return Scene(patient, f"/messages/{sent.conversation}/", sent.concerns, sent.message)
+
+
+@pytest.fixture(scope="module")
+def full(town: Town) -> Scene:
+    """A conversation of fifty letters and more."""
+    patient, dara = town.patient("Ingrid", "Solberg"), town.people.dara
+    mine, hers = door_of(patient), door_of(dara)
+    sent = actions.start(mine, once=once(), topic="feel", text="Am I on the list?", concerns=["Am I on the list?"])
+    for number in range(27):
+        for who, words in ((hers, "We looked."), (mine, "Thank you. " * (1 + number % 7))):
+            actions.write_more(who, once=once(), conversation=sent.conversation, text=f"{words} {number}")
+    return Scene(patient, f"/messages/{sent.conversation}/", sent.concerns, sent.message)
+
+
+@pytest.fixture(scope="module")
+def nobody(town: Town) -> Actor:
+    """One name, no family name, nothing ever written."""
+    return town.patient("Suharto", "", birthDate="1916-01-01")
+
+
+Path = Callable[[Scene], str]
+
+THEIRS: dict[str, Path] = {
+    "my day": lambda one: "/",
+    "my messages": lambda one: "/messages/",
+    "search": lambda one: "/messages/?q=dizzy",
+    "write": lambda one: "/messages/new/",
+    "write more": lambda one: f"{one.talk}more/",
+    "conversation": lambda one: one.talk,
+    "not needed": lambda one: f"{one.talk}no-need/?concern={one.concerns[2]}",
+    "correct": lambda one: f"{one.talk}correct/?letter={one.letter}",
+    "withdraw": lambda one: f"{one.talk}withdraw/?letter={one.letter}",
+    "not here": lambda one: "/messages/nothing/",
+}
+OURS: dict[str, Path] = {
+    "inbox": lambda one: "/inbox/",
+    "inbox by due": lambda one: "/inbox/?whose=mine&order=due",
+    "nobody's": lambda one: "/inbox/?whose=nobody",
+    "cover": lambda one: "/inbox/?whose=cover",
+    "conversations": lambda one: "/messages/",
+    "conversation": lambda one: one.talk,
+    "note": lambda one: f"{one.talk}note/",
+    "promise": lambda one: f"{one.talk}promise/",
+    "hand over": lambda one: f"{one.talk}hand-over/?concern={one.concerns[1]}",
+    "give back": lambda one: f"{one.talk}take-back/?concern={one.concerns[1]}",
+    "split": lambda one: f"{one.talk}split/?concern={one.concerns[2]}",
+    "merge": lambda one: f"{one.talk}merge/",
+    "close": lambda one: f"{one.talk}close/?concern={one.concerns[2]}",
+    "urgent": lambda one: f"{one.talk}urgent/?concern={one.concerns[2]}",
+    "versions": lambda one: f"{one.talk}versions/?letter={one.letter}",
+    "start": lambda one: f"/messages/new/?patient={one.rid}",
+    "record": lambda one: f"/messages/record/?patient={one.rid}",
+    "people": lambda one: "/people/?name=haddad",
+    "person": lambda one: f"/people/{one.rid}/",
+    "all contacts": lambda one: f"/people/{one.rid}/contacts/",
+    "all problems": lambda one: f"/people/{one.rid}/problems/",
+}
+
+WIDTHS = [(390, "light"), (1280, "dark")]
+
+
+@pytest.fixture(scope="module", params=WIDTHS, ids=lambda one: f"{one[0]} {one[1]}")
+def look(request: pytest.FixtureRequest) -> dict[str, object]:
+    width, light = request.param
+    return {"viewport": {"width": width, "height": 844}, "color_scheme": light}
+
+
+@pytest.fixture(scope="module")
+def amina(town: Town, browser: Browser, scene: Scene, look: dict[str, object]) -> Iterator[Watched]:
+    watched = town.enter(browser, scene.patient, **look)
+    yield watched
+    watched.page.context.close()
+
+
+@pytest.fixture(scope="module")
+def dara(town: Town, browser: Browser, scene: Scene, look: dict[str, object]) -> Iterator[Watched]:
+    watched = town.enter(browser, town.people.dara, **look)
+    yield watched
+    watched.page.context.close()
+
+
+def judge(who: Watched, path: str, status: int = 200) -> None:
+    """Open a page afresh and find nothing wrong with it."""
+    who.fresh()
+    who.page.context.clear_cookies(name="theme")
+    who.open(path)
+    assert not findings(who.page)
+    assert not who.complaints and not who.foreign
+    assert len(who.weights) <= MOST_REQUESTS
+    assert sum(who.weights.values()) <= WIDEST, who.weights
+    assert who.page.locator(".rp-btn:not(.rp-btn--second):not(.rp-btn--pill):visible").count() <= 1, "filled buttons"
+    too_wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert who.page.evaluate(too_wide) <= 0, "sideways scrolling"
+    assert who.page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize("name", THEIRS)
+def test_pages_of_the_patient(name: str, amina: Watched, scene: Scene) -> None:
+    judge(amina, THEIRS[name](scene))
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_pages_of_the_team(name: str, dara: Watched, scene: Scene) -> None:
+    judge(dara, OURS[name](scene))
+
+
+def test_the_questions_on_the_page_and_an_open_not_yet(amina: Watched, scene: Scene) -> None:
+    page = amina.open("/messages/new/")
+    page.get_by_label("Your message").fill(LETTER)
+    page.get_by_role("heading", name="We see 3 questions").wait_for()
+    page.locator(".rp-chip summary").first.click()
+    assert not findings(page)
+    page = amina.open(scene.talk)
+    page.locator(".rp-notyet summary").first.click()
+    for more in page.locator(".rp-more > summary").all():
+        more.click()
+    assert not findings(page) and not amina.complaints
+
+
+def test_fifty_letters_are_bounded_and_lead_back(town: Town, browser: Browser, full: Scene) -> None:
+    ingrid = town.enter(browser, full.patient)
+    judge(ingrid, full.talk)
+    assert ingrid.page.locator(".rp-letter").count() <= 50
+    ingrid.page.get_by_role("link", name="Older letters").click()
+    ingrid.page.wait_for_url(re.compile("before="))
+    assert "Am I on the list?" in ingrid.says()
+    dara = town.enter(browser, town.people.dara)
+    judge(dara, full.talk)
+
+
+def test_who_has_one_name_and_nothing_yet(town: Town, browser: Browser, nobody: Actor) -> None:
+    page = town.enter(browser, nobody)
+    judge(page, "/")
+    assert "Suharto" in page.says() and "Nothing is open" in page.says()
+    judge(page, "/messages/")
+    assert "No messages yet" in page.says()
+    dara = town.enter(browser, town.people.dara)
+    judge(dara, f"/people/{nobody.ref.partition('/')[2]}/")
+    assert "110, born 1 January 1916" in dara.says() and "No allergy is recorded" in dara.says()
+
+
+def test_a_page_at_four_times_its_size(town: Town, browser: Browser, scene: Scene) -> None:
+    """400 % zoom of a 1280 px window is a window of 320 px: nothing scrolls sideways."""
+    amina = town.enter(browser, scene.patient, viewport={"width": 320, "height": 256})
+    dara = town.enter(browser, town.people.dara, viewport={"width": 320, "height": 256})
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    for who, paths in ((amina, ("/", scene.talk, "/messages/new/")), (dara, ("/inbox/", scene.talk))):
+        for path in paths:
+            who.open(path)
+            assert who.page.evaluate(wide) <= 0, path
