@@ -100,7 +100,8 @@ def references(raw: bytes, replace: Callable[[str], str | None]) -> bytes:
         return raw
 
     def swap(match: re.Match[bytes]) -> bytes:
-        new = replace(orjson.loads(match[2]))
+        old = match[2]
+        new = replace(orjson.loads(old) if b"\\" in old else old[1:-1].decode())
         return match[0] if new is None else match[1] + orjson.dumps(new)
 
     return _REFERENCE.sub(swap, raw)

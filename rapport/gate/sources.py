@@ -21,11 +21,11 @@ _SHARED = ("hospitalinformation", "practitionerinformation")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file: its name as a person finds it again, its size on the way (for progress), how to read it."""
+    """One file: its name as a person finds it again, how to read it, how many files its path holds."""
 
     name: str
-    size: int
     read: Callable[[], bytes]
+    among: int = 1
 
     @property
     def lines(self) -> bool:
@@ -59,7 +59,7 @@ def _of(path: Path) -> Iterator[Source | Unreadable]:
     if path.is_dir():
         files = [file for file in path.rglob("*") if file.is_file() and _known(file.name)]
         for file in sorted(files, key=lambda file: _order(file.relative_to(path).as_posix())):
-            yield _plain(file)
+            yield _plain(file, len(files))
     elif name.endswith(_TARS):
         yield from _of_tar(path)
     elif name.endswith(".zip"):
@@ -80,8 +80,9 @@ def _order(name: str) -> tuple[str, bool, str]:
     return str(path.parent), not path.name.lower().startswith(_SHARED), path.name
 
 
-def _plain(path: Path) -> Source:
-    return Source(str(path), path.stat().st_size, lambda: _opened(path.name, path.read_bytes()))
+def _plain(path: Path, among: int = 1) -> Source:
+    path.stat()  # a file that is not there is said before it is read
+    return Source(str(path), lambda: _opened(path.name, path.read_bytes()), among)
 
 
 def _of_zip(path: Path) -> Iterator[Source]:
@@ -92,7 +93,7 @@ def _of_zip(path: Path) -> Iterator[Source]:
             def read(member: zipfile.ZipInfo = member) -> bytes:
                 return _opened(member.filename, archive.read(member))
 
-            yield Source(f"{path}!{member.filename}", member.file_size, read)
+            yield Source(f"{path}!{member.filename}", read, len(members))
 
 
 def _of_tar(path: Path) -> Iterator[Source]:
@@ -103,36 +104,35 @@ def _of_tar(path: Path) -> Iterator[Source]:
         with tarfile.open(path) as archive:
             for member in archive:
                 if member.isfile() and _known(member.name):
-                    yield _member(path, archive, member)
+                    yield _member(path, archive, member, len(names))
     else:
         yield from _laid_out(path, sorted(names, key=_order))
 
 
-def _member(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo) -> Source:
+def _member(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo, among: int) -> Source:
     def read() -> bytes:
         file = archive.extractfile(member)
         return _opened(member.name, file.read() if file else b"")
 
-    return Source(f"{path}!{member.name}", member.size, read)
+    return Source(f"{path}!{member.name}", read, among)
 
 
 def _laid_out(path: Path, names: list[str]) -> Iterator[Source]:
     with tempfile.TemporaryDirectory(prefix="rapport-import-") as place, tarfile.open(path) as archive:
-        laid: dict[str, tuple[Path, int]] = {}
+        laid: dict[str, Path] = {}
         for number, member in enumerate(archive):
             file = archive.extractfile(member) if member.isfile() and _known(member.name) else None
             if file is not None:
-                laid[member.name] = (Path(place) / str(number), member.size)
-                with laid[member.name][0].open("wb") as copy:
+                laid[member.name] = Path(place) / str(number)
+                with laid[member.name].open("wb") as copy:
                     while block := file.read(1 << 20):
                         copy.write(block)
         for name in dict.fromkeys(names):
-            copy_of, size = laid[name]
 
-            def read(name: str = name, copy_of: Path = copy_of) -> bytes:
-                return _opened(name, copy_of.read_bytes())
+            def read(name: str = name) -> bytes:
+                return _opened(name, laid[name].read_bytes())
 
-            yield Source(f"{path}!{name}", size, read)
+            yield Source(f"{path}!{name}", read, len(laid))
 
 
 def _opened(name: str, raw: bytes) -> bytes:

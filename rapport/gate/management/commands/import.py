@@ -6,6 +6,7 @@ used wrongly. The same again is left alone, and a stopped import goes on where i
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -21,7 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from rapport.gate.actor import Actor
 from rapport.gate.importing import Counts, Import
-from rapport.gate.sources import sources
+from rapport.gate.sources import Source, sources
 
 #: Refusals that are printed; all are in the JSON.
 SHOWN = 50
@@ -73,13 +74,21 @@ class Command(BaseCommand):
             disable=quiet,
             transient=not console.is_terminal,
         )
-        counts = Counts()
-        with bar:
-            task = bar.add_task("", total=None)
-            for source in sources(paths):
-                bar.update(task, description=source.name.rpartition("/")[2])
-                door.take(source, counts)
-                bar.update(task, advance=1)
+        counts, done, total = Counts(), 0, 0
+        gc.disable()  # large bundles make many objects and hardly a circle: looking for circles costs a sixth
+        try:
+            with bar:
+                task = bar.add_task("", total=None)
+                for source in sources(paths):
+                    if done == total:  # the first file of a path knows how many there are
+                        total += source.among if isinstance(source, Source) else 1
+                    bar.update(task, total=total, description=source.name.rpartition("/")[2])
+                    door.take(source, counts)
+                    done += 1
+                    bar.update(task, completed=done)
+                    gc.collect(1)
+        finally:
+            gc.enable()
         return counts
 
     def _say(self, counts: Counts, seconds: float, *, as_json: bool) -> None:
