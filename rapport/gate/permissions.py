@@ -32,7 +32,7 @@ _CATEGORY = {"Patient": IDENTITY, "Communication": CONVERSATION, "Task": CONVERS
 #: Types that say how the site works, not who somebody is: readable by everybody who is signed in, as
 #: long as the resource belongs to no patient. A type that is not here needs a grant, whatever it holds.
 _DIRECTORY = """
-    ActivityDefinition CapabilityStatement CodeSystem CompartmentDefinition ConceptMap Endpoint
+    ActivityDefinition CapabilityStatement CodeSystem CompartmentDefinition ConceptMap
     EventDefinition Evidence EvidenceVariable HealthcareService ImplementationGuide Library Location
     Measure Medication MedicationKnowledge MessageDefinition NamingSystem OperationDefinition
     Organization OrganizationAffiliation PlanDefinition Practitioner PractitionerRole Questionnaire
@@ -40,6 +40,9 @@ _DIRECTORY = """
     Substance TerminologyCapabilities ValueSet
 """
 DIRECTORY = frozenset(_DIRECTORY.split())
+
+#: Types that nobody writes by hand, whatever a grant says: programs with a scope and Rapport itself only.
+WITNESSED = frozenset({"AuditEvent"})
 
 #: Why somebody asks (HL7 v3 PurposeOfUse), as bits of `access_grant.purposes`.
 PURPOSES = MappingProxyType(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rapport.store.records import EVERYTHING, NOTHING, Filter
 
 from .actor import Actor
-from .permissions import ACTION_BITS, DIRECTORY, PURPOSES, Action, category_of
+from .permissions import ACTION_BITS, DIRECTORY, PURPOSES, WITNESSED, Action, category_of
 from .roles import KNOWN, PERSONAL
 
 
@@ -72,6 +72,8 @@ def registrars(ask: Ask) -> Filter | None:
 def granted(ask: Ask) -> Filter | None:
     """What a grant gives: compiled from the own record, care teams and conversations (see `grants`)."""
     if ask.actor.kind not in ("patient", "kin", "staff") or ask.rtype == "Binary":
+        return None
+    if ask.rtype in WITNESSED and not ask.reading:
         return None
     return Filter(_by_grant("{t}", ask), {"gate_keys": ask.actor.keys})
 

@@ -208,6 +208,19 @@ def test_reasons_can_be_read(written: People, door: Doors) -> None:
     assert "Nothing lets Eve Marsh see this" in door(written.eve).decide("r", "Patient", "amina").reason
 
 
+def test_nobody_writes_the_log_by_hand(written: People, door: Doors) -> None:
+    said = {
+        "resourceType": "AuditEvent",
+        "type": {"system": "urn:x", "code": "rest"},
+        "recorded": "2026-11-22T09:00:00Z",
+        "agent": [{"who": {"reference": AMINA}, "requestor": True}],
+        "source": {"observer": {"display": "me"}},
+    }
+    for actor in written.everybody():
+        assert refusal(lambda: door(actor).create(said)) == "forbidden"
+    assert door(written.program).create(said)
+
+
 def test_scopes_are_all_that_a_program_has(written: People, conn: Connection[Any]) -> None:
     reader = Actor("client", "Device/reader", "Reader", scopes=(("Observation", "rs"), ("Patient", "s")))
     door = Door(conn, reader)
