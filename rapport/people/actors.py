@@ -94,7 +94,16 @@ def _made(conn: Connection[Any], person: str, name: str) -> Actor:
             teams=tuple(dict.fromkeys(at.team for at in held if at.team)),
             duties=frozenset[str]().union(*(at.duties for at in held)),
         )
-    return Actor("kin", person, name, "family")
+    return _kin(conn, person, name)
+
+
+def _kin(conn: Connection[Any], person: str, name: str) -> Actor:
+    """Family or friend: of whom and as what is in their RelatedPerson; what they see is not decided here."""
+    record = system_door(conn).find("RelatedPerson", person.partition("/")[2])
+    body = record.json if record else {}
+    patient = str(body.get("patient", {}).get("reference", ""))
+    words = next((str(r["text"]) for r in body.get("relationship", ()) if r.get("text")), "family")
+    return Actor("kin", person, name, words, patients=(patient,) if patient else ())
 
 
 class _Cache:

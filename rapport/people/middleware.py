@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -23,6 +23,7 @@ from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Door
 from rapport.people import actors, drafts, factors, site
 from rapport.people.models import User
+from rapport.people.settings_shapes import Site
 from rapport.ui import errors
 
 Page = Callable[..., HttpResponse]
@@ -65,7 +66,9 @@ class DoorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        timezone.activate(site.current().zone)
+        rules = site.current()
+        timezone.activate(rules.zone)
+        _speak(request, rules)
         response = self._ended(request)
         if response is None:
             self._let_in(request)
@@ -102,7 +105,6 @@ class DoorMiddleware:
         if request.user.is_authenticated:
             connection.ensure_connection()
             request.actor = actors.actor_for(connection.connection, request.user)
-            _speak(request)
 
     def process_view(self, request: Any, view: Page, args: Any, kwargs: Any) -> HttpResponse | None:
         """No page without a sign-in unless it says so (`login_not_required`); staff go by the factor wall."""
@@ -115,20 +117,28 @@ class DoorMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A refusal becomes a page that says what happened and what to do."""
+        if isinstance(exception, OperationalError):  # the database is away: say so, and when to come back
+            return errors.plain(request, 503)
         if isinstance(exception, Refused):
             return errors.show(request, exception.status, exception.text, exception.next)
         return None
 
 
-def _speak(request: Any) -> None:
-    """The language of the account, until one is chosen on this device: then that is kept with the account."""
+def _speak(request: Any, rules: Site) -> None:
+    """The language chosen on this device, else the account's, else the browser's, if the site has it.
+
+    What is chosen on a device is kept with the account.
+    """
     user, chosen = request.user, request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
-    if chosen in dict(settings.LANGUAGES):
-        if chosen != user.language:
-            User.objects.filter(pk=user.pk).update(language=chosen)
-    elif user.language:
-        translation.activate(user.language)
-        request.LANGUAGE_CODE = user.language
+    if chosen not in rules.languages:
+        chosen = None
+    if chosen and user.is_authenticated and chosen != user.language:
+        User.objects.filter(pk=user.pk).update(language=chosen)
+    own = user.language if user.is_authenticated else ""
+    asked = translation.get_language() if request.headers.get("Accept-Language") else ""
+    language = next((code for code in (chosen, own, asked) if code in rules.languages), rules.language)
+    translation.activate(language)
+    request.LANGUAGE_CODE = language
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

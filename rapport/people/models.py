@@ -196,13 +196,19 @@ class Notice(models.Model):
     due_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     mail = models.ForeignKey(Mail, on_delete=models.SET_NULL, null=True, related_name="notices")
+    lost = models.CharField(max_length=12, blank=True, default="")  # why it never arrived
     lost_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             models.Index(
                 fields=["person", "due_at"], condition=models.Q(done_at=None), name="people_notice_open"
-            )
+            ),
+            models.Index(
+                fields=["person"],
+                condition=~models.Q(lost="") & models.Q(lost_at=None),
+                name="people_notice_lost",
+            ),
         ]
 
 

@@ -44,7 +44,7 @@ _hooks: list[Hook] = []
 
 
 def on_undelivered(hook: Hook) -> None:
-    """Have `hook` called, in the transaction that gives up, for notices that could not be delivered."""
+    """Have `hook` called for what could not be delivered; what it writes commits with its being done."""
     if hook not in _hooks:
         _hooks.append(hook)
 
@@ -109,7 +109,8 @@ def gather(person: str) -> Mail | None:
         user = User.objects.filter(person=person, is_active=True).first()
         address = user and EmailAddress.objects.filter(user=user, verified=True, primary=True).first()
         if not user or not address:
-            _undelivered(person, waiting, "no-address" if user else "no-account")
+            if not person.startswith("Practitioner/"):  # colleagues see their inbox; patients may see nothing
+                _undelivered(person, waiting, "no-address" if user else "no-account")
             return None
         row = write(user, address.email)
         Notice.objects.filter(pk__in=[notice.pk for notice in waiting]).update(mail=row)
@@ -187,12 +188,25 @@ def _put_off(row: Mail, trouble: Exception) -> None:
 
 
 def _undelivered(person: str, notices: Sequence[Notice], why: str) -> None:
-    Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(lost_at=timezone.now())
-    lost = Undelivered(
-        person,
-        tuple(dict.fromkeys(notice.about for notice in notices)),
-        tuple(dict.fromkeys(notice.kind for notice in notices)),
-        why,
-    )
-    for hook in _hooks:
-        hook(lost)
+    """Give notices up; whoever follows that is told by a job of its own, again and again until it is done."""
+    Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(lost=why)
+    jobs.later(asking.conn(), "people.lost", person=person)
+
+
+def say_lost(person: str) -> int:
+    """Call the hooks for what never reached a person, all or nothing; how many notices. Safe to do again."""
+    with transaction.atomic():
+        rows = list(
+            Notice.objects.select_for_update(skip_locked=True)
+            .filter(person=person, lost_at=None)
+            .exclude(lost="")
+        )
+        Notice.objects.filter(pk__in=[row.pk for row in rows]).update(lost_at=timezone.now())
+        for why in dict.fromkeys(row.lost for row in rows):
+            some = [row for row in rows if row.lost == why]
+            about, kinds = (
+                tuple(dict.fromkeys(getattr(row, name) for row in some)) for name in ("about", "kind")
+            )
+            for hook in _hooks:
+                hook(Undelivered(person, about, kinds, why))
+    return len(rows)

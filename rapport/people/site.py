@@ -11,7 +11,7 @@ from importlib.resources import files
 from threading import Lock
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from rapport.fhir.outcomes import Issue, Refused
 from rapport.people import settings_text
@@ -91,6 +91,9 @@ def current() -> Site:
             newest = SiteText.objects.order_by("-id").values_list("id", flat=True).first() or 0
             if _cache.site is None or newest != _cache.row:
                 _cache.site, _cache.row = _with_address(parse(text_in_force())), newest
+        except DatabaseError:
+            if _cache.site is None:
+                raise
         finally:
             if not was_open:  # threads outside Django (`/fhir`) must not keep a connection each
                 connection.close()

@@ -50,8 +50,8 @@ def add_notice(conn: Conn, person: str, kind: str, about: str, key: str, due: da
     """Write a notice down; False when one of that key is there already."""
     return (
         conn.execute(
-            "INSERT INTO people_notice (person, kind, about, key, created_at, due_at)"
-            " VALUES (%s, %s, %s, %s, now(), %s) ON CONFLICT (key) DO NOTHING",
+            "INSERT INTO people_notice (person, kind, about, key, created_at, due_at, lost)"
+            " VALUES (%s, %s, %s, %s, now(), %s, '') ON CONFLICT (key) DO NOTHING",
             (person, kind, about, key, due),
         ).rowcount
         > 0

@@ -25,6 +25,12 @@ def send(mail: int) -> None:
     notices.send(mail)
 
 
+@app.task(name="people.lost")
+def lost(person: str) -> None:
+    """Tell whoever follows it that notices never reached a person."""
+    notices.say_lost(person)
+
+
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="people.sweep", queueing_lock="people.sweep")
 def sweep(timestamp: int = 0) -> None:
@@ -36,6 +42,9 @@ def sweep(timestamp: int = 0) -> None:
         due = Notice.objects.filter(done_at=None, due_at__lt=late)
         for person in due.values_list("person", flat=True).distinct()[:500]:
             jobs.later(conn, "people.gather", person=person)
+        lost_ones = Notice.objects.filter(lost_at=None, done_at__lt=late).exclude(lost="")
+        for person in lost_ones.values_list("person", flat=True).distinct()[:500]:
+            jobs.later(conn, "people.lost", person=person)
         waiting = Mail.objects.filter(state__in=("waiting", "void"), next_at__lt=late)
         for pk in waiting.values_list("pk", flat=True)[:500]:
             jobs.later(conn, "people.send", mail=pk)

@@ -110,6 +110,22 @@ def test_joining_by_letter_without_script(
     assert not wrong, wrong
 
 
+def test_back_shows_nothing_after_signing_out(
+    people_for_real: Accounts, live_server: Any, browser: Browser
+) -> None:
+    page, _wrong = page_of(browser)
+    password(page, f"{live_server.url}/account/login/", people_for_real.amina.email)
+    page.goto(f"{live_server.url}/account/")
+    assert "amina@example.org" in page.content()
+    page.goto(f"{live_server.url}/more/")
+    page.click("main button:has-text('Sign out')")
+    page.wait_for_url("**/account/login/")
+    for _step in range(3):
+        page.go_back()
+        assert "amina@example.org" not in page.content(), page.url
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_pages_of_accounts(
     people_for_real: Accounts, live_server: Any, browser: Browser, settings: Any, scheme: str

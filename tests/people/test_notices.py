@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socketserver
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -96,6 +98,9 @@ def test_an_unproven_address_gets_nothing_and_staff_hear_of_it(
     assert notices.gather(people.amina.person) is None
     notices.tell("Patient/nobody", "message", "Communication/2", "k2", urgent=True)
     notices.gather("Patient/nobody")
+    assert lost == [], "told by a job of its own"
+    assert notices.say_lost(people.amina.person) == notices.say_lost("Patient/nobody") == 1
+    assert notices.say_lost("Patient/nobody") == 0
     assert [(one.person, one.about, one.why) for one in lost] == [
         (people.amina.person, ("Communication/1",), "no-address"),
         ("Patient/nobody", ("Communication/2",), "no-account"),
@@ -126,6 +131,7 @@ def test_a_dead_mail_server_is_tried_again_and_given_up_in_the_end(
         assert row.attempts == attempt
         Mail.objects.update(next_at=timezone.now())
     assert notices.send(row.pk) == "failed"
+    notices.say_lost(people.amina.person)
     assert [one.why for one in lost] == ["failed"]
     assert ids == {row.message_id}
     assert Notice.objects.get().lost_at is not None
@@ -143,7 +149,81 @@ def test_an_address_that_is_refused_for_good_is_not_tried_again(
 
     monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refused)
     assert notices.send(row.pk) == "failed"
+    notices.say_lost(people.amina.person)
     assert len(lost) == 1
+
+
+def test_a_hook_that_fails_is_called_again_until_it_succeeds(
+    server: list[Any], people: Accounts, lost: list[notices.Undelivered]
+) -> None:
+    notices.tell("Patient/nobody", "message", "Communication/2", "k2", urgent=True)
+    notices.gather("Patient/nobody")
+
+    def broken(_lost: notices.Undelivered) -> None:
+        raise RuntimeError("not now")
+
+    notices._hooks.append(broken)
+    with pytest.raises(RuntimeError):
+        notices.say_lost("Patient/nobody")
+    notices._hooks.remove(broken)
+    Notice.objects.update(done_at=timezone.now() - timedelta(minutes=10))
+    asking.conn().execute("DELETE FROM procrastinate_jobs")
+    tasks.sweep.func(0)
+    jobs = asking.conn().execute("SELECT task_name FROM procrastinate_jobs").fetchall()
+    assert jobs == [("people.lost",)]
+    assert notices.say_lost("Patient/nobody") == 1
+
+
+def test_colleagues_without_a_proven_address_make_no_work(
+    server: list[Any], people: Accounts, lost: list[notices.Undelivered]
+) -> None:
+    EmailAddress.objects.filter(user=people.dara).update(verified=False)
+    notices.tell(people.dara.person, "message", "Communication/1", "k1", urgent=True)
+    notices.gather(people.dara.person)
+    assert notices.say_lost(people.dara.person) == 0
+
+
+class Sink(socketserver.StreamRequestHandler):
+    """A mail server that takes everything."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        data = False
+        for line in self.rfile:
+            if data:
+                self.server.got.append(line.decode().rstrip("\r\n"))  # type: ignore[attr-defined]
+                data = line != b".\r\n"
+                if not data:
+                    self.wfile.write(b"250 taken\r\n")
+                continue
+            word = line[:4].upper()
+            data = word == b"DATA"
+            self.wfile.write({b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}.get(word, b"250 ok\r\n"))
+            if word == b"QUIT":
+                return
+
+
+def test_a_mail_really_leaves_by_smtp(people: Accounts, settings: Any) -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), Sink) as smtp:
+        smtp.got = []  # type: ignore[attr-defined]
+        Thread(target=smtp.serve_forever, daemon=True).start()
+        settings.EMAIL_BACKEND = "rapport.people.mail.Backend"
+        text = (
+            site.default_text()
+            .replace('host = ""', 'host = "127.0.0.1"')
+            .replace('security = "starttls"', 'security = "none"')
+        )
+        site.load(text.replace("port = 587", f"port = {smtp.server_address[1]}"), by="tests")
+        site.forget()
+        notices.tell(people.amina.person, "message", "Communication/1", "k1", urgent=True)
+        row = notices.gather(people.amina.person)
+        assert row is not None and notices.send(row.pk) == "sent"
+        smtp.shutdown()
+        got = "\n".join(smtp.got)  # type: ignore[attr-defined]
+    assert f"Message-ID: {row.message_id}" in got
+    assert "From: Riverside Practice <no-reply@example.org>" in got
+    assert "To: amina@example.org" in got
+    assert "there is something to read" in got
 
 
 def test_without_a_mail_server_nothing_is_lost_and_nobody_is_troubled(

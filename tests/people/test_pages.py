@@ -135,6 +135,15 @@ def test_the_language_chosen_on_a_device_is_kept_with_the_account(people: Accoun
     assert '<html lang="fr"' in elsewhere.get("/more/").content.decode()
 
 
+def test_a_site_speaks_its_own_first_language(people: Accounts) -> None:
+    text = site.default_text().replace('languages = ["en", "es", "fr"]', 'languages = ["fr", "es"]')
+    site.load(text, by="tests")
+    site.forget()
+    for asked, spoken in (("", "fr"), ("de", "fr"), ("en", "fr"), ("es-MX,es;q=0.8", "es")):
+        page = Client(headers={"accept-language": asked} if asked else {}).get("/account/login/")
+        assert f'<html lang="{spoken}"' in page.content.decode(), asked
+
+
 def test_the_demo_is_open_only_where_both_say_so(people: Accounts, settings: Any) -> None:
     for demo, marked in ((False, False), (True, False), (False, True)):
         settings.DEMO = demo

@@ -237,3 +237,28 @@ def test_the_actor_follows_the_record_at_once(people: Accounts) -> None:
     door.update(role)
     assert chen.get("/staff/").status_code == 404
     assert accounts.by_email(people.chen.email).epoch > people.chen.epoch
+
+
+def test_family_is_known_from_the_record(people: Accounts) -> None:
+    from rapport.people import actors, asking
+    from rapport.people.models import User
+    from tests import personas
+
+    bilal = User.objects.create_user("bilal@example.org", personas.BILAL, display_name="Bilal Haddad")
+    actor = actors.actor_for(asking.conn(), bilal)
+    assert (actor.kind, actor.patients) == ("kin", (personas.AMINA,))
+
+
+def test_a_database_that_is_away_is_said_so(people: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import OperationalError
+
+    from rapport.people.pages import account
+
+    def away(*_what: object) -> None:
+        raise OperationalError("the connection is lost")
+
+    client = signed_in(people, people.amina)
+    monkeypatch.setattr(account.events, "of", away)
+    answer = client.get("/account/")
+    assert answer.status_code == 503
+    assert answer["Retry-After"]
