@@ -17,6 +17,7 @@ import psycopg
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.outcomes import Refused
+from rapport.store.bulk import take_stock
 
 from .bundles import Asked, Entry
 from .door import Door
@@ -113,6 +114,11 @@ class Import(Door):
             counts.refuse(_refusal(source.name, ("",), refused))
             return
         self._whole(parcel, counts)
+
+    def end(self, counts: Counts) -> None:
+        """After the last file: searches shall be as quick as they can be from now on."""
+        if counts.stored > LINES:
+            take_stock(self.conn)
 
     def _lines(self, name: str, lines: Sequence[tuple[int, bytes]], counts: Counts) -> None:
         """Some lines of a file, together; if that is refused, one by one."""

@@ -54,11 +54,13 @@ class Command(BaseCommand):
         begun = time.perf_counter()
         try:
             counts = self._run(door, paths, quiet=options["json"])
+            seconds = time.perf_counter() - begun
+            door.end(counts)
         finally:
             with conn.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
                 cursor.execute("RESET synchronous_commit")
-        self._say(counts, time.perf_counter() - begun, as_json=options["json"])
+        self._say(counts, seconds, as_json=options["json"])
         sys.exit(1 if counts.refusals else 0)
 
     def _run(self, door: Import, paths: list[Path], *, quiet: bool) -> Counts:
