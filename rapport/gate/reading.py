@@ -122,10 +122,10 @@ class Reading(Visit):
         """A parsed search with this door's filter for every type that it touches; nothing is noted."""
         return stored_search(self.conn, search, lambda rtype: self.where(SEARCH, rtype))
 
-    def opened(self, records: Iterable[Record]) -> None:
-        """Note that this actor opened these messages; the first time counts."""
+    def opened(self, records: Iterable[Record], at: datetime | None = None) -> None:
+        """Note that this actor opened these messages, now or `at`; the first time counts."""
         with self.unit():
-            seen.opened(self.conn, self.actor, [record.id for record in records])
+            seen.opened(self.conn, self.actor, [record.id for record in records], at)
 
     def openings(self, keys: Sequence[int]) -> dict[int, list[seen.Opening]]:
         """Who opened these messages and when, as far as the messages may be read."""

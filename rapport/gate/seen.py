@@ -25,15 +25,15 @@ class Opening:
     at: datetime
 
 
-def opened(conn: Connection[Any], actor: Actor, keys: Sequence[int]) -> None:
-    """Note the first opening of each message by this actor; Rapport itself opens nothing."""
+def opened(conn: Connection[Any], actor: Actor, keys: Sequence[int], at: datetime | None = None) -> None:
+    """Note the first opening of each message by this actor, now or `at`; Rapport itself opens nothing."""
     if not keys or actor.kind == "system":
         return
     conn.execute(
-        "INSERT INTO seen (message, actor, ref, name, role) SELECT u, %s, %s, %s, %s"
+        "INSERT INTO seen (message, actor, ref, name, role, at) SELECT u, %s, %s, %s, %s, coalesce(%s, now())"
         " FROM unnest(%s::bigint[]) u"
         " ON CONFLICT DO NOTHING",
-        (reference_key(actor.ref), actor.ref, actor.name, actor.role, sorted(set(keys))),
+        (reference_key(actor.ref), actor.ref, actor.name, actor.role, at, sorted(set(keys))),
     )
 
 

@@ -120,7 +120,7 @@ def facts(rid: str, told: Told, staff: dict[str, tuple[str, str]], today: date) 
 
 def _contacts(rid: str, told: Told, staff: dict[str, tuple[str, str]], today: date) -> Iterator[Body]:
     for days, what, who in told["visits"]:
-        start = datetime.combine(today - timedelta(days=days), time(10, 30))
+        start = datetime.combine(workday(today - timedelta(days=days)), time(10, 30))
         yield _about(rid, "Encounter", f"visit-{days}") | {
             "status": "finished",
             "class": {"system": f"{TERMS}/v3-ActCode", "code": "AMB"},
@@ -151,6 +151,11 @@ def _contacts(rid: str, told: Told, staff: dict[str, tuple[str, str]], today: da
 def weekday(day: date) -> date:
     """The day itself, or the Monday after where it is a Saturday or a Sunday."""
     return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
+
+
+def workday(day: date) -> date:
+    """The day itself, or the Friday before where it is a Saturday or a Sunday."""
+    return day - timedelta(days=max(0, day.weekday() - 4))
 
 
 def coding(system: str, code: str) -> Body:

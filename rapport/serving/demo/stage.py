@@ -106,9 +106,11 @@ class Stage:
     # ------------------------------------------------------------ the team's side
 
     def takes(self, who: str, at: datetime, *concerns: str) -> None:
-        """Somebody takes concerns in their own name."""
+        """Somebody reads the letters that concerns stand in, and takes them in their own name."""
         for concern in concerns:
             with self.acting(who, at) as door:
+                letter = str(door.read("Task", concern).json["focus"]["reference"])
+                actions.mark_opened(door, [letter.partition("/")[2]])
                 actions.take(door, concern=concern)
 
     def answers(self, who: str, at: datetime, sent: Sent, concerns: Sequence[str], text: str) -> Sent:

@@ -227,7 +227,7 @@ def mark_opened(door: Door, letters_shown: Iterable[str]) -> None:
         ]
         if not new:
             return
-        door.opened(new)
+        door.opened(new, moment.now())
         for conversation in {read_message(record.json).conversation for record in new}:
             notices.settle(door.actor.ref, conversation, door.conn)
         door.changed(*(f"patient:{ref_of(record.json.get('subject'))}" for record in new))

@@ -25,7 +25,6 @@ def amina(on: Stage) -> None:
         "Dizzy, and the wedding in May",
     )
     dizzy, old_tablet, flying = told.concerns
-    on.opens(DARA, on.day(1, "08:05"), told)
     on.takes(DARA, on.day(1, "08:05"), dizzy, old_tablet)
     on.takes(CHEN, on.day(1, "08:15"), flying)
     on.notes(
@@ -93,14 +92,14 @@ def ingrid(on: Stage) -> None:
     """Late: taken, not answered, passed on by itself, twice. Both sides see it."""
     told = on.starts(
         INGRID,
-        on.day(4, "09:10"),
+        on.day(2, "09:10"),
         "visits",
         "Nobody rang about my hip. They said ten weeks. Am I still on the list? The stairs are hard now.",
         ["Nobody rang about my hip. Am I still on the list?"],
     )
-    on.takes(SOFIA, on.day(4, "10:00"), told.concerns[0])
-    on.clock(on.day(3, "12:00"), told.concerns[0])
-    on.clock(on.day(2, "12:00"), told.concerns[0])
+    on.takes(SOFIA, on.day(2, "10:00"), told.concerns[0])
+    on.clock(on.day(1, "11:30"), told.concerns[0])
+    on.clock(on.day(1, "16:00"), told.concerns[0])
 
 
 def kwame(on: Stage) -> None:

@@ -43,7 +43,6 @@ def leila(on: Stage) -> None:
         ["Quand puis-je porter Noor avec les points ?", "La nuit je pleure parfois sans savoir pourquoi."],
         "La cicatrice, et les nuits",
     )
-    on.opens(DARA, on.day(1, "08:30"), told)
     on.takes(DARA, on.day(1, "08:31"), *told.concerns)
     answer = on.answers(
         DARA,
@@ -94,7 +93,7 @@ def maria(on: Stage) -> None:
     """In Spanish: a promise kept, one broken with its reason, one open; one question waits for her yes."""
     told = on.starts(
         MARIA,
-        on.day(4, "21:15"),
+        on.day(2, "21:15"),
         "health",
         "Los sofocos no me dejan dormir y estoy agotada. ¿Puedo dejar la pastilla un tiempo? Además cuido "
         "de mi madre y ya no llego a todo.",
@@ -102,32 +101,32 @@ def maria(on: Stage) -> None:
         "Los sofocos, y mi madre",
     )
     tablet, mother = told.concerns
-    on.takes(CHEN, on.day(3, "09:00"), tablet)
-    with on.acting(DARA, on.day(3, "09:30")) as door:
+    on.takes(CHEN, on.day(1, "09:00"), tablet)
+    with on.acting(DARA, on.day(1, "09:30")) as door:
         actions.assign(
             door,
             concern=mother,
             to="PractitionerRole/jonas-weber-help-at-home",
             reason="She needs help with the care of her mother: that is Jonas.",
         )
-    call = on.promises(CHEN, on.day(3, "09:05"), told, "La doctora Chen la llama", on.day(3, "17:00"))
-    with on.acting(CHEN, on.day(3, "17:30")) as door:
+    call = on.promises(CHEN, on.day(1, "09:05"), told, "La doctora Chen la llama", on.day(1, "17:00"))
+    with on.acting(CHEN, on.day(1, "17:30")) as door:
         actions.break_promise(door, promise=call, words="Hubo una urgencia. La llamo mañana a las nueve.")
     again = on.promises(
-        CHEN, on.day(3, "17:32"), told, "La doctora Chen la llama a las nueve", on.day(2, "09:30")
+        CHEN, on.day(1, "17:32"), told, "La doctora Chen la llama a las nueve", on.day(0, "09:30")
     )
-    with on.acting(CHEN, on.day(2, "09:25")) as door:
+    with on.acting(CHEN, on.day(0, "09:25")) as door:
         actions.keep_promise(door, promise=again)
     on.answers(
         CHEN,
-        on.day(2, "09:40"),
+        on.day(0, "09:40"),
         told,
         [tablet],
         "Querida María José: como hablamos, no la deje de golpe. Tómela por la noche y anote los sofocos dos "
         "semanas. Si siguen igual, cambiamos a otra.",
     )
     on.promises(
-        JONAS, on.day(2, "10:00"), told, "Jonas pregunta por ayuda para su madre", on.coming(2, "12:00")
+        JONAS, on.day(0, "09:44"), told, "Jonas pregunta por ayuda para su madre", on.coming(2, "12:00")
     )
 
 
@@ -142,7 +141,6 @@ def yusuf(on: Stage) -> None:
         ["هل أستطيع أن آخذ حبة ثالثة؟", "في الليل أحلم بالحرب وقلبي يدق بسرعة."],
         "الصداع والنوم",
     )
-    on.opens(CHEN, on.day(0, "08:20"), told)
     on.takes(CHEN, on.day(0, "08:21"), *told.concerns)
     note = "Interpreter booked (Arabic, a man, as he asked). He may mean the fear more than the headache."
     on.notes(CHEN, on.day(0, "08:30"), told, note)
