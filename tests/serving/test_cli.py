@@ -55,12 +55,17 @@ def test_health_of_nothing_is_down() -> None:
 
 
 @pytest.mark.slow
-def test_migrate_then_check_on_a_database_of_its_own(own_place: Path) -> None:
+def test_a_database_of_its_own_from_making_to_checking(own_place: Path) -> None:
     first, again = (rapport("migrate", "--data-dir", str(own_place), "--json", DATABASE_URL="") for _ in "12")
     assert json.loads(first.stdout)["applied"], first.stderr
     assert json.loads(again.stdout) == {"applied": []}
     checked = rapport("--data-dir", str(own_place), "check", DATABASE_URL="")
     assert (checked.returncode, checked.stdout.strip()) == (0, "Everything agrees."), checked.stderr
+    demo = rapport("demo", "--data-dir", str(own_place), "--port", "0", DATABASE_URL="")
+    assert demo.returncode == 1 and "was not made by `rapport demo`" in demo.stderr
+    https = {"RAPPORT_BASE_URL": "https://care.example.org", "DATABASE_URL": ""}
+    run = rapport("run", "--data-dir", str(own_place), "--port", "0", **https)
+    assert run.returncode == 1 and "RAPPORT_PROXY=1" in run.stderr
     secrets = own_place / "secrets.env"
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
     secrets.chmod(0o644)
