@@ -27,7 +27,8 @@ LANGUAGES = ("en", "es", "fr")
 BORROWED = "rapport/ui/borrowed.py"
 KEYWORDS: dict[str, tuple[Any, ...] | None] = {
     "_": None,
-    "N_": None,
+    "lazy": None,
+    "say": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,
@@ -62,6 +63,11 @@ def _of_refusals(path: Path) -> Iterator[tuple[int, Any, list[str], Any]]:
                 yield part.lineno, part.value, [], None
 
 
+def _speaks(path: Path) -> bool:
+    """Whether a file uses gettext: elsewhere `say` and `_` are other things."""
+    return "gettext" in path.read_text("utf-8")
+
+
 def _on_pages(path: Path) -> bool:
     """Whether what this file refuses can reach a page: the API and the terminal speak English."""
     place = path.relative_to(ROOT / "rapport")
@@ -80,7 +86,7 @@ def extract_all() -> Catalog:
         if path.suffix == ".html" and "gallery" not in path.name:
             found: Any = _of_template(path)
         elif path.suffix == ".py" and "/migrations/" not in path.as_posix() and path.name != "gallery.py":
-            found = extract_from_file("python", path, keywords=KEYWORDS)
+            found = extract_from_file("python", path, keywords=KEYWORDS) if _speaks(path) else ()
             if _on_pages(path):
                 found = [*found, *_of_refusals(path)]
         else:

@@ -45,3 +45,10 @@ def bare(template: str) -> str:
 @pytest.mark.parametrize("path", [one for one in TEMPLATES if one.name != "gallery.html"], ids=name_of)
 def test_no_word_stands_outside_the_catalogues(path):
     assert re.findall(r"[^\W\d_]{2,}", bare(path.read_text("utf-8"))) == []
+
+
+def test_every_name_of_gettext_is_read():
+    """`from django.utils.translation import gettext_lazy as lazy`: the tool must know `lazy`."""
+    for path in (messages.ROOT / "rapport").rglob("*.py"):
+        for name in re.findall(r"import \w*gettext\w* as (\w+)", path.read_text("utf-8")):
+            assert name in messages.KEYWORDS, (path, name)
