@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.template import engines
 
 from rapport.gate.actor import Actor
 from tests.conversations.pages import Browser
@@ -19,9 +20,29 @@ LETTER = (
 Opens = Callable[[Actor], Browser]
 
 
+class Loud(str):
+    """What a template gets for a name that its context does not have: it is written down."""
+
+    missing: set[str]
+
+    def __contains__(self, part: object) -> bool:
+        return True
+
+    def __mod__(self, name: object) -> str:
+        self.missing.add(str(name))
+        return ""
+
+
 @pytest.fixture
-def opens(people: People) -> Opens:
-    return Browser
+def opens(people: People) -> Iterator[Opens]:
+    """Browsers without script; in the end, no template asked for what its context does not say."""
+    engine = engines["django"].engine
+    loud = Loud("?")
+    loud.missing = set()
+    engine.string_if_invalid = loud
+    yield Browser
+    engine.string_if_invalid = ""
+    assert not loud.missing
 
 
 def write(browser: Browser, text: str = LETTER, topic: str = "health") -> str:

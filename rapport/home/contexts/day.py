@@ -32,12 +32,14 @@ class DayPage:
     """`day.html`: what waits for the person first, then what they asked, promises, and writing.
 
     more_waiting  how many other answers wait
+    urgent        an open question is urgent: help stands first
     """
 
     greeting: str
     today: date
     waiting: Waiting | None
     more_waiting: int
+    urgent: bool
     new: tuple[NewLetters, ...]
     questions: tuple[QuestionLine, ...]
     promises: tuple[tuple[Promise, Said], ...]

@@ -55,6 +55,7 @@ def day(request: Request) -> HttpResponse:
         today=now.date(),
         waiting=_waiting(shown) if shown else None,
         more_waiting=max(len(waiting) - 1, 0),
+        urgent=any(concern.stat and concern.is_open for concern in concerns),
         new=_new(lines, {concern.conversation for concern in waiting}),
         questions=tuple(question_line(concern, staff=False) for concern in concerns if concern is not shown),
         promises=promise_lines(promises, staff=False),

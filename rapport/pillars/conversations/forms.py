@@ -156,6 +156,8 @@ def of_draft(lists: Mapping[str, Any]) -> Posted:
 class DayField(forms.CharField):
     """A day, as people write it: 17 3 2026, 17/3/2026, 2026-03-17."""
 
+    widget = forms.TextInput(attrs={"class": "rp-input rp-input--short"})
+
     def clean(self, value: Any) -> Any:
         text = str(super().clean(value) or "")
         if not text:
@@ -170,6 +172,8 @@ class DayField(forms.CharField):
 
 class ClockField(forms.CharField):
     """A time of day, as people write it: 14.30, 14:30, 2 pm, 2.30pm."""
+
+    widget = forms.TextInput(attrs={"class": "rp-input rp-input--short"})
 
     def clean(self, value: Any) -> Any:
         text = str(super().clean(value) or "").strip().lower().replace(" ", "").replace("\u00a0", "")

@@ -65,6 +65,7 @@ class TalkPage:
     """`talk.html`: a conversation as the patient and the circle read it.
 
     changes  questions that who reads may take back, or open again
+    urgent   an open question of theirs is urgent: help stands first
     """
 
     view: ConversationView
@@ -72,6 +73,7 @@ class TalkPage:
     asks: tuple[Ask, ...]
     questions: tuple[QuestionLine, ...]
     changes: tuple[Concern, ...]
+    urgent: bool
     letters: tuple[LetterLine, ...]
     promises: tuple[tuple[Promise, Said], ...]
     called: str

@@ -78,7 +78,9 @@ def colleagues(work: Work) -> dict[str, Any]:
     found = []
     for one in reading.colleagues(work.request.door):
         label = said.named(one.face)
-        if one.away and one.covered_by:
+        if one.away and one.covered_by and one.covered_by.you:
+            label = _("%(name)s (away; you stand in)") % {"name": label}
+        elif one.away and one.covered_by:
             label = _("%(name)s (away; %(cover)s stands in)") % {
                 "name": label,
                 "cover": said.called(one.covered_by),

@@ -57,6 +57,7 @@ def _patient_page(view: ConversationView, watched: tuple[str, str], trouble: Tro
         asks=waiting,
         questions=question_lines(view),
         changes=changeable(view),
+        urgent=any(concern.stat and concern.is_open for concern in view.concerns),
         letters=letter_lines(view, [ask.letter.rid for ask in waiting if ask.letter]),
         promises=promise_lines(view.promises, staff=False),
         called=portrait.short(view.patient.name),
