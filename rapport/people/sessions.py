@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
@@ -13,24 +14,46 @@ from django.utils import timezone
 from rapport.people.models import Session, User
 
 
+def row_key(cookie: str) -> str:
+    """What is kept of a cookie: who reads the table cannot go on with anybody's sign-in."""
+    return sha256(cookie.encode()).hexdigest()[:40]
+
+
 class SessionStore(DatabaseStore):
-    """Django's database sessions on our table. The cookie's key is a random 160 bits."""
+    """Django's database sessions on our table. A cookie is 160 random bits; the row is found by its hash."""
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session
 
+    def _get_session_from_db(self) -> Session | None:
+        key = row_key(self.session_key or "")
+        row = Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).first()
+        if row is None:
+            self._session_key = None
+        return row
+
+    def exists(self, session_key: str) -> bool:
+        """Whether this cookie has a row."""
+        return Session.objects.filter(session_key=row_key(session_key)).exists()
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End the sign-in of this cookie (of this session, where none is named)."""
+        cookie = session_key or self.session_key
+        if cookie:
+            Session.objects.filter(session_key=row_key(cookie)).delete()
+
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """The row of this session; `seen_at` is the time of this save."""
-        plain = super().create_model_instance(data)
-        row = Session(
-            session_key=plain.session_key, session_data=plain.session_data, expire_date=plain.expire_date
+        return Session(
+            session_key=row_key(self._get_or_create_session_key()),  # type: ignore[attr-defined]
+            session_data=self.encode(data),
+            expire_date=self.get_expiry_date(),
+            user_id=int(data[SESSION_KEY]) if data.get(SESSION_KEY) else None,
+            agent=str(data.get("agent", ""))[:200],
+            began_at=_instant(data.get("began")),
+            seen_at=_instant(data.get("seen")),
         )
-        row.user_id = int(data[SESSION_KEY]) if data.get(SESSION_KEY) else None
-        row.agent = str(data.get("agent", ""))[:200]
-        row.began_at = _instant(data.get("began"))
-        row.seen_at = _instant(data.get("seen"))
-        return row
 
 
 def _instant(seconds: object) -> datetime:
@@ -67,9 +90,14 @@ def device(agent: str) -> str:
     return ", ".join(filter(None, named))
 
 
+def here(row: Session, cookie: str | None) -> bool:
+    """Whether this is the sign-in of the cookie that asks."""
+    return row.session_key == row_key(cookie or "")
+
+
 def end_all(user: User, *, but: str | None = None) -> int:
-    """End every sign-in of a person, but the session with the key `but`. The number ended."""
+    """End every sign-in of a person, but the one of the cookie `but`. The number ended."""
     rows = Session.objects.filter(user=user)
     if but:
-        rows = rows.exclude(session_key=but)
+        rows = rows.exclude(session_key=row_key(but))
     return rows.delete()[0]

@@ -18,6 +18,10 @@ class Terminal(BaseCommand):
     """A command that says what it did, and refuses in a sentence (exit code 1)."""
 
     requires_system_checks: list[str] = []
+    suppressed_base_arguments = {
+        "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color",
+        "--force-color",
+    }  # fmt: skip
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Every command can answer in JSON."""

@@ -93,6 +93,15 @@ def test_a_stolen_cookie_is_worth_nothing_after_signing_out(people: Accounts) ->
     assert not inside(thief)
 
 
+def test_the_table_of_sign_ins_opens_nobody_s_sign_in(people: Accounts) -> None:
+    client = signed_in(people, people.amina)
+    row = sessions.of(people.amina).get()
+    assert row.session_key != client.cookies["rapport"].value
+    thief = Client()
+    thief.cookies["rapport"] = row.session_key
+    assert not inside(thief)
+
+
 def test_a_new_password_ends_every_sign_in_and_token(people: Accounts) -> None:
     here, there = signed_in(people, people.amina), signed_in(people, people.amina)
     tokens.issue_for(people.amina, 1, by="test")

@@ -27,7 +27,7 @@ def sign_in(request: Request) -> HttpResponse:
         "address": EmailAddress.objects.filter(user=request.user, primary=True).first(),
         "enrolled": factors.enrolled(request.user),
         "devices": [
-            (row, sessions.device(row.agent), row.session_key == request.session.session_key)
+            (row, sessions.device(row.agent), sessions.here(row, request.session.session_key))
             for row in sessions.of(request.user)
         ],
         "events": events.of(request.user.person, 10),
@@ -48,7 +48,7 @@ def end_all(request: Request) -> HttpResponse:
 def end_one(request: Request, began: int) -> HttpResponse:
     """Sign one device out, told by when its sign-in began."""
     for row in sessions.of(request.user):
-        if int(row.began_at.timestamp()) == began and row.session_key != request.session.session_key:
+        if int(row.began_at.timestamp()) == began and not sessions.here(row, request.session.session_key):
             row.delete()
             messages.info(request, _("That device is signed out."))
     return redirect("people_sign_in")

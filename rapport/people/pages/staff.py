@@ -43,7 +43,7 @@ def _colleagues(request: Request) -> list[Colleague]:
         found.append(
             Colleague(
                 user,
-                tuple(at.role for at in held),
+                tuple(dict.fromkeys(at.role for at in held)),
                 tuple(dict.fromkeys(teams[at.team] for at in held if at.team in teams)),
                 factors.enrolled(user),
                 names.get(cover, "") if cover is not None else None,
