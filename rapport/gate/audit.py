@@ -5,7 +5,7 @@ A row names who, in which role, what, when and why. Rows hold references and key
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from psycopg.pq import TransactionStatus
 
 from rapport.fhir.keys import reference_key
 
+from . import live
 from .actor import Actor
 
 DONE, REFUSED, FAILED = "0", "4", "8"
@@ -112,9 +113,15 @@ class Witness:
         query = "\n".join(trail.queries)[:4000]
         return (*who, *what, query, sorted({*owners} - {0}), list(trail.entities), owners)
 
-    def write(self, conn: Connection[Any], trail: Trail, outcome: str = DONE) -> None:
-        """Insert the row of a trail on this connection, in whatever transaction it is in."""
-        conn.execute(INSERT, self.row(trail, outcome))
+    def write(
+        self, conn: Connection[Any], trail: Trail, outcome: str = DONE, topics: Iterable[int] = ()
+    ) -> None:
+        """Insert the row of a trail in the transaction that is under way, and count live topics up."""
+        keys = sorted(set(topics))
+        if keys:
+            conn.execute(f"WITH bumped AS ({live.BUMP}) {INSERT}", (keys, *self.row(trail, outcome)))
+        else:
+            conn.execute(INSERT, self.row(trail, outcome))
 
     def write_reads(self, conn: Connection[Any], trail: Trail) -> None:
         """Insert the row of what was only read, as a transaction of its own. The connection must be idle."""

@@ -21,15 +21,18 @@ def key_of(kind: str, resource: int) -> int:
     return hash64("live", kind, str(resource))
 
 
+#: Counts topics up. They must be sorted, so that two transactions take the row locks in the same order.
+BUMP = (
+    "INSERT INTO live (topic, n) SELECT u, 1 FROM unnest(%s::bigint[]) u"
+    " ON CONFLICT (topic) DO UPDATE SET n = live.n + 1"
+)
+
+
 def bump(conn: Connection[Any], topics: Iterable[int]) -> None:
-    """Count up these topics. Sorted, so that two transactions take the row locks in the same order."""
+    """Count up these topics."""
     keys = sorted(set(topics))
     if keys:
-        conn.execute(
-            "INSERT INTO live (topic, n) SELECT u, 1 FROM unnest(%s::bigint[]) u"
-            " ON CONFLICT (topic) DO UPDATE SET n = live.n + 1",
-            (keys,),
-        )
+        conn.execute(BUMP, (keys,))
 
 
 def state(conn: Connection[Any], topics: Iterable[str]) -> int:

@@ -38,10 +38,13 @@ def system(ask: Ask) -> Filter | None:
 
 def client(ask: Ask) -> Filter | None:
     """A program reaches the types of its scopes, never what carries a label that nobody here understands."""
+    return Filter(_cleared(KNOWN)) if _in_scope(ask) else None
+
+
+def _in_scope(ask: Ask) -> bool:
     if ask.actor.kind != "client" or not ask.actor.scopes:
-        return None
-    held = any(rtype in ("*", ask.rtype) and ask.action in letters for rtype, letters in ask.actor.scopes)
-    return Filter(_cleared(KNOWN)) if held else None
+        return False
+    return any(rtype in ("*", ask.rtype) and ask.action in letters for rtype, letters in ask.actor.scopes)
 
 
 def directory(ask: Ask) -> Filter | None:
@@ -115,6 +118,16 @@ RULES: tuple[Rule, ...] = (system, client, directory, directory_keepers, registr
 def filter_for(ask: Ask) -> Filter:
     """The filter of everything that this actor may do this to; `NOTHING` where no rule speaks."""
     return any_of(found for rule in RULES if (found := rule(ask)) is not None)
+
+
+def hidden_labels(ask: Ask) -> int | None:
+    """The labels that hide a row from who sees all rows but for labels; None where the filter asks for more.
+
+    It says of a program and of Rapport what `filter_for` says in SQL, for rows that are at hand.
+    """
+    if system in RULES and ask.actor.kind == "system":
+        return 0
+    return ~KNOWN if client in RULES and _in_scope(ask) else None
 
 
 def any_of(filters: Iterable[Filter]) -> Filter:

@@ -19,7 +19,7 @@ from . import live
 from .actor import Actor
 from .audit import REFUSED, Trail, Witness, idle
 from .permissions import PURPOSES, Action
-from .policy import Ask, filter_for
+from .policy import Ask, filter_for, hidden_labels
 
 Unit = Callable[[], AbstractContextManager[Any]]
 
@@ -79,8 +79,16 @@ class Visit:
         """The filter of what this actor may do this to."""
         found = self._filters.get((action, rtype))
         if found is None:
-            found = self._filters[action, rtype] = filter_for(Ask(self.actor, action, rtype, self.purpose))
+            found = self._filters[action, rtype] = filter_for(self._ask(action, rtype))
         return found
+
+    def plainly(self, action: Action, record: Record) -> bool | None:
+        """Whether a row passes, where the rule looks at labels alone; None where the database must say."""
+        hidden = hidden_labels(self._ask(action, record.rtype))
+        return None if hidden is None else not record.sens & hidden
+
+    def _ask(self, action: Action, rtype: str) -> Ask:
+        return Ask(self.actor, action, rtype, self.purpose)
 
     def rapport(self, name: str) -> Self:
         """A door for Rapport itself in the same transaction: for rules to look around, for what follows.
@@ -133,8 +141,9 @@ class Visit:
         if work.broken is not None:
             raise work.broken
         if work.trail:
-            self.witness.write(self.conn, work.trail)
-        live.bump(self.conn, work.topics)
+            self.witness.write(self.conn, work.trail, topics=work.topics)
+        else:
+            live.bump(self.conn, work.topics)
 
     @contextmanager
     def _step(self, letter: Action, reference: str) -> Iterator[Work]:

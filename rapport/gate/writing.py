@@ -190,12 +190,13 @@ class Writing(Reading):
                 and self.actor.kind not in ("client", "system")
             ):
                 raise Refused("forbidden", *_FORBIDDEN)
-            if not record.deleted:
+            passes = True if record.deleted else self.plainly(step.action, record)
+            if passes is None:
                 groups.setdefault((step.action, record.rtype), []).append(record.id)
+            elif not passes:
+                raise Refused("forbidden", *_FORBIDDEN)
         for (action, rtype), keys in groups.items():
             where = self.where(action, rtype)
-            if where.everything:
-                continue
             passing = f"t.id = ANY(%(gate_rows)s::bigint[]) AND {where.on('t')}"
             row = self.conn.execute(
                 f"SELECT count(*) FROM resource t WHERE {passing}",  # noqa: S608

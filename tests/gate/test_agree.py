@@ -135,3 +135,48 @@ def agree(door: Door, system: Door) -> None:
     assert set(door.openings(keys)) <= mine or program
     for record in door.search("Task", "_include=Task:based-on&_count=500").included:
         assert readable(door, record.rtype, record.rid) or program
+
+
+BREAKS = (
+    "DELETE FROM access_grant WHERE {some}",
+    "UPDATE access_grant SET valid_until = now() - interval '1 second' WHERE {some}",
+    "UPDATE access_grant SET valid_from = now() + interval '1 hour' WHERE {some}",
+    "UPDATE access_grant SET categories = 0 WHERE {some}",
+    "UPDATE access_grant SET labels = 0 WHERE {some}",
+    "UPDATE access_grant SET actions = 0 WHERE {some}",
+    "UPDATE access_grant SET purposes = 0 WHERE {some}",
+    "UPDATE access_grant SET scope = 5 WHERE {some}",
+    "UPDATE access_grant SET patient = 0 WHERE {some}",
+    "UPDATE access_grant SET actor = 0 WHERE {some}",
+    "DELETE FROM index_ref WHERE {some}",
+    "UPDATE resource SET sens = -1 WHERE {some}",
+    "UPDATE resource SET patient = 0 WHERE rtype <> 0 AND {some}",
+)
+
+
+@given(seed=st.integers(0, 1 << 30))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_breaks_never_shows_more(conn: Connection[Any], seed: int) -> None:
+    rng = random.Random(seed)
+    with conn.transaction(force_rollback=True):
+        people = arrive(conn)
+        system = Door(conn, Actor.system("tests"))
+        for number in range(16):
+            made = body(rng, number)
+            if made.get("subject", {}).get("reference") != "Patient/third":
+                system.create(made, rid=made["id"])
+        actors = people.everybody()
+        before = {actor.ref: reach(conn, actor) for actor in actors}
+        for breaking in rng.sample(BREAKS, 4):
+            conn.execute(breaking.format(some=f"random() < {rng.choice((0.3, 1))}"))
+            for actor in actors:
+                after = reach(conn, actor)
+                assert after <= before[actor.ref], (breaking, actor.name)
+                before[actor.ref] = after
+
+
+def reach(conn: Connection[Any], actor: Actor) -> set[str]:
+    """Everything about people that an actor finds."""
+    door = Door(conn, actor)
+    types = [rtype for rtype in TYPES if rtype != "Organization"]
+    return {record.ref for rtype in types for record in door.search(rtype, "_count=500").matches}

@@ -62,7 +62,7 @@ def test_undone_together(people: People, conn: Connection[Any]) -> None:
 def test_a_row_that_cannot_be_written_undoes_the_write(
     people: People, conn: Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("no audit")
 
     monkeypatch.setattr(audit.Witness, "write", fail)
