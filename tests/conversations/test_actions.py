@@ -222,6 +222,26 @@ def test_split_and_merge(door: Doors, people: People, clock: Clock) -> None:
             actions.not_yet(amina, once=f"not yet {concern}", concern=concern, text="What of it?")
 
 
+def test_one_more_question_is_marked_in_a_letter(door: Doors, people: People, clock: Clock) -> None:
+    amina, dara = door(people.amina), door(people.dara)
+    sent = actions.start(amina, once="without marks", topic="health", text="I wonder about my tablets.")
+    for _ in range(2):
+        rid = actions.mark_concern(
+            dara, once="seen by dara", letter=sent.message, text="What about my tablets?"
+        )
+    seen = reading.concern(amina, rid)
+    assert (seen.asked_by.you, seen.state, seen.owner) == (True, "raised", None) and seen.due is not None
+    view = reading.conversation(amina, sent.conversation)
+    assert view.is_open and view.letters[0].raises == (rid,)
+    mine = actions.mark_concern(amina, once="seen by me", letter=sent.message, text="And my heart?")
+    assert reading.concern(dara, mine).asked_by.ref == AMINA
+    answer = actions.answer(
+        dara, once="an answer", conversation=sent.conversation, concerns=[rid], text="Rest."
+    )
+    with pytest.raises(Refused):  # a letter of the team asks nothing
+        actions.mark_concern(dara, once="not there", letter=answer.message, text="Why?")
+
+
 def test_merge_keeps_to_one_person(door: Doors, people: People, three: actions.Sent) -> None:
     other = actions.start(door(people.amina), once="another one", topic="health", text="x?", concerns=["x?"])
     with pytest.raises(Refused, match="same conversation"):
@@ -369,6 +389,31 @@ def test_someone_of_the_circle_asks_and_says_yes(door: Doors, people: People, th
         actions.confirm(bilal, concern=three.concerns[0])
     actions.confirm(bilal, concern=sent.concerns[0])
     assert reading.concern(amina, sent.concerns[0]).happened[-1].by.name == "Bilal Haddad"
+
+
+def test_a_legal_representative_says_yes_for_her(door: Doors, people: People, three: actions.Sent) -> None:
+    amina, chen = door(people.amina), door(people.chen)
+    for rid, code in (("guardian", "GUARD"), ("neighbour", "NBOR")):
+        role = {"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": code}
+        body = {
+            "resourceType": "RelatedPerson", "id": rid, "active": True, "patient": {"reference": AMINA},
+            "relationship": [{"coding": [role]}], "name": [{"text": rid}],
+        }  # fmt: skip
+        door(Actor.system("tests")).create(body, rid=rid)
+        header = amina.read("Communication", three.conversation).json
+        amina.update({**header, "recipient": [*header["recipient"], {"reference": f"RelatedPerson/{rid}"}]})
+    actions.answer(
+        chen, once="the answer", conversation=three.conversation, concerns=three.concerns, text="Yes."
+    )
+    guardian, neighbour = (
+        Actor("kin", f"RelatedPerson/{rid}", rid, "family") for rid in ("guardian", "neighbour")
+    )
+    with pytest.raises(Refused, match="person says so"):
+        actions.confirm(door(neighbour), concern=three.concerns[0])
+    actions.confirm(door(guardian), concern=three.concerns[0])
+    seen = reading.concern(chen, three.concerns[0])
+    assert seen.state == "heard" and seen.ended_by is not None and seen.ended_by.name == "guardian"
+    assert "confirm" in reading.concern(door(guardian), three.concerns[1]).may
 
 
 def test_both_sides_are_told_once(door: Doors, people: People, three: actions.Sent) -> None:

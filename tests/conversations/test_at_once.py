@@ -76,15 +76,24 @@ def test_two_who_take_it_at_once_and_all_yes_at_once(made: Made) -> None:
         amina, once="three of them", topic="health", text="a? b? c?", concerns=["a?", "b?", "c?"]
     )
     took = together(
-        *(lambda who=who: actions.take(made(who), concern=sent.concerns[0]) for who in (people.chen, people.dara))
+        *(
+            lambda who=who: actions.take(made(who), concern=sent.concerns[0])
+            for who in (people.chen, people.dara)
+        )
     )
     assert sorted(type(one).__name__ for one in took) == ["NoneType", "Refused"]
     assert len(reading.concern(amina, sent.concerns[0]).happened) == 1
 
     actions.answer(
-        made(people.chen), once="the answer", conversation=sent.conversation, concerns=sent.concerns, text="Yes."
+        made(people.chen),
+        once="the answer",
+        conversation=sent.conversation,
+        concerns=sent.concerns,
+        text="Yes.",
     )
-    said = together(*(lambda rid=rid: actions.confirm(made(people.amina), concern=rid) for rid in sent.concerns))
+    said = together(
+        *(lambda rid=rid: actions.confirm(made(people.amina), concern=rid) for rid in sent.concerns)
+    )
     assert said == [None, None, None]
     view = reading.conversation(amina, sent.conversation)
     assert {one.state for one in view.concerns} == {"heard"}
@@ -96,13 +105,25 @@ def test_two_answers_and_a_question_at_once(made: Made) -> None:
     sent = actions.start(made(people.amina), once="one of them", topic="health", text="a?", concerns=["a?"])
     together(
         lambda: actions.answer(
-            made(people.chen), once="answer one", conversation=sent.conversation, concerns=sent.concerns, text="Yes."
+            made(people.chen),
+            once="answer one",
+            conversation=sent.conversation,
+            concerns=sent.concerns,
+            text="Yes.",
         ),
         lambda: actions.answer(
-            made(people.dara), once="answer two", conversation=sent.conversation, concerns=sent.concerns, text="No."
+            made(people.dara),
+            once="answer two",
+            conversation=sent.conversation,
+            concerns=sent.concerns,
+            text="No.",
         ),
         lambda: actions.write_more(
-            made(people.amina), once="question two", conversation=sent.conversation, text="b?", concerns=["b?"]
+            made(people.amina),
+            once="question two",
+            conversation=sent.conversation,
+            text="b?",
+            concerns=["b?"],
         ),
     )
     view = reading.conversation(made(people.amina), sent.conversation)

@@ -356,6 +356,10 @@ def test_a_header_keeps_its_person_and_its_readers(door: Doors, people: People, 
     ):
         with pytest.raises(Refused):
             writer.update({**body, **change})
+    new = {name: value for name, value in body.items() if name not in ("id", "meta")}
+    new |= {"sender": {"reference": people.chen.positions[0]}}
+    with pytest.raises(Refused):
+        chen.create({**new, "recipient": [*body["recipient"], {"reference": "RelatedPerson/bilal"}]})
     amina.update({**body, "recipient": [*body["recipient"], {"reference": "RelatedPerson/bilal"}]})
     assert reading.conversation(door(people.bilal), three.conversation).title
 

@@ -90,6 +90,21 @@ def test_who_takes_a_late_one_gets_a_fair_time(
     assert seen.owner is not None and seen.owner.ref == "PractitionerRole/dara"
 
 
+def test_one_that_cannot_be_moved_stops_no_other_clock(
+    door: Doors, people: People, three: actions.Sent, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = tasks.look_at
+
+    def broken(mine: Door, rid: str) -> bool:
+        if rid == three.concerns[0]:
+            raise KeyError("a bug")
+        return looked_at(mine, rid)
+
+    monkeypatch.setattr(tasks, "look_at", broken)
+    clock.on(hours=5)
+    assert tasks.sweep() == 2
+
+
 def test_an_absent_colleague_is_passed_over(
     door: Doors, people: People, three: actions.Sent, clock: Clock
 ) -> None:

@@ -56,6 +56,8 @@ def sweep(timestamp: int = 0) -> int:
                     moved += look(at_work("clock"), rid)
                 except Refused as refused:  # someone was faster; the next sweep sees what is left
                     log.info("the sweep left Task/%s: %s", rid, refused.code)
+                except Exception as broke:  # one that cannot be moved must not stop the clocks of all others
+                    log.error("the sweep could not move Task/%s: %s", rid, type(broke).__name__)
             if not cursor:
                 break
     return moved

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rapport.gate.door import Door
+from rapport.people import absences
 from rapport.pillars.conversations import finding, moment
 from rapport.pillars.conversations.actions.doing import as_written, by, concern_of, named, step
 from rapport.pillars.conversations.rules.moves import part_of
@@ -16,14 +17,27 @@ FEWEST_PARTS, MOST_PARTS = 2, 12
 
 
 def take(door: Door, *, concern: str, reason: str = "") -> None:
-    """Take a concern in one's own name. From a colleague who has it, it needs a reason. Twice is as once."""
+    """Take a concern in one's own name. Twice is as once.
+
+    From a colleague who has it, it needs a reason; standing in for them while they are away is one.
+    """
     who = finding.who(door)
     with door.unit("taking a question"):
         body = concern_of(door, concern)
         now = read_concern(body)
         if now.owner in who.positions and now.state != "raised":
             return
+        if not reason.strip() and now.named_owner:
+            reason = _standing_in(door, now.named_owner)
         step(door, body, "taken", reason, to=_desk_for(door, now.team))
+
+
+def _standing_in(door: Door, owner: str) -> str:
+    """The reason that the rota gives: whose place one takes; "" when one does not."""
+    desk = finding.desks(door, (owner,)).get(owner)
+    if desk is None or absences.covering(door.conn, desk.person, moment.now()) != door.actor.ref:
+        return ""
+    return f"In for {desk.name}."
 
 
 def _desk_for(door: Door, team: str) -> tuple[str, str]:

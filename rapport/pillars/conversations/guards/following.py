@@ -115,6 +115,8 @@ def _concern_moved(door: Door, before: Body | None, after: Body, *, quiet: bool 
         settle(door, now.conversation)
     if was is not None and (was.owner, was.team) != (now.owner, now.team):
         _address(door, now.conversation, now.owner, now.team)
+    elif was is not None and now.passed[len(was.passed) :]:
+        _address(door, now.conversation, now.passed[-1], now.team)
     if not quiet:
         telling.of_concern(door, was, now)
 

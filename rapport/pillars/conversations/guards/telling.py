@@ -33,7 +33,8 @@ def of_message(door: Door, header: Header, message: Message, *, by_staff: bool) 
     stir(door, *header.recipients)
     if message.is_note:
         return
-    concerns = [read_concern(body) for body in finding.concerns_of(door.rapport("conversations"), header.ref)]
+    own = door.rapport("conversations")
+    concerns = [read_concern(body) for body in finding.concerns_of(own, header.ref, finding.OPEN)]
     kin = [ref for ref in header.recipients if ref.startswith("RelatedPerson/")]
     key = f"message:{message.rid}"
     if by_staff:
@@ -41,7 +42,7 @@ def of_message(door: Door, header: Header, message: Message, *, by_staff: bool) 
             asked = [concern.requester for concern in concerns if concern.ref in message.about]
             tell(door, (message.patient, *kin, *asked), "message", header.ref, key)
         return
-    owners = [concern.named_owner for concern in concerns if concern.is_open and concern.named_owner]
+    owners = [concern.named_owner for concern in concerns if concern.named_owner]
     staff = owners or [ref for ref in header.recipients if ref not in kin]
     tell(door, staff, "message", header.ref, key)
     if message.medium == "written":

@@ -30,8 +30,10 @@ def contacts(
     found = [*_letters(looking, messages), *(_visit(record.json) for record in visits)]
     known = [one for one in found if one is not None and (not bound or one.at < (moment(bound) or one.at))]
     known.sort(key=lambda one: (one.at, one.ref), reverse=True)
-    page = known[:count]
-    more = len(known) > count or len(letters) >= count or len(visits) >= count
+    page = [
+        one for one in known if len(known) <= count or one.at >= known[count - 1].at
+    ]  # never part of a moment
+    more = len(known) > len(page) or len(letters) >= count or len(visits) >= count
     return tuple(page), instant(page[-1].at) if page and more else ""
 
 

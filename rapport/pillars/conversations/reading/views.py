@@ -87,7 +87,7 @@ class Looking:
             covered=one.owner in covered,
             new=one.letter in unopened,
             happened=tuple(self._happening(event) for event in one.events),
-            may=self.may(one),
+            may=self.may(one, covered),
         )
 
     def _happening(self, event: Event) -> shown.Happening:
@@ -96,7 +96,7 @@ class Looking:
             event.code, self.faces.of(event.by.ref, event.by.name), event.at, event.words, to
         )
 
-    def may(self, one: ConcernTask) -> frozenset[str]:
+    def may(self, one: ConcernTask, covered: frozenset[str] = frozenset()) -> frozenset[str]:
         """The verbs open to who looks. The guard decides; this is what pages offer."""
         found: set[str] = set()
         if self.who.speaks_for(one.patient, one.requester):
@@ -106,11 +106,18 @@ class Looking:
             found |= {"hand-over", "take-back"} if one.named_owner else {"assign"}
             if one.state != "answered":
                 found |= {"split"}
-            if self.who.positions and one.owner not in self.who.positions:
+            if self._may_take(one, covered):
                 found |= {"take"}
             if not self.who.positions:
                 found -= {"answer"}
         return frozenset(found)
+
+    def _may_take(self, one: ConcernTask, covered: frozenset[str]) -> bool:
+        """Nobody has it, it was passed on to one, or one stands in for who has it."""
+        own = self.who.positions
+        if not own or one.owner in own:
+            return False
+        return not one.named_owner or one.owner in covered or any(ref in own for ref in one.passed)
 
     def _may_patient(self, one: ConcernTask) -> set[str]:
         found: set[str] = set()

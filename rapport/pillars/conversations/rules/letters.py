@@ -74,6 +74,7 @@ def conversation(before: Body | None, after: Body, who: Who, at: datetime) -> No
             if header.sender not in who.names:
                 raise broken("own-voice")
             _now(header.started or at, at)
+            _addressed((), header.recipients, header.patient, who, new=True)
         return
     if who.importing and {**before, "meta": 0} != {**after, "meta": 0}:
         raise broken("import")
@@ -81,12 +82,15 @@ def conversation(before: Body | None, after: Body, who: Who, at: datetime) -> No
     _addressed(refs_of(before.get("recipient")), header.recipients, header.patient, who)
 
 
-def _addressed(was: tuple[str, ...], becomes: tuple[str, ...], patient: str, who: Who) -> None:
+def _addressed(
+    was: tuple[str, ...], becomes: tuple[str, ...], patient: str, who: Who, *, new: bool = False
+) -> None:
+    """The patient's side alone brings someone of the circle in; who works here adds teams and people."""
     added, dropped = set(becomes) - set(was), set(was) - set(becomes)
     kin = {ref for ref in added | dropped if ref.startswith("RelatedPerson/")}
     if kin and who.ref != patient and patient not in who.legal:
         raise broken("recipients")
-    if (added | dropped) - kin and not who.staff:
+    if not new and (added | dropped) - kin and not who.staff:
         raise broken("recipients")
 
 

@@ -106,9 +106,6 @@ def outputs(event: Event) -> list[Resource]:
 
 
 def with_event(task: Mapping[str, Any], event: Event) -> Resource:
-    """The task with one more event."""
-    return {
-        **task,
-        "output": [*(task.get("output") or ()), *outputs(event)],
-        "lastModified": instant(event.at),
-    }
+    """The task with one more event; it was modified then, but never before it was authored (inv-1)."""
+    at = max(event.at, moment(task.get("authoredOn")) or event.at)
+    return {**task, "output": [*(task.get("output") or ()), *outputs(event)], "lastModified": instant(at)}
