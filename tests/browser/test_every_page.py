@@ -1,4 +1,4 @@
-"""Every page of the loop as a browser sees it: nothing for axe, for the CSP, from elsewhere, and not too much."""
+"""Every page of the loop in a browser: nothing for axe or the CSP, nothing from elsewhere, no weight."""
 
 from __future__ import annotations
 
@@ -52,13 +52,15 @@ def once() -> str:
 
 @pytest.fixture(scope="module")
 def scene(town: Town) -> Scene:
-    """Three questions: answered, taken, open; a note, a promise, a correction, a long word, a right-to-left one."""
+    """Three questions: answered, taken, open; a note, a correction, a long word, a right-to-left letter."""
     patient, dara = town.patient(), town.people.dara
     mine, hers = door_of(patient), door_of(dara)
     sent = actions.start(mine, once=once(), topic="feel", text=LETTER, concerns=QUESTIONS)
     first, second, _third = sent.concerns
     actions.take(hers, concern=second)
-    actions.answer(hers, once=once(), conversation=sent.conversation, concerns=[first], text="Yes, it can do that.")
+    actions.answer(
+        hers, once=once(), conversation=sent.conversation, concerns=[first], text="Yes, it can do that."
+    )
     actions.note(hers, once=once(), conversation=sent.conversation, text="I would ring her.")
     actions.write_more(mine, once=once(), conversation=sent.conversation, text=f"أشعر بالدوار.\n\n{LONG}")
     actions.correct(mine, letter=sent.message, text=LETTER + " I lie awake.")
@@ -70,7 +72,9 @@ def full(town: Town) -> Scene:
     """A conversation of fifty letters and more."""
     patient, dara = town.patient("Ingrid", "Solberg"), town.people.dara
     mine, hers = door_of(patient), door_of(dara)
-    sent = actions.start(mine, once=once(), topic="feel", text="Am I on the list?", concerns=["Am I on the list?"])
+    sent = actions.start(
+        mine, once=once(), topic="feel", text="Am I on the list?", concerns=["Am I on the list?"]
+    )
     for number in range(27):
         for who, words in ((hers, "We looked."), (mine, "Thank you. " * (1 + number % 7))):
             actions.write_more(who, once=once(), conversation=sent.conversation, text=f"{words} {number}")
@@ -153,7 +157,9 @@ def judge(who: Watched, path: str, status: int = 200) -> None:
     assert not who.complaints and not who.foreign
     assert len(who.weights) <= MOST_REQUESTS
     assert sum(who.weights.values()) <= WIDEST, who.weights
-    assert who.page.locator(".rp-btn:not(.rp-btn--second):not(.rp-btn--pill):visible").count() <= 1, "filled buttons"
+    assert who.page.locator(".rp-btn:not(.rp-btn--second):not(.rp-btn--pill):visible").count() <= 1, (
+        "filled buttons"
+    )
     too_wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert who.page.evaluate(too_wide) <= 0, "sideways scrolling"
     assert who.page.locator("h1").count() == 1

@@ -1,4 +1,4 @@
-"""The main job with two browsers at once: three questions, each tracked, none closed but by the person's yes."""
+"""The main job with two browsers at once: three questions, each tracked, none closed but by a yes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tests.browser.town import Town, Watched
 pytestmark = pytest.mark.browser
 
 LETTER = (
-    "Since the new water tablet I get dizzy when I stand up. Is it the tablet? And do I still take my old one?\n\n"
+    "Since the new water tablet I get dizzy when I stand up. Is it the tablet? "
+    "And do I still take my old one?\n\n"
     "My sister marries in May and I so want to be there. Can I fly?"
 )
 QUESTIONS = ("Is it the tablet?", "And do I still take my old one?", "Can I fly?")
@@ -69,7 +70,12 @@ def test_the_heard_loop(town: Town, browser: Browser, script: bool) -> None:
     assert states(town, patient, talk) == dict.fromkeys(QUESTIONS, ("requested", "raised"))
 
     # the team sees it; one takes one question, and the patient sees who, without reloading where script is
-    row = dara.open("/inbox/").locator("li.rp-row", has_text="Is it the tablet?").filter(has_text="Take it").first
+    row = (
+        dara.open("/inbox/")
+        .locator("li.rp-row", has_text="Is it the tablet?")
+        .filter(has_text="Take it")
+        .first
+    )
     row.get_by_role("button", name="Take it").click()
     expect(dara.page.get_by_role("status")).to_contain_text("You have it")
     follow(amina, script)
@@ -147,7 +153,9 @@ def test_back_double_click_and_two_tabs_do_no_harm(town: Town, browser: Browser)
     page.wait_for_url(re.compile(r"/messages/[0-9a-f-]{36}/$"))
     talk = amina.path
     page.go_back(wait_until="networkidle")
-    assert page.get_by_label("Your message").input_value() == ""  # a fresh form, not the old one to be sent twice
+    assert (
+        page.get_by_label("Your message").input_value() == ""
+    )  # a fresh form, not the old one to be sent twice
     amina.open("/messages/")
     assert page.locator("#list li.rp-entry").count() == 1
 
