@@ -6,7 +6,7 @@ from rapport.fhir.outcomes import Refused
 from rapport.fhir.patch import apply
 
 from .http import Answer
-from .resources import written
+from .resources import settled, written
 from .visit import Visit
 
 MEDIA = "application/json-patch+json"
@@ -19,5 +19,8 @@ def patch(visit: Visit) -> Answer:
     if request.media != MEDIA:
         raise Refused("media-type", "Only JSON Patch is taken here.", f"Send {MEDIA}.")
     steps = request.body
-    record = visit.door.patch(rtype, rid, lambda raw: apply(raw, steps), if_match=request.version())
+    version = request.version()
+    record = settled(
+        version, lambda: visit.door.patch(rtype, rid, lambda raw: apply(raw, steps), if_match=version)
+    )
     return written(visit, record, 200)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import urlencode
 
 import orjson
@@ -15,6 +17,10 @@ from .http import Answer, Request, etag, http_date
 from .visit import Visit
 
 Header = tuple[str, str]
+T = TypeVar("T")
+
+#: How often a change that names no version is made again when somebody else was faster.
+_TRIES = 4
 
 
 def read(visit: Visit) -> Answer:
@@ -46,7 +52,8 @@ def update(visit: Visit) -> Answer:
         raise Refused(
             "invalid", "The id of the resource is not that of the address.", "Give the same id in both."
         )
-    record, made = visit.door.put(raw, body, if_match=request.version())
+    version = request.version()
+    record, made = settled(version, lambda: visit.door.put(raw, body, if_match=version))
     return written(visit, record, 201 if made else 200)
 
 
@@ -89,6 +96,17 @@ def _shown(visit: Visit, record: Record) -> Answer:
     if request.query:
         body = subsets.shaped(body, dict(request.query))
     return Answer(200, body, headers_of(record))
+
+
+def settled(version: int | None, change: Callable[[], T]) -> T:
+    """A change; without If-Match the last one to come wins, so it is made again on what is there by then."""
+    for _ in range(_TRIES - 1):
+        try:
+            return change()
+        except Refused as refused:
+            if refused.code != "stale" or version is not None:
+                raise
+    return change()
 
 
 def written(visit: Visit, record: Record, status: int) -> Answer:
