@@ -1,8 +1,8 @@
 """Conditions of a search as SQL over the index tables.
 
 A *probe* is a table and what its row has to be like. It can drive a search (its rows are the
-candidates) or test candidates found otherwise (`EXISTS` by resource id); PostgreSQL may turn one
-into the other. What has no probe (a negation, `_has`, `:missing`) can only test.
+candidates) or test candidates found otherwise (`EXISTS` by resource id). What has no probe (a
+negation, `_has`, `:missing`) can only test.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from rapport.fhir import search_values as values
 from rapport.fhir.definitions import TYPE_NUMBERS, SearchParam, search_param
 from rapport.fhir.keys import reference_key, resource_key
 from rapport.store import matching
+from rapport.store.frequencies import Frequencies
 from rapport.store.params import Params
 from rapport.store.records import Filter
 from rapport.store.wire import Bigints
@@ -26,16 +27,18 @@ Where = Callable[[str], Filter]
 class Probe:
     """Rows of a table that fit a condition; `sql` is over `{x}`.
 
-    rank    how few rows to expect: the lowest of several drives the search
+    rows    how many to expect; the probe with the fewest drives the search
+    rank    settles it between equals
     single  at most one such row for each resource
-    timed   the table's index gives its rows in the order of the clinical time
+    chain   the rows are found by way of other resources
     """
 
     table: str
     sql: str
-    rank: int
+    rows: float
+    rank: int = 0
     single: bool = False
-    timed: bool = False
+    chain: bool = False
 
     def on(self, alias: str) -> str:
         """The condition over the rows of that alias."""
@@ -59,8 +62,9 @@ _RANKS = {"ref": 2, "string": 4, "uri": 4, "number": 7, "date": 8}
 class Compiler:
     """Turns conditions into SQL for one statement. `where` gives the filter of each type that is touched."""
 
-    def __init__(self, where: Where, p: Params) -> None:
+    def __init__(self, where: Where, known: Frequencies, p: Params) -> None:
         self.where = where
+        self.known = known
         self.p = p
 
     def compile(self, condition: search.Condition) -> Compiled:
@@ -73,26 +77,27 @@ class Compiler:
             return self._chain([each for each in condition.each if isinstance(each, search.Chain)])
         return self._clause(condition)
 
-    def test(self, compiled: Compiled, alias: str) -> str:
-        """The compiled condition asked of the resource of the row with that alias."""
+    def test(self, compiled: Compiled, alias: str, *, fixed: bool = False) -> str:
+        """The compiled condition asked of the resource of the row with that alias.
+
+        `fixed`: of each candidate in turn. Otherwise PostgreSQL may join the other way round.
+        """
         if isinstance(compiled, Test):
             return compiled.sql.replace("{t}", alias)
-        if compiled.table == "resource":
-            return compiled.on(alias) if compiled.single else self._exists(compiled, alias)
-        return self._exists(compiled, alias)
-
-    def _exists(self, probe: Probe, alias: str) -> str:
-        x = self.p.alias()
-        return f"EXISTS (SELECT 1 FROM {probe.table} {x} WHERE {x}.id = {alias}.id AND {probe.on(x)})"
+        if compiled.table == "resource" and compiled.single:
+            return compiled.on(alias)
+        x, barrier = self.p.alias(), " OFFSET 0" if fixed else ""
+        rows = f"{compiled.table} {x} WHERE {x}.id = {alias}.id AND {compiled.on(x)}"
+        return f"EXISTS (SELECT 1 FROM {rows}{barrier})"
 
     def _clause(self, clause: search.Clause) -> Compiled:
         param = clause.param
         if clause.modifier == "missing":
             return self._missing(clause)
         if param.code == "_id":
-            return Probe("resource", self._ids(clause), rank=0, single=True)
+            return Probe("resource", self._ids(clause), rows=len(clause.values), single=True)
         if param.code == "_lastUpdated":
-            return Probe("resource", self._updated(clause), rank=9)
+            return Probe("resource", self._updated(clause), rows=1e9)
         if param.type == "composite":
             return self._composite(clause)
         kind = matching.kind_of(clause)
@@ -101,8 +106,9 @@ class Compiler:
             row = matching.match(replace(clause, modifier=""), self.p).replace("{x}", x)
             return Test(f"NOT EXISTS (SELECT 1 FROM index_{kind} {x} WHERE {x}.id = {{t}}.id AND {row})")
         rank = _RANKS.get(kind, 5 if param.code in _BROAD else 3)
+        rows = matching.expected(clause, self.known)
         sql = matching.match(clause, self.p)
-        return Probe(f"index_{kind}", sql, rank, matching.single(clause), kind in ("token", "ref"))
+        return Probe(f"index_{kind}", sql, rows, rank, matching.single(clause))
 
     def _ids(self, clause: search.Clause) -> str:
         keys = [
@@ -169,7 +175,7 @@ class Compiler:
         param = chains[0].param
         found = " UNION ALL ".join(self._fitting(chain.target, chain.inner) for chain in chains)
         key = self.p(index.range_key(param.rtype, param.code))
-        return Probe("index_ref", f"{{x}}.key = {key} AND {{x}}.target IN ({found})", rank=4)
+        return Probe("index_ref", f"{{x}}.key = {key} AND {{x}}.target IN ({found})", rows=1e3, chain=True)
 
     def _fitting(self, rtype: str, inner: search.Condition) -> str:
         """Ids of resources of a type that fit a condition and pass the filter of their type."""

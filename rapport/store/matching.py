@@ -15,6 +15,7 @@ from rapport.fhir import search_values as values
 from rapport.fhir.definitions import SearchParam
 from rapport.fhir.moments import EARLIEST, LATEST
 from rapport.fhir.search import Clause
+from rapport.store.frequencies import Frequencies
 from rapport.store.indexing import cut
 from rapport.store.params import Params
 from rapport.store.wire import Bigints
@@ -61,15 +62,32 @@ def match(clause: Clause, p: Params) -> str:
     """SQL over `{x}`, a row of the table of `kind_of(clause)`: any of the values fits."""
     param, kind = clause.param, clause.param.type
     if kind == "token":
-        return _tokens(param, clause.values, p)
+        return _tokens(clause, p)
     if kind == "reference":
         return _references(param, clause.values, p)
     if kind == "string" and clause.modifier == "exact":
-        keys = [index.exact_key(param.rtype, param.code, text) for text in _texts(clause.values)]
-        return _equal("{x}.key", keys, p)
+        return _equal("{x}.key", [_token_key(clause, value) for value in clause.values], p)
     key = f"{{x}}.key = {p(index.range_key(param.rtype, param.code))}"
     one = {"date": _moment, "number": _amount, "quantity": _amount, "string": _string, "uri": _uri}[kind]
     return f"{key} AND {_any([one(value, clause.modifier, p) for value in clause.values])}"
+
+
+def expected(clause: Clause, known: Frequencies) -> float:
+    """Rows to expect of a clause, roughly."""
+    param, kind = clause.param, kind_of(clause)
+    if kind == "token":
+        return known.of_tokens([_token_key(clause, value) for value in clause.values])
+    if kind == "ref":
+        targets = [_target(value) for value in clause.values]
+        return known.of_references(index.range_key(param.rtype, param.code), targets)
+    if kind == "string" and any(len(v.text) < 3 for v in clause.values if isinstance(v, values.Text)):
+        return _ANY_NUMBER
+    return _GUESSES.get(clause.modifier or kind, _ANY_NUMBER) * len(clause.values)
+
+
+#: Rows to expect where nothing is counted.
+_GUESSES = {"uri": 5.0, "string": 300.0, "number": 1e4, "date": 1e4}
+_ANY_NUMBER = 1e6
 
 
 def single(clause: Clause) -> bool:
@@ -92,28 +110,30 @@ def _equal(column: str, keys: Sequence[int], p: Params) -> str:
     return f"{column} = {p(keys[0])}" if len(keys) == 1 else f"{column} = ANY({p(Bigints(keys))})"
 
 
-def _texts(found: Sequence[values.Value]) -> list[str]:
-    return [value.text for value in found if isinstance(value, values.Text)]
+def _token_key(clause: Clause, value: values.Value) -> int:
+    """The key of the token row that a value asks for."""
+    rtype, code = clause.param.rtype, clause.param.code
+    if isinstance(value, values.OfType):
+        return index.of_type_key(rtype, code, value.system, value.code, value.value)
+    if isinstance(value, values.Text):
+        return index.exact_key(rtype, code, value.text)
+    assert isinstance(value, values.Token)
+    if value.code is None:
+        return index.any_of_key(rtype, code, value.system or "")
+    return index.token_key(rtype, code, value.code)
 
 
-def _tokens(param: SearchParam, found: Sequence[values.Value], p: Params) -> str:
+def _tokens(clause: Clause, p: Params) -> str:
+    implied = clause.param.implied
     loose: list[int] = []
     strict: dict[tuple[int, ...], list[int]] = {}
-    for value in found:
-        if isinstance(value, values.OfType):
-            keys = (param.rtype, param.code, value.system, value.code, value.value)
-            loose.append(index.of_type_key(*keys))
-            continue
-        assert isinstance(value, values.Token)
-        if value.code is None:
-            loose.append(index.any_of_key(param.rtype, param.code, value.system or ""))
-            continue
-        key = index.token_key(param.rtype, param.code, value.code)
-        if value.system is None:
+    for value in clause.values:
+        key = _token_key(clause, value)
+        if isinstance(value, values.Token) and value.code is not None and value.system is not None:
+            systems = (index.system_key(value.system), *((0,) if value.system in implied else ()))
+            strict.setdefault(systems, []).append(key)
+        else:
             loose.append(key)
-            continue
-        systems = (index.system_key(value.system), *((0,) if value.system in param.implied else ()))
-        strict.setdefault(systems, []).append(key)
     parts = [
         f"{_equal('{x}.key', keys, p)} AND {_equal('{x}.second', systems, p)}"
         for systems, keys in strict.items()
@@ -123,15 +143,16 @@ def _tokens(param: SearchParam, found: Sequence[values.Value], p: Params) -> str
     return _any(parts)
 
 
+def _target(value: values.Value) -> int:
+    """The target of the reference row that a value asks for."""
+    if isinstance(value, values.Token):
+        return index.target_key(index.identifier_word(value.system or "", value.code or ""))
+    assert isinstance(value, values.Reference)
+    return index.target_key(value.reference.split("/_history/", 1)[0])
+
+
 def _references(param: SearchParam, found: Sequence[values.Value], p: Params) -> str:
-    targets = []
-    for value in found:
-        if isinstance(value, values.Token):
-            words = index.identifier_word(value.system or "", value.code or "")
-        else:
-            assert isinstance(value, values.Reference)
-            words = value.reference.split("/_history/", 1)[0]
-        targets.append(index.target_key(words))
+    targets = [_target(value) for value in found]
     key = p(index.range_key(param.rtype, param.code))
     return f"{{x}}.key = {key} AND {_equal('{x}.target', targets, p)}"
 

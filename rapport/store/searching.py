@@ -17,11 +17,18 @@ from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.search import Search
 from rapport.store import cursors, including, sorting
 from rapport.store.compiling import Compiled, Compiler, Probe, Where, owner_of
+from rapport.store.frequencies import Frequencies, frequencies
 from rapport.store.params import Params
 from rapport.store.reading import COLUMNS, record_of
 from rapport.store.records import Record
 from rapport.store.sorting import Key
 from rapport.store.wire import Bigints, StoreCursor
+
+#: Up to so many candidates are asked one by one. With more of them PostgreSQL chooses how to join, by the
+#: values of each search; that takes longer to plan, and pays.
+FEW = 3000
+#: Tables that find the rows of one patient at once.
+_BY_PATIENT = ("index_token", "index_ref")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +51,12 @@ def search(conn: Connection[Any], query: Search, where: Where) -> Found:
     """Run a search. `where(rtype)` is the filter of each type that it touches, in chains and includes too."""
     if where(query.rtype).nothing:
         return Found(total=0)
-    plan = _plan(query, where)
+    known = frequencies(conn)
+    plan = _plan(query, where, known)
     counted = query.count == 0 or query.summary == "count"
     if counted:
         return Found(total=_count(conn, plan))
-    rows = StoreCursor(conn).execute(*plan.page(query), prepare=False).fetchall()
+    rows = StoreCursor(conn).execute(*plan.page(query), prepare=plan.prepare).fetchall()
     more = len(rows) > query.count
     rows = rows[: query.count]
     matches = tuple(record_of(row) for row in rows)
@@ -57,24 +65,33 @@ def search(conn: Connection[Any], query: Search, where: Where) -> Found:
     if not more and not query.cursor:
         total = len(matches)
     elif query.total != "none":
-        total = _count(conn, _plan(query, where))
+        total = _count(conn, _plan(query, where, known))
     return Found(matches, including.included(conn, query, matches, where), after, total)
 
 
-def statement(query: Search, where: Where) -> tuple[str, dict[str, Any]]:
+def statement(conn: Connection[Any], query: Search, where: Where) -> tuple[str, dict[str, Any]]:
     """The statement that finds the page of a query, with its parameters: for EXPLAIN."""
-    return _plan(query, where).page(query)
+    return _plan(query, where, frequencies(conn)).page(query)
 
 
 @dataclass(slots=True)
 class _Plan:
-    """A search made ready: where candidates come from, what they have to pass, how they are sorted."""
+    """A search made ready: where candidates come from, what they have to pass, how they are sorted.
+
+    fixed  the statement leaves PostgreSQL no choice that depends on the values, so its plan can be kept
+    """
 
     table: str
     tests: list[str]
     keys: list[Key]
     single: bool
+    fixed: bool
     params: Params
+
+    @property
+    def prepare(self) -> bool | None:
+        """What psycopg is told: as it sees fit, or never."""
+        return None if self.fixed else False
 
     def candidates(self, columns: str) -> str:
         distinct = "" if self.single else "DISTINCT "
@@ -124,9 +141,9 @@ def _behind(columns: Sequence[str], keys: Sequence[Key], after: Sequence[Any], p
     return "(" + " OR ".join(f"({step})" for step in steps) + ")"
 
 
-def _plan(query: Search, where: Where) -> _Plan:
+def _plan(query: Search, where: Where, known: Frequencies) -> _Plan:
     p = Params()
-    compiler = Compiler(where, p)
+    compiler = Compiler(where, known, p)
     patients: list[str] = []
     rest: list[grammar.Condition] = []
     for condition in query.conditions:
@@ -142,30 +159,37 @@ def _plan(query: Search, where: Where) -> _Plan:
         owner = next(each for each in query.conditions if owner_of(each))
         found = compiler.compile(owner)
         driver = found if isinstance(found, Probe) else None
-    tests = [compiler.test(each, "t") for each in compiled if each is not driver]
-    tests += [patient.replace("{t}", "t") for patient in patients]
+    source = driver or Probe("resource", "TRUE", rows=1e9, single=True)
+    fixed = not source.chain and (bool(patients) or source.rows <= FEW or not compiled)
+    rest_of_them = sorted((each for each in compiled if each is not driver), key=_rows)
+    tests = [patient.replace("{t}", "t") for patient in patients]
+    tests += [compiler.test(each, "t", fixed=fixed) for each in rest_of_them]
     tests.append(p.filter(where(query.rtype), "t"))
-    source = driver or Probe("resource", "TRUE", rank=9, single=True)
     own = [source.on("t")] if driver else []
     if source.table == "resource":
         own += [f"t.rtype = {TYPE_NUMBERS[query.rtype]}", "NOT t.deleted"]
     keys = sorting.keys(query, p, by_time=source.table != "resource")
-    return _Plan(source.table, own + tests, keys, source.single or source.table == "resource", p)
+    return _Plan(source.table, own + tests, keys, source.single or source.table == "resource", fixed, p)
+
+
+def _rows(compiled: Compiled) -> float:
+    """What lets the fewest through is asked first; what is no probe, last."""
+    return compiled.rows if isinstance(compiled, Probe) else 1e12
 
 
 def _driver(compiled: Sequence[Compiled], one_patient: bool) -> Probe | None:
     """The probe that finds the candidates. With a patient given: an id, or what is quick within a patient."""
     probes = [each for each in compiled if isinstance(each, Probe)]
     if one_patient:
-        probes = [probe for probe in probes if probe.table in ("index_token", "index_ref") or probe.rank == 0]
-    return min(probes, key=lambda probe: probe.rank, default=None)
+        probes = [probe for probe in probes if probe.table in _BY_PATIENT or probe.single]
+    return min(probes, key=lambda probe: (probe.rows, probe.rank), default=None)
 
 
 def _count(conn: Connection[Any], plan: _Plan) -> int:
     sql = plan.candidates("t.id")
     row = (
         StoreCursor(conn)
-        .execute(f"SELECT count(*) FROM ({sql}) c", plan.params.values, prepare=False)
+        .execute(f"SELECT count(*) FROM ({sql}) c", plan.params.values, prepare=plan.prepare)
         .fetchone()
     )
     return int(row[0]) if row else 0

@@ -14,8 +14,9 @@ import orjson
 import psycopg
 import pytest
 
+from rapport.fhir import index
 from rapport.fhir.search import parse
-from rapport.store import searching
+from rapport.store import frequencies, searching
 from rapport.store.records import EVERYTHING, Filter
 from rapport.store.wire import StoreCursor
 from tests.store.make import LOINC, observation, patient, store, task
@@ -80,12 +81,15 @@ def big(request: pytest.FixtureRequest) -> Iterator[psycopg.Connection[Any]]:
     postgres.drop("rapport_plans")
 
 
+def _pairs(query: str) -> list[tuple[str, str]]:
+    pieces = (piece.partition("=") for piece in query.partition("?")[2].split("&"))
+    return [(name, value) for name, _, value in pieces if name]
+
+
 def plan(conn: psycopg.Connection[Any], query: str, where: Filter = EVERYTHING) -> list[dict[str, Any]]:
     """The nodes of the plan that PostgreSQL really ran, outermost first."""
-    rtype, _, rest = query.partition("?")
-    pairs = [(name, value) for name, _, value in (piece.partition("=") for piece in rest.split("&")) if name]
-    search = parse(rtype, pairs)
-    sql, params = searching.statement(search, lambda rtype: where)
+    search = parse(query.partition("?")[0], _pairs(query))
+    sql, params = searching.statement(conn, search, lambda rtype: where)
     [row] = StoreCursor(conn).execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
     found = row[0] if isinstance(row[0], list) else orjson.loads(row[0])
     nodes: list[dict[str, Any]] = []
@@ -149,13 +153,31 @@ def test_everyday_searches_touch_little(big: psycopg.Connection[Any], query: str
 
 
 @pytest.mark.slow
+def test_the_way_is_chosen_by_what_is_common(big: psycopg.Connection[Any]) -> None:
+    """What PostgreSQL counted decides where a search begins, whichever condition comes first."""
+    frequencies.forget()
+    known = frequencies.frequencies(big)
+    done, requested = (index.token_key("Task", "status", word) for word in ("completed", "requested"))
+    owner, team = index.range_key("Task", "owner"), index.target_key("Organization/1")
+    assert known.of_tokens([done]) > 4000 > 100 > known.of_tokens([requested])
+    assert 1000 < known.of_references(owner, [team]) < 2000
+    assert known.of_references(owner, [index.target_key("Organization/none")]) == frequencies.RARE
+    for query in ("Task?owner=Organization/1&status=accepted", "Task?status=accepted&owner=Organization/1"):
+        sql, _ = searching.statement(big, parse("Task", _pairs(query)), lambda rtype: EVERYTHING)
+        assert "FROM index_token t" in sql
+        assert "OFFSET 0" in sql
+    common = parse("Task", _pairs("Task?status=completed&intent=order"))
+    assert "OFFSET 0" not in searching.statement(big, common, lambda rtype: EVERYTHING)[0]
+
+
+@pytest.mark.slow
 def test_the_last_page_costs_what_the_first_costs(big: psycopg.Connection[Any]) -> None:
     """Paging goes on behind the last row instead of counting past all rows before it."""
     pairs = [("owner", "Organization/1"), ("_sort", "-authored-on"), ("_count", "50")]
     cursor, counts = "", []
     while True:
         query = parse("Task", [*pairs, *([("_cursor", cursor)] if cursor else [])])
-        sql, params = searching.statement(query, lambda rtype: EVERYTHING)
+        sql, params = searching.statement(big, query, lambda rtype: EVERYTHING)
         [row] = StoreCursor(big).execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
         counts.append(str(row[0]).count("Seq Scan"))
         found = searching.search(big, query, lambda rtype: EVERYTHING)
