@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
 from django.utils import translation
@@ -24,6 +25,8 @@ LINKS = {
     "account/email/email_confirmation": (_("say that this e-mail address is yours"), "activate_url"),
     "account/email/email_confirmation_signup": (_("say that this e-mail address is yours"), "activate_url"),
 }
+#: Mails that open a way in: for proven addresses alone. For others they are written, then thrown away.
+WAYS_IN = ("account/email/password_reset_key", "account/email/unknown_account")
 #: Mails that tell of a change, so that nobody is robbed of their sign-in unseen.
 CHANGES = {
     "account/email/password_changed": _("The password was changed."),
@@ -97,7 +100,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             (user.language if user else "") or translation.get_language() or rules.language
         ):
             subject, body = _words(template_prefix, context, rules.name, self._link(template_prefix, context))
-        state = "void" if template_prefix == "account/email/unknown_account" else "waiting"
+        thrown = template_prefix in WAYS_IN and not _proven(user, email)
+        state = "void" if thrown else "waiting"
         notices.post(email, subject, body, person=user.person if user else "", state=state)
 
     def _link(self, template_prefix: str, context: dict[str, Any]) -> str:
@@ -124,6 +128,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def _get_login_attempts_cache_key(self, request: Any, **credentials: Any) -> str:
         """Guesses are counted by name alone: not by the host name that a guesser may choose."""
         return f"sign-in:{credentials.get('email', '').strip().lower()}"
+
+
+def _proven(user: User | None, email: str) -> bool:
+    """Whether an address is known to be this person's. One wrong letter, and a stranger could come in."""
+    return bool(EmailAddress.objects.filter(user=user, email__iexact=email, verified=True).exists())
 
 
 def _at_home(url: str) -> str:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("account/end-all/", account.end_all, name="people_end_all"),
     path("account/end/<int:began>/", account.end_one, name="people_end_one"),
     path("account/factor/", account.factor, name="people_factor"),
+    path("account/confirm-email/<str:key>/", account.confirm_email, name="account_confirm_email"),
     path("account/second-step/", include("allauth.mfa.urls")),
     path("account/", include("allauth.account.urls")),
     path("drafts/", account.draft, name="people_draft"),

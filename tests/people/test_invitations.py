@@ -76,11 +76,13 @@ def test_a_link_proves_the_address_it_reached(newcomer: str, mailed: list[str]) 
 
 def test_another_address_than_the_link_reached_is_not_proven(newcomer: str, mailed: list[str]) -> None:
     _row, secret = invited(newcomer, "tomas@example.org")
-    join(secret, email="other@example.org")
+    client, _answer = join(secret, email="other@example.org")
     assert not EmailAddress.objects.get(user__person="Patient/tomas").verified
     assert mailed[-1].startswith("To: other@example.org")
     path = mailed[-1].split("http://127.0.0.1:8000")[1].split()[0]
-    Client().post(path)
+    assert Client().post(path)["Location"].startswith("/account/login/"), "who got the mail proves nothing"
+    assert not EmailAddress.objects.get(user__person="Patient/tomas").verified
+    assert client.post(path).status_code == 302
     assert EmailAddress.objects.get(user__person="Patient/tomas").verified
 
 

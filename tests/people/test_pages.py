@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
@@ -18,7 +19,7 @@ from .conftest import PASSWORD, Accounts, signed_in, words_of
 VISITOR = [
     "/account/login/", "/account/signup/", "/account/password/reset/", "/account/password/reset/done/",
     "/account/password/reset/key/done/", "/account/password/reset/key/1-nonsense/", "/account/inactive/",
-    "/account/confirm-email/", "/account/confirm-email/nonsense/", "/join/", "/join/nonsense/",
+    "/account/confirm-email/", "/join/", "/join/nonsense/",
 ]  # fmt: skip
 EVERYBODY = [
     "/more/", "/account/", "/account/logout/", "/account/email/", "/account/password/change/",
@@ -205,6 +206,28 @@ def test_password_reset_answers_alike_and_mails_only_who_exists(people: Accounts
     unknown = Client().post("/account/password/reset/", {"email": "nobody@example.org"}, follow=True)
     assert words_of(known) == words_of(unknown)
     assert [mail.partition("\n")[0] for mail in mailed] == ["To: amina@example.org"]
+
+
+def test_an_address_that_was_never_proven_gets_no_way_in(people: Accounts, mailed: list[str]) -> None:
+    """One wrong letter at joining, and a stranger would read the mail and choose the password."""
+    EmailAddress.objects.filter(user=people.amina).update(verified=False)
+    answer = Client().post("/account/password/reset/", {"email": people.amina.email}, follow=True)
+    assert "Look at your e-mail" in words_of(answer)
+    assert mailed == []
+
+
+def test_eve_cannot_prove_amina_s_address(people: Accounts, mailed: list[str]) -> None:
+    EmailAddress.objects.filter(user=people.amina).update(verified=False)
+    client = signed_in(people, people.amina)
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    client.post("/account/email/", {"email": people.amina.email, "action_send": "1"})
+    path = mailed[0].split(site.current().base_url)[1].split()[0]
+    eve = signed_in(people, people.eve)
+    assert eve.get(path).status_code == eve.post(path).status_code == 404
+    assert not EmailAddress.objects.get(user=people.amina).verified
+    assert client.get(path).status_code == 200
+    client.post(path)
+    assert EmailAddress.objects.get(user=people.amina).verified
 
 
 def test_a_new_address_is_proven_and_the_old_one_told(people: Accounts, mailed: list[str]) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, get_emailconfirmation_model
+from allauth.account.views import confirm_email as allauth_confirm_email
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from rapport.fhir.outcomes import not_found
 from rapport.people import accounts, drafts, events, factors, sessions
 from rapport.people import more as more_links
 from rapport.people.request import Request
@@ -52,6 +54,16 @@ def end_one(request: Request, began: int) -> HttpResponse:
             row.delete()
             messages.info(request, _("That device is signed out."))
     return redirect("people_sign_in")
+
+
+def confirm_email(request: Request, key: str) -> HttpResponse:
+    """The link that proves an address. Only its owner, signed in, can use it: whoever got the mail by a
+    wrong letter must not."""
+    found = get_emailconfirmation_model().from_key(key)
+    if found is not None and found.email_address.user_id != request.user.pk:
+        raise not_found()
+    answer: HttpResponse = allauth_confirm_email(request, key=key)
+    return answer
 
 
 @require_safe
