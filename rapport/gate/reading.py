@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from rapport.fhir import search as grammar
 from rapport.fhir.definitions import TYPE_NUMBERS
-from rapport.fhir.keys import resource_key
+from rapport.fhir.keys import reference_key, resource_key
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.store import reading as stored
 from rapport.store.records import NOTHING, Record
@@ -149,6 +149,17 @@ class Reading(Visit):
         params |= {"key": resource_key(rtype, rid), **where.params}
         row = StoreCursor(self.conn).execute(sql, params).fetchone()
         return self._there(stored.record_of(row) if row else None, rtype, rid)
+
+    def unopened(self, conversations: Iterable[str]) -> dict[str, int]:
+        """How many messages of each conversation (`Communication/…`) this actor neither wrote nor opened."""
+        keys = {reference_key(reference): reference for reference in conversations}
+        found = seen.unopened(self.conn, self.actor, list(keys), self.where(SEARCH, "Communication"))
+        return {keys[key]: count for key, count in found.items()}
+
+    def unopened_of(self, patient: str) -> int:
+        """How many messages about a patient this actor may read, and neither wrote nor opened."""
+        where = self.where(SEARCH, "Communication")
+        return seen.unopened_of(self.conn, self.actor, reference_key(patient), where)
 
     def _current(self, rtype: str, rid: str) -> Record | None:
         if rtype not in TYPE_NUMBERS or not _ID.fullmatch(rid):

@@ -9,6 +9,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from rapport.fhir.index_keys import range_key, token_key
 from rapport.fhir.keys import reference_key
 from rapport.store.records import Filter
 
@@ -50,3 +51,46 @@ def openings(conn: Connection[Any], keys: Sequence[int], where: Filter) -> dict[
     for message, *rest in rows:
         found.setdefault(message, []).append(Opening(*rest))
     return found
+
+
+_MESSAGE = token_key("Communication", "category", "message")
+_PART_OF, _SENDER = range_key("Communication", "part-of"), range_key("Communication", "sender")
+
+
+def _new(where: Filter) -> str:
+    """SQL: the message in row `t` may be read, and this actor neither wrote nor opened it."""
+    return (
+        "NOT EXISTS (SELECT 1 FROM seen s WHERE s.message = t.id AND s.actor = %(gate_who)s)"  # noqa: S608
+        " AND NOT EXISTS (SELECT 1 FROM index_ref o WHERE o.id = t.id AND o.key = %(gate_sender)s"
+        f" AND o.target = ANY(%(gate_own)s::bigint[])) AND {where.on('t')}"
+    )
+
+
+def _asking(actor: Actor, where: Filter, **more: Any) -> dict[str, Any]:
+    own = [reference_key(ref) for ref in (actor.ref, *actor.positions)]
+    said = {"gate_who": own[0], "gate_own": own, "gate_sender": _SENDER, "gate_kind": _MESSAGE}
+    return {**where.params, **said, **more}
+
+
+def unopened(
+    conn: Connection[Any], actor: Actor, conversations: Sequence[int], where: Filter
+) -> dict[int, int]:
+    """How many messages of each conversation (by key) are new to this actor; costs what is in them."""
+    rows = conn.execute(
+        "SELECT t.target, count(*) FROM index_ref t WHERE t.key = %(gate_part)s"  # noqa: S608
+        " AND t.target = ANY(%(gate_talks)s::bigint[])"
+        " AND EXISTS (SELECT 1 FROM index_token k WHERE k.id = t.id AND k.key = %(gate_kind)s)"
+        f" AND {_new(where)} GROUP BY t.target",
+        _asking(actor, where, gate_part=_PART_OF, gate_talks=list(conversations)),
+    ).fetchall()
+    return dict(rows)
+
+
+def unopened_of(conn: Connection[Any], actor: Actor, patient: int, where: Filter) -> int:
+    """How many messages about a patient (by key) are new to this actor; costs what is written about them."""
+    row = conn.execute(
+        "SELECT count(*) FROM index_token t"  # noqa: S608
+        f" WHERE t.key = %(gate_kind)s AND t.patient = %(gate_patient)s AND {_new(where)}",
+        _asking(actor, where, gate_patient=patient),
+    ).fetchone()
+    return int(row[0]) if row else 0

@@ -13,6 +13,7 @@ from rapport.pillars.conversations.reading import shown
 from rapport.pillars.conversations.reading.talk import MESSAGES
 from rapport.pillars.conversations.reading.views import Looking
 from rapport.pillars.conversations.rules.lists import for_patient
+from rapport.pillars.conversations.rules.who import Who
 from rapport.pillars.conversations.shapes.codes import KIND, STATE, instant
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
 from rapport.pillars.conversations.shapes.letters import Message, read_header, read_message
@@ -40,7 +41,7 @@ def mine(
         return (), ""
     lines: dict[str, Found] = {}
     for _page in range(MOST_PAGES):
-        found, following = _letters(door, where, cursor, SCAN)
+        found, following = _letters(door, where, cursor, min(SCAN, 6 * count))
         new = {message.conversation for _key, message in found} - lines.keys()
         if lines and len(lines) + len(new) > count:
             break  # this page of letters begins the next page of conversations
@@ -69,11 +70,16 @@ def _where(looking: Looking, patient: str) -> list[tuple[str, str]] | None:
     if patient or who.kind == "patient":
         return [("patient", patient or who.ref)]
     if who.kind == "kin":
-        query = [("category", f"{KIND}|conversation"), ("recipient", who.ref), ("_count", str(SCAN))]
-        refs = [record.ref for record in looking.door.search("Communication", query).matches]
+        refs = _shared(looking.door, who)
     else:
         refs = [one.conversation for one in _had(looking.door, who.positions)]
     return [("part-of", ",".join(dict.fromkeys(refs)))] if refs else None
+
+
+def _shared(door: Door, who: Who) -> list[str]:
+    """The conversations that someone of the circle was brought into."""
+    query = [("category", f"{KIND}|conversation"), ("recipient", who.ref), ("_count", str(SCAN))]
+    return [record.ref for record in door.search("Communication", query).matches]
 
 
 def _had(door: Door, positions: Iterable[str]) -> list[ConcernTask]:
@@ -93,7 +99,7 @@ def _letters(door: Door, where: list[tuple[str, str]], cursor: str, count: int) 
 def _lines(looking: Looking, lines: dict[str, Found]) -> tuple[shown.ConversationLine, ...]:
     door = looking.door
     headers = {ref: read_header(record.json) for ref, record in door.many(lines).items()}
-    openings = door.openings([key for found in lines.values() for key, _message in found])
+    unread = door.unopened(lines)
     concerns: dict[str, list[ConcernTask]] = {}
     if lines:
         for body in finding.tasks(door, finding.CONCERN, finding.OPEN, ("based-on", ",".join(lines))):
@@ -107,11 +113,6 @@ def _lines(looking: Looking, lines: dict[str, Found]) -> tuple[shown.Conversatio
         if ref not in headers:
             continue
         last, still = found[0][1], concerns.get(ref, [])
-        unread = sum(
-            message.sender not in looking.who.names
-            and all(one.ref != looking.who.ref for one in openings.get(key, ()))
-            for key, message in found
-        )
         found_lines.append(
             shown.ConversationLine(
                 rid=finding.rid_of(ref),
@@ -120,7 +121,7 @@ def _lines(looking: Looking, lines: dict[str, Found]) -> tuple[shown.Conversatio
                 last_by=looking.faces.of(last.sender, last.sender_name),
                 last_at=last.sent or looking.at,
                 last_text=last.text,
-                unread=unread,
+                unread=unread.get(ref, 0),
                 waiting=sum(one.state == "answered" for one in still),
                 open=len(still),
                 is_open=bool(still),
@@ -164,16 +165,13 @@ def counts(door: Door) -> shown.Counts:
             mine=count(door, finding.marked(who.positions)) if who.positions else 0,
             nobody=count(door, finding.marked(who.teams, "/nobody", "/stat/nobody")) if who.teams else 0,
         )
-    where = _where(looking, "")
-    if where is None:
-        return shown.Counts()
-    found, _more = _letters(door, where, "", SCAN)
-    theirs = [key for key, message in found if message.sender != who.ref]
-    openings = door.openings(theirs)
-    unread = sum(all(one.ref != who.ref for one in openings.get(key, ())) for key in theirs)
     state = ("business-status", f"{STATE}|answered")
-    asked = where if who.kind == "patient" else [("requester", who.ref)]
-    return shown.Counts(unread=unread, waiting=count(door, finding.CONCERN, state, *asked))
+    if who.kind == "patient":
+        waiting = count(door, finding.CONCERN, state, ("patient", who.ref))
+        return shown.Counts(unread=door.unopened_of(who.ref), waiting=waiting)
+    talks = _shared(door, who)
+    waiting = count(door, finding.CONCERN, state, ("requester", who.ref))
+    return shown.Counts(unread=sum(door.unopened(talks).values()), waiting=waiting)
 
 
 def count(door: Door, *pairs: tuple[str, str]) -> int:
