@@ -68,7 +68,7 @@ def _targets(
         f" AND x.key = {p(index.range_key(include.param.rtype, include.param.code))})"
         f" AND NOT r.deleted AND ({allowed}) LIMIT {MOST}"
     )
-    return records_of(StoreCursor(conn).execute(sql, p.values, prepare=False))
+    return records_of(StoreCursor(conn).execute(sql, p.values))
 
 
 def _sources(
@@ -85,7 +85,7 @@ def _sources(
         f" AND x.target = ANY({p(Bigints(record.id for record in records))})"
         f" AND {p.filter(filter_, 'x')} LIMIT {MOST}) AND NOT r.deleted"
     )
-    return records_of(StoreCursor(conn).execute(sql, p.values, prepare=False))
+    return records_of(StoreCursor(conn).execute(sql, p.values))
 
 
 def _allowed(targets: Sequence[str], where: Where, p: Params) -> str:
