@@ -19,13 +19,17 @@ from rapport.people.models import User, fresh_epoch
 
 @dataclass(frozen=True, slots=True)
 class NewStaff:
-    """Who joins: `team` is an id or `Organization/…`, `duties` some of `actors.DUTIES`."""
+    """Who joins: `team` is an id or `Organization/…`, `duties` some of `actors.DUTIES`.
+
+    person   the `Practitioner/…` that stands for them already, such as an imported one; "" makes a new one
+    """
 
     email: str
     name: str
     role: str
     team: str = ""
     duties: tuple[str, ...] = ()
+    person: str = ""
 
 
 def add_staff(door: Door, new: NewStaff) -> tuple[User, str]:
@@ -40,13 +44,24 @@ def add_staff(door: Door, new: NewStaff) -> tuple[User, str]:
     if User.objects.filter(email__iexact=new.email.strip()).exists():
         raise Refused("conflict", "This e-mail address has an account already.", "Use another address.")
     with transaction.atomic(), door.unit("add staff"):
-        rid = _free(door, slug(new.name))
-        door.create({"resourceType": "Practitioner", "active": True, "name": [human_name(new.name)]}, rid=rid)
-        user = User.objects.create_user(new.email, f"Practitioner/{rid}", display_name=new.name)
+        person = _practitioner(door, new)
+        user = User.objects.create_user(new.email, person, display_name=new.name)
         EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
         position = add_position(door, user.person, new.role, new.team, new.duties)
         events.note("staff-added", person=user.person, by=door.actor.ref)
     return user, position
+
+
+def _practitioner(door: Door, new: NewStaff) -> str:
+    """The Practitioner of someone who joins: the one named, if it has no account yet, or a new one."""
+    if new.person:
+        record = door.read("Practitioner", new.person.removeprefix("Practitioner/"))
+        if User.objects.filter(person=record.ref).exists():
+            raise Refused("conflict", f"{record.ref} has an account already.", "See: rapport staff list")
+        return record.ref
+    rid = _free(door, slug(new.name))
+    door.create({"resourceType": "Practitioner", "active": True, "name": [human_name(new.name)]}, rid=rid)
+    return f"Practitioner/{rid}"
 
 
 def add_position(door: Door, person: str, role: str, team: str = "", duties: Iterable[str] = ()) -> str:

@@ -9,7 +9,7 @@ from django.test import Client
 from rapport.people import accounts, drafts, sessions, tokens
 from rapport.people.models import User
 
-from .conftest import PASSWORD, Accounts, Clock, signed_in
+from .conftest import PASSWORD, Accounts, Clock, signed_in, words_of
 
 
 def inside(client: Client) -> bool:
@@ -25,6 +25,7 @@ def test_staff_are_signed_out_after_a_quarter_of_an_hour(people: Accounts, clock
     clock.turn(16)
     answer = client.get("/more/")
     assert answer["Location"] == "/account/login/?next=/more/"
+    assert "What you wrote is kept" in words_of(client.get(answer["Location"]))
     assert not inside(client)
     assert sessions.of(people.dara).count() == 0
 

@@ -102,6 +102,22 @@ def test_staff_are_added_with_a_position_and_a_team(
     assert refused.value.returncode == 1
 
 
+def test_someone_whom_the_record_knows_keeps_their_practitioner(
+    people: Accounts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asking.at_work("tests").create(
+        {"resourceType": "Practitioner", "name": [{"family": "Weber"}]}, rid="ehr-7"
+    )
+    words = 'add jo@example.org --name "Jo Weber" --person Practitioner/ehr-7 --team practice --json'
+    call_command("staff", *shlex.split(words))
+    said = json.loads(capsys.readouterr().out)
+    assert (said["person"], said["position"]) == ("Practitioner/ehr-7", "PractitionerRole/ehr-7-practice")
+    for person in ("ehr-7", "no-such-one"):
+        with pytest.raises(CommandError):
+            call_command("staff", "add", "x@example.org", "--name", "X", "--person", person)
+    assert not User.objects.filter(email="x@example.org").exists()
+
+
 def test_two_of_one_name_get_ids_of_their_own(people: Accounts) -> None:
     door = asking.at_work("tests")
     first, _position = add_staff(door, NewStaff("a@example.org", "Éva Nagy", "nurse"))

@@ -24,6 +24,7 @@ class Command(Terminal):
         add.add_argument("email")
         add.add_argument("--name", required=True, help='as others read it: "Dara Okafor"')
         add.add_argument("--role", default="nurse", help='what they are: "nurse", "GP" (nurse)')
+        add.add_argument("--person", default="", help="their Practitioner, if the record has one already")
         add.add_argument("--team", default="", help="the id of a team of the settings, such as practice")
         add.add_argument(
             "--duty", action="append", default=[], choices=actors.DUTIES, help="may be given again"
@@ -49,7 +50,12 @@ class Command(Terminal):
 def add(options: dict[str, Any]) -> tuple[Any, str]:
     """A new account, and how they get in."""
     new = accounts.NewStaff(
-        options["email"], options["name"], options["role"], options["team"], tuple(options["duty"])
+        options["email"],
+        options["name"],
+        options["role"],
+        options["team"],
+        tuple(options["duty"]),
+        options["person"],
     )
     user, position = accounts.add_staff(door(), new)
     row, secret = invitations.invite_staff(user, who(), email=options["email_link"])
