@@ -27,8 +27,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def town(django_db_setup: None, postgres: Server, django_db_blocker: Any) -> Iterator[Town]:
-    """`rapport run` on a database of this module alone; commits are real."""
+def town(
+    browser: Browser, django_db_setup: None, postgres: Server, django_db_blocker: Any
+) -> Iterator[Town]:
+    """`rapport run` on a database of this module alone; commits are real.
+
+    It begins after the browser and ends before it: Django keeps one connection for code within
+    Playwright's loop and another for code outside, and only the one within is closed here.
+    """
     from django.conf import settings
     from django.core.cache import cache
     from django.db import connections
