@@ -384,6 +384,25 @@ def test_concerns_stay_with_the_person_of_the_letter(
             amina.create({**body, **change})
 
 
+def test_nobody_who_works_here_asks_a_question(door: Doors, people: People, three: actions.Sent) -> None:
+    """Who asks may say that it is answered: so staff raise none of their own."""
+    chen = door(people.chen)
+    with pytest.raises(Refused, match="asked by who wrote"):
+        actions.start(chen, once="as a patient", topic="health", text="a?", concerns=["a?"], patient=AMINA)
+    sent = actions.write_more(chen, once="a letter", conversation=three.conversation, text="Dear Amina")
+    body = task(chen, three.concerns[0])
+    for name in ("id", "meta"):
+        body.pop(name)
+    desk = people.chen.positions[0]
+    for change in (
+        {"requester": {"reference": desk}, "focus": {"reference": f"Communication/{sent.message}"}},
+        {"requester": {"reference": AMINA}, "focus": {"reference": f"Communication/{sent.message}"}},
+        {"requester": {"reference": "Practitioner/chen"}},
+    ):
+        with pytest.raises(Refused):
+            chen.create({**body, **change})
+
+
 def test_an_import_brings_history_but_no_longer_clock(
     door: Doors, people: People, three: actions.Sent
 ) -> None:

@@ -193,6 +193,7 @@ def test_a_notice_that_does_not_arrive_is_a_task_of_the_team(
     inbox = reading.inbox(chen)
     assert len(inbox.undelivered) == 1
     (one,) = inbox.undelivered
+    assert one.words == "A notice to Amina Haddad did not arrive. They have no account here."
     assert (
         one.patient is not None
         and one.patient.name == "Amina Haddad"

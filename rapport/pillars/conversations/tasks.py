@@ -18,6 +18,7 @@ from rapport.gate.door import Door
 from rapport.people import absences, leavers, notices, site
 from rapport.people.actors import Position
 from rapport.people.asking import at_work
+from rapport.people.portrait import human_name
 from rapport.pillars.conversations import finding, moment
 from rapport.pillars.conversations.rules.clocks import Clocks, next_in_chain, reminders
 from rapport.pillars.conversations.rules.moves import Step, take_step
@@ -201,10 +202,16 @@ def _undelivered(door: Door, body: dict[str, Any], lost: notices.Undelivered) ->
     day = at.date().isoformat()  # a person who cannot be reached makes one task a day and conversation
     rid = str(uuid.uuid5(_NAMES, f"{lost.person} {header.rid} {day}"))
     if team and door.find("Task", rid) is None:
-        words = f"A notice did not reach {lost.person}. {_WHY.get(lost.why, '')}".strip()
+        words = f"A notice to {_name(door, lost.person)} did not arrive. {_WHY.get(lost.why, '')}".strip()
         task = undelivered(
             rid, patient=header.patient, conversation=header.ref, team=team, words=words, at=at
         )
         with door.unit("a notice was not delivered"):
             door.create(task, rid=rid)
             door.changed(f"team:{team}")
+
+
+def _name(door: Door, person: str) -> str:
+    rtype, _, rid = person.partition("/")
+    record = door.find(rtype, rid)
+    return (human_name(record.json.get("name"))[0] if record is not None else "") or "someone"

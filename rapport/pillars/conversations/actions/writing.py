@@ -38,6 +38,8 @@ def start(
 ) -> Sent:
     """A patient starts a conversation with the team of a topic. Without concerns it starts no clock."""
     who, rid = finding.who(door), named(door, once, "message")
+    if who.staff:
+        raise broken("asked-in-letter")
     patient = patient or (who.ref if who.kind == "patient" else "")
     text = as_written(text)
 

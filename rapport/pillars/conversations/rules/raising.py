@@ -86,6 +86,11 @@ def whole(task: Mapping[str, Any], concern: ConcernTask) -> None:
         raise broken("shape", kind="question", what=lacks)
 
 
+def _of_patient(ref: str) -> bool:
+    """Whoever asks may say that it is answered, so nobody who works here ever asks."""
+    return ref.startswith(("Patient/", "RelatedPerson/"))
+
+
 def _parts(task: Mapping[str, Any], concern: ConcernTask) -> list[tuple[str, bool]]:
     recipients = refs_of((task.get("restriction") or {}).get("recipient"))
     return [
@@ -97,7 +102,10 @@ def _parts(task: Mapping[str, Any], concern: ConcernTask) -> list[tuple[str, boo
             len(task.get("basedOn") or ()) == 1 and bool(concern.conversation),
         ),
         ("`focus` names the letter it is in", concern.letter.startswith("Communication/")),
-        ("`requester` names who asked", bool(concern.requester)),
+        (
+            "`requester` names who asked: the patient, or someone of the circle",
+            _of_patient(concern.requester),
+        ),
         ("`input` of type “words” holds the words", bool(concern.words.strip())),
         (f"its words are longer than {LONGEST_WORDS} letters", len(concern.words) <= LONGEST_WORDS),
         ("`priority` is routine or stat", concern.priority in ("routine", "stat")),
