@@ -10,7 +10,7 @@ from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
 from rapport.people import site
 from rapport.people.actors import position_of
-from rapport.people.site import Team, Topic
+from rapport.people.site import Topic
 from rapport.pillars.conversations.rules.clocks import Clocks
 from rapport.pillars.conversations.rules.who import LEGAL_ROLES, Who
 from rapport.pillars.conversations.rules.words import broken
@@ -21,7 +21,6 @@ from rapport.pillars.conversations.shapes.letters import Header, read_header
 MOST = 500
 
 CONCERN = ("code", f"{KIND}|concern")
-WITH_TEAM = ("business-status", f"{STATE}|raised,{STATE}|accepted,{STATE}|reopened")
 OPEN = ("business-status", f"{STATE}|raised,{STATE}|accepted,{STATE}|reopened,{STATE}|answered")
 
 
@@ -147,11 +146,6 @@ def topic(code: str) -> Topic:
     if found is None:
         raise broken("shape", kind="conversation", what="its topic is one of the site's")
     return found
-
-
-def team(ref: str) -> Team | None:
-    """What the site's settings say about a team."""
-    return site.current().team(ref)
 
 
 def clocks(code: str = "") -> Clocks:
