@@ -20,6 +20,7 @@ from typing import Any
 
 Json = dict[str, Any]
 PROFILE = "http://hl7.org/fhir/StructureDefinition/"
+SIMPLE = PROFILE + "SimpleQuantity"
 LEFT_OUT = {
     "SubscriptionStatus",
     "MetadataResource",
@@ -41,6 +42,9 @@ DATA_TYPES = {
     "Identifier", "Money", "Narrative", "Period", "Quantity", "Range", "Ratio", "SampledData", "Signature",
     "Timing",
 }  # fmt: skip
+#: Invariants that the walk over a resource looks after itself (see `rapport/fhir/validation.py`), and dom-3:
+#: a contained resource that nothing points to does no harm, and the reference validator lets it pass too.
+WALKED = {"ele-1", "ext-1", "dom-2", "dom-3", "dom-4", "dom-5", "ref-1", "txt-1", "txt-2"}
 SYSTEM_TYPES = {"Resource.id": "id", "Extension.url": "uri", "Element.id": "string"}
 
 
@@ -55,7 +59,8 @@ class Source:
         for found in self.resources("dataelements.json"):
             if found["resourceType"] == "StructureDefinition":
                 element = found["snapshot"]["element"][0]
-                self.leaves[element["path"]] = element
+                # SimpleQuantity and MoneyQuantity, which come later, restrict Quantity under its own paths.
+                self.leaves.setdefault(element["path"], element)
 
     def load(self, name: str) -> Json:
         """One file as JSON."""
@@ -263,6 +268,35 @@ def row(source: Source, terms: Terms, element: Json) -> list[Any]:
     return found
 
 
+def invariants(source: Source, elements: dict[str, Json]) -> dict[str, Json]:
+    """Part -> [its element that must hold it, or '' for the part itself; key; expression; words].
+
+    Only errors. Of a SimpleQuantity the one rule is that it has no comparator.
+    """
+    table: dict[str, Json] = {}
+    for profile in source.resources("profiles-types.json") + source.resources("profiles-resources.json"):
+        if profile["resourceType"] != "StructureDefinition" or profile["name"] not in elements:
+            continue
+        if profile.get("derivation") == "constraint":
+            continue
+        for element in profile["snapshot"]["element"]:
+            owner, _, name = element["path"].rpartition(".")
+            plain = name.removesuffix("[x]")
+            part = element["path"] if element["path"] in elements else owner
+            if part == owner and name not in elements.get(owner, ()):
+                continue
+            rows = [
+                [plain if part == owner else "", one["key"], one["expression"], one["human"]]
+                for one in element.get("constraint", [])
+                if one["severity"] == "error" and one["key"] not in WALKED
+            ]
+            if any(SIMPLE in one.get("profile", ()) for one in element.get("type", ())):
+                rows.append([plain, "sqty-1", "comparator.empty()", "A simple quantity has no comparator"])
+            if rows:
+                table.setdefault(part, []).extend(rows)
+    return dict(sorted(table.items()))
+
+
 def expressions(text: str, base: str) -> list[str]:
     """The parts of a union that start at `base` (one expression of R4 leaves the type out)."""
     parts = [part.strip() for part in text.split("|")]
@@ -344,6 +378,7 @@ def main() -> None:
         "primitives": primitives(source),
         "elements": elements,
         "search": search(source),
+        "invariants": invariants(source, elements),
         "extensions": extensions(source),
         "compartment": compartment(source),
         "valuesets": dict(sorted(terms.used.items())),

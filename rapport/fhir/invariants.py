@@ -1,7 +1,7 @@
-"""The invariants of R4 that keep records meaningful: simple ones as a table, the rest as small functions.
+"""The invariants of R4 that everyday resources meet, as quick functions: simple ones as a table.
 
-Left out are those about conformance resources' inner workings (StructureDefinition, TestScript, ...), and
-warnings. dom-3 is left out as well: a contained resource that nothing points to does no harm.
+The others run as FHIRPath (see `constraints`); a test holds these here against their FHIRPath too. dom-3 is
+left out: a contained resource that nothing points to does no harm.
 `INVARIANTS[part]` are functions that are given an object of valid structure and yield what is wrong, as the
 end of a sentence that begins with its place.
 """
@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from rapport.fhir import bundles, questionnaires
-from rapport.fhir.moments import span
-from rapport.fhir.table import part
+from rapport.fhir import bundles, clinical, questionnaires
+from rapport.fhir.table import CONSTRAINTS, part
 
 Json = dict[str, Any]
 Rule = Callable[[Json], Iterator[str]]
@@ -38,7 +37,6 @@ ContactPoint                            cpt-2 needs value system
 CoverageEligibilityResponse.insurance.item ces-1 one category productOrService
 DataRequirement.codeFilter              drq-1 one path searchParam
 DataRequirement.dateFilter              drq-2 one path searchParam
-Duration                                drt-1 needs code value
 Expression                              exp-1 any expression reference
 Extension                               ext-1 one extension value
 FamilyMemberHistory                     fhs-1 most age born
@@ -106,32 +104,14 @@ def _listed(owner: str, key: str, form: str, names: list[str]) -> Rule:
     return rule
 
 
-#: Characters of a date with a time: more digits make it no more precise.
-_CLOCK: Final = len("YYYY-MM-DDT")
-
-
 def _period(value: Json) -> Iterator[str]:
-    """As in FHIRPath, a start and an end of different precision that overlap can't be told apart."""
-    first, last = value.get("start", ""), value.get("end", "")
-    start, end = span(first), span(last)
-    if start is None or end is None or start[0] == end[0]:
-        return
-    vague = min(len(first), _CLOCK) != min(len(last), _CLOCK)
-    if start[0] > end[0] or (vague and start[1] > end[0]):
+    if not clinical.ordered(value.get("start", ""), value.get("end", "")):
         yield "must not end before it starts, or be too vague to tell (per-1)"
 
 
 def _quantity(value: Json) -> Iterator[str]:
     if "code" in value and "system" not in value:
         yield "must have a system with its code (qty-3)"
-
-
-def _range(value: Json) -> Iterator[str]:
-    low, high = value.get("low", {}), value.get("high", {})
-    if low.get("code") == high.get("code") and low.get("unit") == high.get("unit"):
-        bottom, top = low.get("value"), high.get("value")
-        if bottom is not None and top is not None and bottom > top:
-            yield "must not have a low above its high (rng-2)"
 
 
 def _ratio(value: Json) -> Iterator[str]:
@@ -146,97 +126,24 @@ def _repeat(value: Json) -> Iterator[str]:
             yield f"must not have a negative {name} ({key})"
 
 
-def _has(concept: Any, *codes: str) -> bool:
-    """True when a CodeableConcept holds one of the codes."""
-    codings = concept.get("coding", []) if type(concept) is dict else []
-    return any(coding.get("code") in codes for coding in codings)
-
-
-def _allergy(value: Json) -> Iterator[str]:
-    mistaken = _has(value.get("verificationStatus"), "entered-in-error")
-    if mistaken and "clinicalStatus" in value:
-        yield "must not have a clinicalStatus when it was entered in error (ait-2)"
-    if not mistaken and "clinicalStatus" not in value:
-        yield "must have a clinicalStatus (ait-1)"
-
-
-def _condition(value: Json) -> Iterator[str]:
-    if "clinicalStatus" in value and _has(value.get("verificationStatus"), "entered-in-error"):
-        yield "must not have a clinicalStatus when it was entered in error (con-5)"
-    ended = any(key.startswith("abatement") for key in value)
-    if ended and not _has(value.get("clinicalStatus"), "inactive", "resolved", "remission"):
-        yield "must be inactive, resolved or in remission when it has an end (con-4)"
-
-
-def _appointment(value: Json) -> Iterator[str]:
-    if ("start" in value) != ("end" in value):
-        yield "must have both start and end, or neither (app-2)"
-    elif "start" not in value and value.get("status") not in ("proposed", "cancelled", "waitlist"):
-        yield "must have start and end unless it is proposed, cancelled or waitlisted (app-3)"
-    if "cancelationReason" in value and value.get("status") not in ("noshow", "cancelled"):
-        yield "must not have a cancelationReason unless it was cancelled or not kept (app-4)"
-
-
-def _observation(value: Json) -> Iterator[str]:
-    if not any(key.startswith("value") for key in value) or "component" not in value:
-        return
-    own = _codings(value.get("code"))
-    if any(own & _codings(one.get("code")) for one in value["component"]):
-        yield "must not have a component with its own code beside a value (obs-7)"
-
-
-def _codings(concept: Any) -> set[tuple[Any, Any]]:
-    codings = concept.get("coding", []) if type(concept) is dict else []
-    return {(coding.get("system"), coding.get("code")) for coding in codings if "code" in coding}
-
-
-def _organization(value: Json) -> Iterator[str]:
-    for key, name in (("org-2", "address"), ("org-3", "telecom")):
-        if any(one.get("use") == "home" for one in value.get(name, ())):
-            yield f"must not have a {name} of use home ({key})"
-
-
-def _group(value: Json) -> Iterator[str]:
-    if "member" in value and value.get("actual") is not True:
-        yield "must be actual to have members (grp-1)"
-
-
-def _list(value: Json) -> Iterator[str]:
-    entries = value.get("entry", ())
-    if value.get("mode") != "changes" and any("deleted" in entry for entry in entries):
-        yield "must be a list of changes to have deleted entries (lst-2)"
-    if value.get("mode") != "working" and any("date" in entry for entry in entries):
-        yield "must be a working list to have dated entries (lst-3)"
-
-
-def _task(value: Json) -> Iterator[str]:
-    begun, changed = span(value.get("authoredOn")), span(value.get("lastModified"))
-    if begun and changed and changed[1] <= begun[0]:
-        yield "must not be modified before it was authored (inv-1)"
-
-
-def _dispense(value: Json) -> Iterator[str]:
-    ready, given = span(value.get("whenPrepared")), span(value.get("whenHandedOver"))
-    if ready and given and given[1] <= ready[0]:
-        yield "must not be handed over before it was prepared (mdd-1)"
-
-
-def _prediction(value: Json) -> Iterator[str]:
-    if value.get("probabilityDecimal", 0) > 100:
-        yield "must have a probability of at most 100 (ras-2)"
-
-
-def _linkage(value: Json) -> Iterator[str]:
-    if len(value.get("item", ())) < 2:
-        yield "must have two items or more (lnk-1)"
-
-
 def _coding(value: Json) -> Iterator[str]:
     system = value.get("system", ":")
     if ":" not in system:
         yield f"must have an absolute URI as its system, not {system[:60]!r}"
     elif system.startswith("http://hl7.org/fhir/ValueSet/"):
         yield "must name a code system, not a value set"
+
+
+def _code_system(value: Json) -> Iterator[str]:
+    seen: set[str] = set()
+    left = list(value.get("concept", ()))
+    while left:
+        one = left.pop()
+        left += one.get("concept", ())
+        code = one.get("code", "")
+        if code in seen:
+            yield f"must not define the code {code[:60]!r} twice (csd-1)"
+        seen.add(code)
 
 
 def _parameter(value: Json) -> Iterator[str]:
@@ -248,40 +155,63 @@ def _parameter(value: Json) -> Iterator[str]:
             yield f"must have {first} among its bases, since its expression starts there"
 
 
-def _collect() -> dict[str, tuple[Rule, ...]]:
+def _simple(owner: str, name: str) -> Rule:
+    """A simple quantity has no comparator."""
+    keys = tuple(key for key in _keys(owner, name) if key in (name, name + "Quantity"))
+
+    def rule(value: Json) -> Iterator[str]:
+        for key in keys:
+            found = value.get(key, ())
+            if any("comparator" in one for one in (found if type(found) is list else (found,))):
+                yield f"must have no comparator in {name} (sqty-1)"
+
+    return rule
+
+
+def _collect() -> tuple[dict[str, tuple[Rule, ...]], dict[str, frozenset[str]]]:
+    """The functions by part, and the keys of the invariants that they stand for."""
     found: dict[str, list[Rule]] = {}
+    done: dict[str, set[str]] = {}
     for line in TABLE.strip().splitlines():
         owner, key, form, *names = line.split()
         found.setdefault(owner, []).append(_listed(owner, key, form, names))
-    for owner, rule in _OWN:
-        for name in owner.split():
-            found.setdefault(name, []).append(rule)
-    return {owner: tuple(rules) for owner, rules in found.items()}
+        done.setdefault(owner, set()).add(key)
+    for owners, keys, rule in _OWN:
+        for owner in owners.split():
+            found.setdefault(owner, []).append(rule)
+            done.setdefault(owner, set()).update(keys.split())
+    for owner, rows in CONSTRAINTS.items():
+        simple = [name for name, key, *_ in rows if key == "sqty-1"]
+        found.setdefault(owner, []).extend(_simple(owner, name) for name in simple)
+        done.setdefault(owner, set()).add("sqty-1")
+    rules = {owner: tuple(some) for owner, some in found.items() if some}
+    return rules, {owner: frozenset(keys) for owner, keys in done.items()}
 
 
-_OWN: Final[tuple[tuple[str, Rule], ...]] = (
-    ("Period", _period),
-    ("Quantity Age Count Distance Duration", _quantity),
-    ("Range", _range),
-    ("Ratio", _ratio),
-    ("Timing.repeat", _repeat),
-    ("Coding", _coding),
-    ("AllergyIntolerance", _allergy),
-    ("Appointment", _appointment),
-    ("Bundle", bundles.whole),
-    ("Bundle.entry", bundles.entry),
-    ("Condition", _condition),
-    ("Group", _group),
-    ("Linkage", _linkage),
-    ("List", _list),
-    ("MedicationDispense", _dispense),
-    ("Observation", _observation),
-    ("Organization", _organization),
-    ("Questionnaire", questionnaires.whole),
-    ("Questionnaire.item", questionnaires.item),
-    ("Questionnaire.item.enableWhen", questionnaires.enable_when),
-    ("RiskAssessment.prediction", _prediction),
-    ("SearchParameter", _parameter),
-    ("Task", _task),
+#: Parts, the keys of the invariants that a function stands for (none for rules of our own), the function.
+_OWN: Final[tuple[tuple[str, str, Rule], ...]] = (
+    ("Period", "per-1", _period),
+    ("Quantity Age Count Distance Duration", "qty-3", _quantity),
+    ("Ratio", "rat-1", _ratio),
+    ("Timing.repeat", "tim-4 tim-5", _repeat),
+    ("Coding", "", _coding),
+    ("CodeSystem", "csd-1", _code_system),
+    ("AllergyIntolerance", "ait-1 ait-2", clinical.allergy),
+    ("Appointment", "app-2 app-3 app-4", clinical.appointment),
+    ("Bundle", "bdl-1 bdl-2 bdl-3 bdl-4 bdl-7 bdl-9 bdl-10 bdl-11 bdl-12", bundles.whole),
+    ("Bundle.entry", "bdl-8", bundles.entry),
+    ("Condition", "con-4 con-5", clinical.condition),
+    ("Group", "grp-1", clinical.group),
+    ("Linkage", "lnk-1", clinical.linkage),
+    ("List", "lst-2 lst-3", clinical.list_),
+    ("MedicationDispense", "mdd-1", clinical.dispense),
+    ("Observation", "obs-7", clinical.observation),
+    ("Organization", "org-2 org-3", clinical.organization),
+    ("Questionnaire", "que-2", questionnaires.whole),
+    ("Questionnaire.item", "que-1 que-3 que-6 que-8 que-9 que-12 que-13", questionnaires.item),
+    ("Questionnaire.item.enableWhen", "que-7", questionnaires.enable_when),
+    ("RiskAssessment.prediction", "ras-2", clinical.prediction),
+    ("SearchParameter", "", _parameter),
+    ("Task", "inv-1", clinical.task),
 )
-INVARIANTS: Final = _collect()
+INVARIANTS, HANDLED = _collect()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
+from rapport.fhir.constraints import Constraint, constraints_of
 from rapport.fhir.forms import FORMS, Test
 from rapport.fhir.invariants import INVARIANTS
 from rapport.fhir.table import PRIMITIVES, Element, Kind, part
@@ -49,6 +50,7 @@ class Shape:
     rules: dict[str, Rule]
     required: tuple[tuple[str, frozenset[str]], ...]
     invariants: tuple[Callable[[Json], Iterable[str]], ...]
+    constraints: tuple[Constraint, ...]
 
 
 @cache
@@ -66,7 +68,7 @@ def shape_of(name: str) -> Shape:
         rules |= own
         if element.min:
             required.append((element.name, frozenset(own)))
-    return Shape(name, rules, tuple(required), INVARIANTS.get(name, ()))
+    return Shape(name, rules, tuple(required), INVARIANTS.get(name, ()), constraints_of(name))
 
 
 @cache

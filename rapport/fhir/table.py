@@ -27,6 +27,8 @@ EXTENSIONS: Final[Mapping[str, tuple[frozenset[str], tuple[str, ...]]]] = {
     "http://hl7.org/fhir/StructureDefinition/" + name: (frozenset(places), tuple(kinds))
     for name, (places, kinds) in _TABLE["extensions"].items()
 }
+#: R4's invariants, part -> [element or '', key, FHIRPath, words].
+CONSTRAINTS: Final[Mapping[str, list[list[str]]]] = _TABLE["invariants"]
 COMPARTMENT: Final[Mapping[str, list[str]]] = _TABLE["compartment"]
 _ELEMENTS: Final[Mapping[str, Mapping[str, list[Any]]]] = _TABLE["elements"]
 _RESOURCES: Final[frozenset[str]] = frozenset(RESOURCE_TYPES)

@@ -37,13 +37,14 @@ def check(resource: object, rtype: str | None = None) -> tuple[Issue, ...]:
 class _Run:
     """One check: the faults so far, and what must be looked at when the resource has been read."""
 
-    __slots__ = ("depth", "faults", "inner", "issues", "links")
+    __slots__ = ("depth", "faults", "inner", "issues", "links", "whole")
 
     def __init__(self) -> None:
         self.issues: list[Issue] = []
         self.depth = self.faults = 0
         self.inner: dict[str, str] = {}
         self.links: list[tuple[str, str, tuple[str, ...]]] = []
+        self.whole: Json = {}
 
     def say(self, path: str, text: str, code: str) -> None:
         """Note one fault."""
@@ -62,15 +63,16 @@ class _Run:
         if not is_resource(rtype):
             self.say(path, f"has no R4 resource type, but {shown(rtype)}", "structure")
             return
+        outer = self.whole, self.inner, self.links
+        self.whole = value
         if contained:
             self._contained(value, path)
             self.visit(contained_shape_of(rtype), value, path, places_of(rtype))
-            return
-        outer = self.inner, self.links
-        self.inner, self.links = self._inner(value, path), []
-        self.visit(shape_of(rtype), value, path, places_of(rtype))
-        self._resolve()
-        self.inner, self.links = outer
+        else:
+            self.inner, self.links = self._inner(value, path), []
+            self.visit(shape_of(rtype), value, path, places_of(rtype))
+            self._resolve()
+        self.whole, self.inner, self.links = outer
 
     def _inner(self, value: Json, path: str) -> dict[str, str]:
         """Ids of the contained resources with their types."""
@@ -119,6 +121,8 @@ class _Run:
         if not value:
             self.say(path, "is empty: leave it out", "structure")
             return
+        if len(value) == 1 and "id" in value and shape.name != "Element":
+            self.say(path, "must have more than an id (ele-1)", "invariant")
         if self.depth >= DEPTH:
             self.say(path, "is nested too deeply", "too-long")
             return
@@ -140,6 +144,9 @@ class _Run:
         if self.faults == before:
             for holds in shape.invariants:
                 for text in holds(value):
+                    self.say(path, text, "invariant")
+            for constraint in shape.constraints:
+                for text in constraint.broken(value, shape.name, self.whole):
                     self.say(path, text, "invariant")
             if "extension" in value:
                 self._extensions(value["extension"], place, path)
@@ -165,6 +172,8 @@ class _Run:
 
     def _property(self, rule: Rule, key: str, item: Any, owner: Json, path: str) -> None:
         here = f"{path}.{rule.name}"
+        if rule.part == "Element":
+            self._halves(item, owner.get(key[1:]), here)
         if not rule.many:
             if type(item) is list:
                 self.say(here, "must be one value, not a list", "structure")
@@ -179,6 +188,16 @@ class _Run:
             for number, one in enumerate(item):
                 if one is not None or not self._half(rule, key, number, owner):
                     self._value(rule, one, f"{here}[{number}]")
+
+    def _halves(self, halves: Any, values: Any, path: str) -> None:
+        """The other half of a primitive says something, or there is a value."""
+        pairs = [(halves, values)]
+        if type(halves) is list:
+            others = values if type(values) is list else []
+            pairs = [(half, others[at] if at < len(others) else None) for at, half in enumerate(halves)]
+        for half, value in pairs:
+            if value is None and type(half) is dict and len(half) == 1 and "id" in half:
+                self.say(path, "must have more than an id (ele-1)", "invariant")
 
     def _half(self, rule: Rule, key: str, number: int, owner: Json) -> bool:
         """True when null in a list of primitives stands beside something in the other half."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -55,6 +56,7 @@ NEEDED: dict[str, Json] = {
     "Consent": {"policyRule": {"text": "ours"}},
     "Coding": {"system": "http://example.org/codes"},
     "CoverageEligibilityResponse.insurance.item": {"category": {"text": "x"}},
+    "EventDefinition": {"trigger": [{"type": "named-event", "name": "x"}]},
     "Expression": {"expression": "true"},
     "Extension": {"valueString": "x"},
     "Immunization.education": {"documentType": "x"},
@@ -65,7 +67,13 @@ NEEDED: dict[str, Json] = {
     "Organization": {"name": "x"},
     "Parameters.parameter": {"valueString": "x"},
     "Questionnaire.item": {"type": "string"},
-    "StructureDefinition": {"differential": {"element": [{"path": "Patient"}]}},
+    "StructureDefinition": {
+        "type": "Patient",
+        "derivation": "constraint",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient",
+        "differential": {"element": [{"id": "Patient", "path": "Patient"}]},
+    },
+    "TerminologyCapabilities": {"description": "what it can"},
     "Ratio": {"numerator": {"value": 1}, "denominator": {"value": 2}},
     "RequestGroup.action": {"resource": {"reference": "Task/1"}},
     "SearchParameter": {"base": ["Patient"]},
@@ -94,10 +102,18 @@ def _part(name: str, chance: Random, share: float, depth: int) -> Json:
             if depth < 4 or kind.name in PRIMITIVES or element.min:
                 found[element.key(kind)] = _many(element, kind, chance, share, depth)
     if not share:
-        found |= NEEDED.get(name, {})
+        found |= deepcopy(NEEDED.get(name, {}))
     if not found:
-        found["id"] = "x"
+        found = _something(name, chance, share, depth)
     return found
+
+
+def _something(name: str, chance: Random, share: float, depth: int) -> Json:
+    """One element, a plain one where there is one: nothing may be empty."""
+    own = [one for key, one in part(name).items() if key not in ("id", "extension", "modifierExtension")]
+    own.sort(key=lambda one: one.kinds[0].name not in PRIMITIVES)
+    element, kind = own[0], own[0].kinds[0]
+    return {element.key(kind): _many(element, kind, chance, share, depth)} | deepcopy(NEEDED.get(name, {}))
 
 
 def _many(element: Element, kind: Kind, chance: Random, share: float, depth: int) -> Any:

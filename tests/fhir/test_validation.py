@@ -19,11 +19,16 @@ from tests.fhir.making import DIV, least, some
 
 Json = dict[str, Any]
 
+UNKNOWN: Json = {
+    "extension": [
+        {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
+    ]
+}
 PATIENT: Json = {
     "resourceType": "Patient",
     "id": "p",
     "text": {"status": "generated", "div": DIV},
-    "name": [{"family": "Okafor", "given": ["Dara", None], "_given": [None, {"id": "g"}]}],
+    "name": [{"family": "Okafor", "given": ["Dara", None], "_given": [None, UNKNOWN]}],
     "gender": "female",
     "birthDate": "1980-02-29",
     "_birthDate": {
@@ -110,6 +115,10 @@ FAULTS: list[tuple[Json, str, str]] = [
     ({"name": []}, "Patient.name", "empty list"),
     ({"name": [{}]}, "Patient.name[0]", "empty"),
     ({"name": [None]}, "Patient.name[0]", "null"),
+    ({"name": [{"id": "x"}]}, "Patient.name[0]", "ele-1"),
+    ({"name": [{"given": [None], "_given": [{"id": "x"}]}]}, "Patient.name[0].given", "ele-1"),
+    ({"birthDate": ..., "_birthDate": {"id": "x"}}, "Patient.birthDate", "ele-1"),
+    ({"multipleBirthInteger": ..., "_multipleBirthInteger": {"id": "x"}}, "Patient.multipleBirth", "ele-1"),
     ({"name": [{"given": [None]}]}, "Patient.name[0].given[0]", "null"),
     ({"name": [{"given": ["a", ""]}]}, "Patient.name[0].given[1]", "not empty"),
     ({"name": [{"given": ["a\x00b"]}]}, "Patient.name[0].given[0]", "control"),
@@ -178,6 +187,10 @@ def test_a_required_code_in_a_concept() -> None:
     assert paths(allergy) == ["AllergyIntolerance.clinicalStatus"]
     allergy["clinicalStatus"] = {"text": "active"}
     assert paths(allergy) == ["AllergyIntolerance.clinicalStatus"]
+
+
+def test_a_quantity_may_have_a_comparator() -> None:
+    assert check({**least("Observation"), "valueQuantity": {"value": 5, "comparator": "<"}}) == ()
 
 
 def test_extensions_of_r4_stand_where_r4_says() -> None:

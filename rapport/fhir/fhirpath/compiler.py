@@ -136,7 +136,9 @@ class Compiler:
                 return [item for item in items if kinds.only(item, wanted, loose=loose)]
             if len(items) > 1:
                 raise PathError(f"needs one value for {sign}")
-            return [kinds.is_a(items[0], wanted, loose=loose)] if items else []
+            if not items:
+                return [False] if loose and sign == "is" else []
+            return [kinds.is_a(items[0], wanted, loose=loose)]
 
         return test
 
