@@ -132,6 +132,7 @@ def test_some_types(api: Call, own_database: str, who: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("who", ["eve", "eve_staff"])
 def test_every_type(api: Call, own_database: str, who: str) -> None:
     store_theirs(own_database)
