@@ -106,7 +106,7 @@ class _Plan:
         columns = ", ".join(
             ["t.id", *(f"{key.sql} AS {name}" for key, name in zip(keys, names, strict=True))]
         )
-        after = cursors.decode(query, len(keys)) if query.cursor else None
+        after = cursors.decode(query, [key.cast for key in keys]) if query.cursor else None
         if after is None:
             inner = self.candidates(columns)
         elif all(key.column for key in keys):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from rapport.fhir import index, own
@@ -28,8 +27,6 @@ class Key:
 
     def placeholder(self, p: Params, value: Any) -> str:
         """A value of a cursor as SQL of its type."""
-        if self.cast == "timestamptz" and isinstance(value, str):
-            value = datetime.fromisoformat(value)
         collate = ' COLLATE "C"' if self.cast == "text" else ""
         return f"{p(value)}::{self.cast}{collate}"
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -342,7 +345,10 @@ def test_a_page_belongs_to_its_search(world: Conn) -> None:
     for pairs in ([("_sort", "-family")], [], [("_sort", "birthdate")]):
         with pytest.raises(Refused, match="does not belong"):
             run(world, "Patient", *pairs, ("_cursor", cursor))
-    for broken in ("x", "e30", cursor[:-3], "W10"):
+    mark, *rest = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    forged = [[], [*rest, 1], [7, 1], ["a\x00", 1], ["a", 2**70], ["a", "b"]]
+    words = [urlsafe_b64encode(json.dumps([mark, *one]).encode()).decode() for one in forged]
+    for broken in ("x", "e30", cursor[:-3], "W10", "é", *words):
         with pytest.raises(Refused, match="does not belong"):
             run(world, "Patient", ("_sort", "family"), ("_cursor", broken))
 
