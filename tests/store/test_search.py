@@ -365,6 +365,36 @@ def test_paging_holds_still_while_others_write(conn: Conn) -> None:
     assert third.next is None
 
 
+ODD_NAMES = [
+    *("code", "code:not", "date", "value-quantity", "subject", "performer:identifier", "_id", "_lastUpdated"),
+    *(
+        "patient.family",
+        "patient.family:contains",
+        "patient.family:exact",
+        "_has:Task:focus:status",
+        "_profile",
+    ),
+    *("code-value-quantity", "combo-code-value-quantity", "subject.identifier:of-type", "_sort", "_cursor"),
+    *("date:missing", "_count", "_include", "_profile:below", "_profile:above", "subject:Patient"),
+]
+ODD_WORDS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        ["\x00", "1|2|3", "a$b", "gt1e299", "0001", "9999-12-31", "ge9999", "-1e-299", "%", "'", "\\"]
+    ),
+    st.builds(lambda a, b: f"{a}|{b}", st.text(max_size=5), st.text(max_size=5)),
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pairs=st.lists(st.tuples(st.sampled_from(ODD_NAMES), ODD_WORDS), min_size=1, max_size=3))
+def test_whatever_is_asked_is_answered_or_refused(world: Conn, pairs: Pairs) -> None:
+    try:
+        run(world, "Observation", *pairs)
+    except Refused as refused:
+        assert refused.code == "invalid"
+
+
 def test_total_is_told_when_known_or_asked(world: Conn) -> None:
     assert run(world, "Patient", ("_count", "3")).total is None
     assert run(world, "Patient", ("_count", "3"), ("_total", "accurate")).total == 40
