@@ -8,6 +8,9 @@ from typing import Any
 from psycopg import Connection
 
 from rapport.fhir.keys import hash64, reference_key
+from rapport.gate.actor import Actor
+from rapport.gate.roles import PERSONAL
+from rapport.store.records import Record
 
 
 def topic_key(topic: str) -> int:
@@ -19,6 +22,16 @@ def topic_key(topic: str) -> int:
 def key_of(kind: str, resource: int) -> int:
     """The key of the topic of one resource, known by its key."""
     return hash64("live", kind, str(resource))
+
+
+def about(actor: Actor, patient: str) -> list[str]:
+    """The topics of one person (`Patient/1`) that this actor may watch: staff hear of their own notes too."""
+    return [f"patient:{patient}", *([f"chart:{patient}"] if actor.kind == "staff" else [])]
+
+
+def written(record: Record) -> int:
+    """The topic that a written record counts up. What only staff may see stirs nothing that others watch."""
+    return key_of("chart" if record.sens & ~PERSONAL else "patient", record.patient)
 
 
 #: Counts topics up. They must be sorted, so that two transactions take the row locks in the same order.

@@ -121,3 +121,13 @@ def test_topics_count_up_once_a_unit(people: People, conn: Connection[Any]) -> N
         door.changed(topics[1], topics[1])
     assert live.state(conn, topics) == before + 2
     assert live.state(conn, [f"patient:{EVE}"]) == 0
+
+
+def test_a_staff_note_stirs_nothing_that_the_patient_watches(people: People, conn: Connection[Any]) -> None:
+    Door(conn, people.amina).create(conversation("c1"), rid="c1")
+    before = [live.state(conn, live.about(who, AMINA)) for who in (people.amina, people.dara)]
+    note = message("n1", "c1", "Ring her", sender=people.dara.ref)
+    note["meta"] = {"security": [{"system": "urn:rapport:label", "code": "staff-only"}]}
+    Door(conn, people.dara).create(note, rid="n1")
+    after = [live.state(conn, live.about(who, AMINA)) for who in (people.amina, people.dara)]
+    assert after == [before[0], before[1] + 1]

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
+from rapport.gate.live import about
 from rapport.home import record
 from rapport.home.contexts import AllPage, FoundPerson, PeoplePage, PersonPage, contact_lines
 from rapport.home.pages import care
@@ -119,7 +120,7 @@ def glance(request: Request, rid: str) -> HttpResponse:
     """`/people/<rid>/`: who, what is open, what was promised, the record, all contacts."""
     door = request.door
     who = _person(door, rid)
-    watched = live.watch(request, [f"patient:{who.ref}"])
+    watched = live.watch(request, about(request.actor, who.ref))
     lists = {name: _list(door, who.ref, kept, FEW, active=True) for name, kept in LISTS.items()}
     contacts, older = reading.contacts(door, who.ref, count=FEW_CONTACTS)
     carers = care.members(care.care_teams(door, who.ref))
@@ -129,7 +130,8 @@ def glance(request: Request, rid: str) -> HttpResponse:
         called=short(who.name),
         next_visit=_next(door, who.ref),
         last_visit=_last(door, who.ref),
-        questions=tuple(question_line(concern, staff=True) for concern in concerns),
+        questions=tuple(question_line(concern, staff=True) for concern in concerns[:FEW_CONTACTS]),
+        more_questions=max(len(concerns) - FEW_CONTACTS, 0),
         promises=promise_lines(reading.promises(door, who.ref), staff=True),
         problems=lists["problems"][0],
         medicines=lists["medicines"][0],

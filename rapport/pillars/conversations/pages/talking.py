@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from rapport.gate.live import about
 from rapport.people import live, portrait
 from rapport.people.request import Request
 from rapport.pillars.conversations import actions, reading
@@ -39,7 +40,7 @@ def shown(
 ) -> HttpResponse:
     """The conversation; after a refusal with what went wrong on top and the words still in their box."""
     header = request.door.read("Communication", rid)
-    watched = live.watch(request, [f"patient:{ref_of(header.json.get('subject'))}"])
+    watched = live.watch(request, about(request.actor, ref_of(header.json.get("subject"))))
     view = reading.conversation(request.door, rid, before=request.GET.get("before", ""))
     if not common.is_script(request):
         actions.mark_opened(request.door, [letter.rid for letter in view.letters if letter.new])
