@@ -18,6 +18,7 @@ from granian.log import LogLevels
 from rapport.serving.children import PARENT, obey_parent
 
 A_YEAR = 365 * 24 * 3600
+READ_ALREADY = ("RAPPORT_SECRET_KEY", "DATABASE_URL", "RAPPORT_MAIL_URL")
 THREADS = 4  # requests answered at a time by one process
 
 
@@ -33,6 +34,8 @@ def load(_target: str) -> Any:
     from rapport.config.wsgi import application
     from rapport.serving.access import logged
 
+    for name in READ_ALREADY:  # granian shows the environment to every request
+        os.environ.pop(name, None)
     return logged(application)
 
 

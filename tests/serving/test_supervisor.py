@@ -7,6 +7,8 @@ import re
 import signal
 import socket
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,10 +121,22 @@ def test_a_taken_port_is_said_at_once(rapport: Running) -> None:
     assert not (rapport.place / "postgres").exists()
 
 
-def test_nothing_that_people_write_reaches_the_logs(rapport: Running) -> None:
-    import urllib.error
-    import urllib.request
+def test_static_files_have_names_of_their_own_and_are_kept(rapport: Running) -> None:
+    rapport.start()
+    with urllib.request.urlopen(rapport.url + "/account/login/", timeout=20) as page:
+        text = page.read().decode()
+    sheets = re.findall(r'href="(/static/[^"]+\.css)"', text)
+    assert sheets and all(re.search(r"\.[0-9a-f]{12}\.css$", sheet) for sheet in sheets)
+    with urllib.request.urlopen(rapport.url + sheets[0], timeout=20) as sheet:
+        assert "max-age=31536000" in sheet.headers["Cache-Control"]
+        assert sheet.headers["Content-Type"].startswith("text/css")
+    for path in ("/static/../secrets.env", "/static/%2e%2e/secrets.env", "/static/..%2fsecrets.env"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(rapport.url + path, timeout=20)
+        assert refused.value.code in (400, 404)
 
+
+def test_nothing_that_people_write_reaches_the_logs(rapport: Running) -> None:
     rapport.start()
     for path in ("/messages/9b1d-secret-id/?q=secret-words", "/fhir/Patient/secret-id?name=secret-words"):
         with pytest.raises(urllib.error.HTTPError):
