@@ -54,15 +54,15 @@ class Node:
         self.index = index
         self.half = half
 
-    def place(self) -> list[str | int]:
-        """Keys and indexes from the root down to here."""
+    def place(self, *, inside: bool = False) -> list[str | int]:
+        """Keys and indexes from the root down to here, or to the object that holds its children."""
         found: list[str | int] = []
         here: Node | None = self
         while here is not None and here.parent is not None:
             if here.index is not None:
                 found.append(here.index)
-            found.append(here.key)
-            here = here.parent
+            found.append("_" + here.key if inside and here.kind in PRIMITIVES else here.key)
+            here, inside = here.parent, True
         return found[::-1]
 
     def resource(self) -> Node:
