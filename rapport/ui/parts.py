@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from django.forms import BaseForm, BoundField
@@ -30,6 +31,7 @@ def quoted(text: object) -> SafeString:
 # ---------- marks ----------
 
 
+@lru_cache(maxsize=256)  # drawn dozens of times a page, always the same
 def icon(name: str, size: str = "") -> SafeString:
     """A mark of the sprite, hidden from screen readers: the word beside it is its name. `size`: "s" or ""."""
     return format_html(

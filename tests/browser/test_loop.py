@@ -65,8 +65,11 @@ def test_the_heard_loop(town: Town, browser: Browser, script: bool) -> None:
     patient, who = town.patient(), {"java_script_enabled": script}
     amina = town.enter(browser, patient, **who)
     dara = town.enter(browser, town.people.dara, viewport={"width": 1280, "height": 900}, **who)
+    dara.open("/inbox/")
     talk = write(amina, script)
     assert amina.says().count("Nobody has it yet.") == 3
+    follow(dara, script)
+    expect(dara.page.locator("#inbox")).to_contain_text("Is it the tablet?")
     assert states(town, patient, talk) == dict.fromkeys(QUESTIONS, ("requested", "raised"))
 
     # the team sees it; one takes one question, and the patient sees who, without reloading where script is

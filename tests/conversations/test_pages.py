@@ -364,3 +364,35 @@ def test_an_attachment_is_served_safely_to_those_who_may(opens: Opens, people: P
         "/messages/new/", go="send", files=[SimpleUploadedFile("a.png", b"<script>alert(1)</script>")]
     )
     assert amina.status == 422 and "A script." in amina.form("/messages/new/").fields["text"][0], said
+
+
+def test_what_staff_typed_when_their_sign_in_ended_is_found_again(opens: Opens, people: People) -> None:
+    amina, dara = opens(people.amina), opens(people.dara)
+    talk = write(amina)
+    dara.get(talk)
+    rid = dara.form("/answer/").choices["concern"][0]
+    for path, name, value, fields in (
+        (f"{talk}close/?concern={rid}", "concern", rid, {"words": "She rang about it."}),
+        ("/messages/new/?patient=amina", "patient", "Patient/amina", {"text": "Your scan is back."}),
+        (f"{talk}answer/", "concern", rid, {"text": "Yes, it can."}),
+    ):
+        session = dara.client.session
+        session["seen"] -= 3600
+        session.save()
+        said = dara.post(path, {name: value, **fields})
+        assert "we signed you out" in said
+        dara = opens(people.dara)
+        dara.get(talk if path.endswith("answer/") else path)
+        assert next(iter(fields.values())) in dara.html, path
+
+
+def test_one_more_question_is_marked_in_a_letter(opens: Opens, people: People) -> None:
+    amina, dara = opens(people.amina), opens(people.dara)
+    talk = write(amina, "I cannot sleep. Is that the tablet?")
+    dara.get(talk)
+    found = re.search(r'href="([^"]+/question/\?letter=[\w-]+)"', dara.html)
+    assert found
+    dara.get(found.group(1))
+    said = dara.send("/question/", text="I cannot sleep.")
+    assert "It is a question of its own now" in said
+    assert "I cannot sleep. Nobody has it yet." in amina.get(talk)

@@ -79,6 +79,13 @@ def test_my_day_names_who_and_when(opens: Opens, people: People, asks: Any, door
     assert "Nobody has it yet. Someone will by" in said
 
 
+def test_family_without_a_part_yet_begins_at_their_messages(opens: Opens, people: People) -> None:
+    bilal = opens(people.bilal)
+    bilal.get("/")
+    assert bilal.page["Location"] == "/messages/"
+    assert "No messages yet" in bilal.get("/messages/")
+
+
 def test_staff_have_an_inbox_and_patients_have_none(opens: Opens, people: People) -> None:
     dara, amina = opens(people.dara), opens(people.amina)
     assert "The inbox is clear" in dara.get("/")

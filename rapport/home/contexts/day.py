@@ -31,8 +31,9 @@ class NewLetters:
 class DayPage:
     """`day.html`: what waits for the person first, then what they asked, promises, and writing.
 
-    more_waiting  how many other answers wait
-    urgent        an open question is urgent: help stands first
+    more_waiting    how many other answers wait
+    more_questions  how many more were asked than the page shows
+    urgent          an open question is urgent: help stands first
     """
 
     greeting: str
@@ -42,6 +43,7 @@ class DayPage:
     urgent: bool
     new: tuple[NewLetters, ...]
     questions: tuple[QuestionLine, ...]
+    more_questions: int
     promises: tuple[tuple[Promise, Said], ...]
     unsent: bool
     empty: bool

@@ -60,6 +60,7 @@ class PersonPage:
     next_visit: Visit | None
     last_visit: Visit | None
     questions: tuple[QuestionLine, ...]
+    more_questions: int
     promises: tuple[tuple[Promise, Said], ...]
     problems: tuple[Fact, ...]
     medicines: tuple[Fact, ...]

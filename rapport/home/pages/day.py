@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from rapport.fhir.outcomes import not_found
 from rapport.home.contexts import DayPage, NewLetters, Waiting
 from rapport.home.pages import inbox
 from rapport.people import drafts, live
@@ -25,8 +24,8 @@ from rapport.ui.show import show
 
 #: A question that was heard stays on the page so long.
 HEARD_STAYS = timedelta(days=7)
-#: So many conversations are looked at for new letters.
-LATEST = 10
+#: So many conversations are looked at for new letters; so many questions stand on the page.
+LATEST, MOST = 10, 20
 
 
 @require_safe
@@ -42,7 +41,7 @@ def day(request: Request) -> HttpResponse:
     if actor.kind == "staff":
         return redirect("inbox")
     if not actor.patients:
-        raise not_found()
+        return redirect("messages")
     patient, now = actor.patients[0], timezone.localtime()
     watched = live.watch(request, (f"patient:{patient}", f"person:{actor.ref}"))
     concerns = reading.open_concerns(request.door, patient, ended_since=now - HEARD_STAYS)
@@ -50,6 +49,7 @@ def day(request: Request) -> HttpResponse:
     shown = waiting[0] if waiting else None
     lines, _more = reading.mine(request.door, patient=patient, count=LATEST)
     promises = reading.promises(request.door, patient)
+    others = [concern for concern in concerns if concern is not shown]
     page = DayPage(
         greeting=greeting(now, short(actor.name)),
         today=now.date(),
@@ -57,7 +57,8 @@ def day(request: Request) -> HttpResponse:
         more_waiting=max(len(waiting) - 1, 0),
         urgent=any(concern.stat and concern.is_open for concern in concerns),
         new=_new(lines, {concern.conversation for concern in waiting}),
-        questions=tuple(question_line(concern, staff=False) for concern in concerns if concern is not shown),
+        questions=tuple(question_line(concern, staff=False) for concern in others[:MOST]),
+        more_questions=max(len(others) - MOST, 0),
         promises=promise_lines(promises, staff=False),
         unsent=drafts.load(actor.ref, reverse("message_new")) is not None,
         empty=not any(concern.is_open for concern in concerns),

@@ -22,6 +22,7 @@ from rapport.ui.show import show
 
 WHOSE = ("everyone", "mine", "nobody", "cover")
 ORDERS = ("pressing", "due")
+ROWS = 20
 
 
 @require_safe
@@ -33,7 +34,8 @@ def inbox(request: Request) -> HttpResponse:
     order = request.GET.get("order", "")
     whose, order = whose if whose in WHOSE else WHOSE[0], order if order in ORDERS else ORDERS[0]
     watched = live.watch(request, topics_of(request))
-    found = reading.inbox(request.door, whose=whose, order=order, cursor=request.GET.get("after", ""))
+    after = request.GET.get("after", "")
+    found = reading.inbox(request.door, whose=whose, order=order, cursor=after, count=ROWS)
     page = InboxPage(
         lede=lede(request, found.counts),
         covering=found.covering,

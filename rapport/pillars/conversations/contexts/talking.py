@@ -49,6 +49,7 @@ class LetterLine:
     name, role  as its head says them; `initial` is what its mark is made of
     about       how the questions that it answers or asks stand, in a line each
     on_top      it is the answer that the top of the page asks about
+    may_mark    who reads may mark one more question in it: its writer, or the team
     """
 
     letter: Letter
@@ -58,6 +59,7 @@ class LetterLine:
     read: str
     about: tuple[Said, ...] = ()
     on_top: bool = False
+    may_mark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ def _letter_line(letter: Letter, concerns: dict[str, Concern], on_top: bool, sta
         read="" if letter.for_team or letter.state == "withdrawn" else said.read_by(letter),
         about=about if len(letter.raises) <= 1 or letter.answers else (),
         on_top=on_top,
+        may_mark=by.kind in ("patient", "kin") and letter.state != "withdrawn" and (staff or by.you),
     )
 
 

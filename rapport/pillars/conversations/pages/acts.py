@@ -187,7 +187,8 @@ def act(request: Request, rid: str, verb: str) -> HttpResponse:
         common.forget_draft(request, _place(work, verb))
         messages.success(request, done)
         return common.to_conversation(rid)
-    draft = common.draft_of(request, _place(work, verb))
+    about = work.concern or work.letter or work.promise
+    draft = common.draft_about(request, _place(work, verb), chosen.on, about.rid if about else "")
     return _shown(work, verb, chosen.form(initial=_initial(work, draft), **given))
 
 

@@ -26,6 +26,16 @@ def draft_of(request: Request, place: str) -> Posted | None:
     return of_draft(lists) if isinstance(lists, dict) else None
 
 
+def draft_about(request: Request, place: str, name: str, rid: str) -> Posted | None:
+    """The draft of a form about one thing. What a sign-in that ended kept stands under the bare path."""
+    found = draft_of(request, place)
+    if found is None and place != request.path:
+        found = draft_of(request, request.path)
+        if found is not None and found.get(name) != rid:
+            return None
+    return found
+
+
 def keep_draft(request: Request, place: str) -> None:
     """Keep what was just posted: it could not be sent."""
     drafts.keep_posted(request.actor.ref, place, request.POST)
@@ -34,6 +44,8 @@ def keep_draft(request: Request, place: str) -> None:
 def forget_draft(request: Request, place: str) -> None:
     """It was sent, or thrown away."""
     drafts.clear(request.actor.ref, place)
+    if place != request.path:
+        drafts.clear(request.actor.ref, request.path)
 
 
 def trouble(refused: Refused) -> Trouble:

@@ -37,6 +37,10 @@ def _patient(request: Request) -> Face:
     return Face(record.ref, person(record.json, today).name or _("No name known"), kind="patient")
 
 
+def _draft(request: Request, place: str, patient: Face) -> Posted | None:
+    return common.draft_about(request, place, "patient", patient.ref)
+
+
 def _topics(request: Request, chosen: str) -> tuple[TopicLine, ...]:
     return topic_lines(reading.topics(request.door, language=get_language() or "en"), chosen)
 
@@ -48,7 +52,7 @@ def start(request: Request) -> HttpResponse:
         return common.to("people")
     patient = _patient(request)
     place = f"{reverse('message_new')}?patient={patient.ref.partition('/')[2]}"
-    posted: Any = request.POST if request.method == "POST" else common.draft_of(request, place) or Posted()
+    posted: Any = request.POST if request.method == "POST" else _draft(request, place, patient) or Posted()
     if request.method != "POST":
         return show(request, "conversations/start.html", _start(request, patient, place, posted))
     wrong = _missing(posted, topic=_("Choose what it is about"), text=_("Write your message"))
@@ -112,7 +116,7 @@ def record(request: Request) -> HttpResponse:
     patient = _patient(request)
     place = f"{reverse('message_record')}?patient={patient.ref.partition('/')[2]}"
     if request.method != "POST":
-        posted: Any = common.draft_of(request, place) or Posted(
+        posted: Any = _draft(request, place, patient) or Posted(
             {"conversation": [request.GET.get("conversation", "")]}
         )
         return show(request, "conversations/record.html", _record(request, patient, place, posted))
