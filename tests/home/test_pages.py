@@ -79,10 +79,11 @@ def test_my_day_names_who_and_when(opens: Opens, people: People, asks: Any, door
     assert "Nobody has it yet. Someone will by" in said
 
 
-def test_family_without_a_part_yet_begins_at_their_messages(opens: Opens, people: People) -> None:
+def test_family_sees_only_what_is_shared_with_them(opens: Opens, people: People, asks: Any) -> None:
+    asks("Is that the tablet?")
     bilal = opens(people.bilal)
-    bilal.get("/")
-    assert bilal.page["Location"] == "/messages/"
+    said = bilal.get("/")
+    assert "Bilal" in said and "Nothing is open" in said and "tablet" not in said
     assert "No messages yet" in bilal.get("/messages/")
 
 
