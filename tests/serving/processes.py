@@ -30,19 +30,29 @@ def whose_words(*words: str) -> list[int]:
     return sorted(found)
 
 
-def descendants(pid: int) -> list[int]:
-    """Pids of every living process below one."""
-    children: dict[int, list[int]] = {}
+def _families() -> dict[int, list[int]]:
+    """Every process's children."""
+    found: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
             except OSError:
                 continue
-            children.setdefault(parent, []).append(int(entry.name))
-    found, todo = [], [pid]
+            found.setdefault(parent, []).append(int(entry.name))
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """Pids of living processes that one has started itself."""
+    return [one for one in _families().get(pid, []) if alive(one)]
+
+
+def descendants(pid: int) -> list[int]:
+    """Pids of every living process below one."""
+    families, found, todo = _families(), [], [pid]
     while todo:
-        below = children.get(todo.pop(), [])
+        below = families.get(todo.pop(), [])
         found += below
         todo += below
     return [one for one in found if alive(one)]

@@ -13,7 +13,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.serving.processes import descendants, until, whose_words
+from tests.serving.processes import children, descendants, until, whose_words
 
 
 def free_port() -> int:
@@ -67,10 +67,14 @@ class Running:
         return self.process.wait(seconds)
 
     def part(self, name: str) -> int:
-        """The pid of `web` or `worker`: the one that is directly below the supervisor."""
+        """The pid of `web` or `worker`: the one that is directly below the supervisor, once it is there."""
+        until(lambda: bool(self._parts(name)), f"there is a {name}")
+        return self._parts(name)[0]
+
+    def _parts(self, name: str) -> list[int]:
         assert self.process is not None
-        below = set(descendants(self.process.pid))
-        return min(pid for pid in whose_words(f"rapport.serving.{name}") if pid in below)
+        below = children(self.process.pid)
+        return [pid for pid in whose_words(f"rapport.serving.{name}") if pid in below]
 
     def everything(self) -> list[int]:
         """Every living process of this Rapport, the database's included."""
