@@ -396,3 +396,16 @@ def test_one_more_question_is_marked_in_a_letter(opens: Opens, people: People) -
     said = dara.send("/question/", text="I cannot sleep.")
     assert "It is a question of its own now" in said
     assert "I cannot sleep. Nobody has it yet." in amina.get(talk)
+
+
+def test_a_promise_that_ended_is_no_question_in_the_inbox(opens: Opens, people: People) -> None:
+    amina, dara = opens(people.amina), opens(people.dara)
+    talk = write(amina)
+    dara.get(f"{talk}promise/")
+    dara.send("/promise/", text="I ring you about the scan", day="1 6 2031")
+    found = re.search(r'href="([^"]+/keep/\?promise=[\w-]+)"', dara.html)
+    assert found
+    dara.get(found.group(1))
+    assert "Kept" in dara.send("/keep/", words="We spoke.")
+    assert "Mine, 0" in dara.get("/inbox/?whose=mine")
+    assert "Nothing is yours just now" in dara.said

@@ -229,7 +229,7 @@ def marked(task: Mapping[str, Any]) -> Resource:
 
 
 def _marks(one: ConcernTask) -> tuple[str, ...]:
-    if not one.is_open:
+    if not one.state or not one.is_open:  # a promise has no such state, and is in no inbox
         return ()
     if one.state == "answered":
         return tuple(f"{ref}/waiting" for ref in (one.team, one.named_owner) if ref)
