@@ -18,6 +18,11 @@ from rapport.fhir.search_values import Value
 
 PAGE = 20
 LARGEST_PAGE = 1000
+#: What one search may cost at most: each value one, each type that a chain leads through at least `A_CHAIN`.
+MOST = 4000
+A_CHAIN = 10
+#: Dots and `_has` of one parameter.
+DEEPEST = 8
 #: Modifiers by parameter type. `:Type` on references and `:of-type` on identifiers are apart.
 MODIFIERS = {
     "token": {"not", "missing"},
@@ -143,18 +148,31 @@ def _take(search: Search, name: str, written: str) -> Search:
         return replace(search, revinclude=(*search.revinclude, found))
     if word in _RESULT:
         return _RESULT[word](search, word, written)
-    return replace(search, conditions=(*search.conditions, condition(search.rtype, name, written)))
+    if name.count(".") + name.count("_has:") > DEEPEST:
+        raise Refused("invalid", f"{name[:80]} leads through too many resources.", "Ask in smaller steps.")
+    room = MOST - sum(map(_cost, search.conditions))
+    return replace(search, conditions=(*search.conditions, condition(search.rtype, name, written, room)))
 
 
-def condition(rtype: str, name: str, written: str) -> Condition:
-    """Read one parameter: plain, chained or reversed."""
+def _cost(one: Condition) -> int:
+    """What a condition takes of `MOST`."""
+    if isinstance(one, Any):
+        return sum(map(_cost, one.each))
+    return len(one.values) if isinstance(one, Clause) else max(A_CHAIN, _cost(one.inner))
+
+
+def condition(rtype: str, name: str, written: str, room: int = MOST) -> Condition:
+    """Read one parameter: plain, chained or reversed. `room`: what it may cost, so that a short address
+    cannot fan out over all types again and again."""
     if name.startswith("_has:"):
-        return _has(name, written)
+        return _has(name, written, room)
     head, dot, rest = name.partition(".")
     word, _, modifier = head.partition(":")
     param = _param(rtype, word)
     if dot:
-        return _chain(param, modifier, rest, written)
+        return _chain(param, modifier, rest, written, room)
+    if written.count(",") >= room:
+        raise Refused("invalid", f"{name[:80]} asks for too much at once.", "Ask in several searches.")
     return _clause(param, name, modifier, written)
 
 
@@ -215,7 +233,7 @@ def _parts(param: SearchParam, piece: str) -> values.Parts:
     return values.Parts(tuple(read))
 
 
-def _chain(param: SearchParam, modifier: str, rest: str, written: str) -> Condition:
+def _chain(param: SearchParam, modifier: str, rest: str, written: str, room: int) -> Condition:
     if param.type != "reference":
         raise Refused("invalid", f"{param.code} is no reference, so it can't be chained.")
     targets = ("Patient",) if param.code == "patient" else param.targets
@@ -227,18 +245,23 @@ def _chain(param: SearchParam, modifier: str, rest: str, written: str) -> Condit
     fits = [target for target in targets if search_param(target, code)]
     if not fits:
         raise _Unknown("invalid", f"Nothing that {param.code} points to has a search parameter {code}.")
-    each = tuple(Chain(param, target, condition(target, rest, written)) for target in fits)
+    if len(fits) * A_CHAIN > room:
+        raise Refused(
+            "invalid", f"{param.code} leads to too many types.", f"Name one: {param.code}:Type.{rest[:80]}"
+        )
+    share = room // len(fits)
+    each = tuple(Chain(param, target, condition(target, rest, written, share)) for target in fits)
     return each[0] if len(each) == 1 else Any(each)
 
 
-def _has(name: str, written: str) -> Has:
+def _has(name: str, written: str, room: int) -> Has:
     pieces = name.split(":", 3)
     if len(pieces) != 4 or pieces[1] not in TYPE_NUMBERS:
         raise Refused("invalid", f"{name} can't be read: use _has:Type:reference:parameter.")
     param = _param(pieces[1], pieces[2])
     if param.type != "reference":
         raise Refused("invalid", f"{param.code} of {param.rtype} is no reference.")
-    return Has(param, condition(pieces[1], pieces[3], written))
+    return Has(param, condition(pieces[1], pieces[3], written, room - A_CHAIN))
 
 
 def _include(word: str, modifier: str, written: str) -> Include:

@@ -86,6 +86,30 @@ def test_chains_and_their_reverse() -> None:
     assert isinstance(deep, search.Chain) and isinstance(deep.inner, search.Chain)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        [("subject.subject._id", "x")],
+        [("subject._id", "x")] * 3,
+        [("subject._id", ",".join("abc" * 30))],
+        [("author.name", ",".join(["x"] * 5000))],
+        [("created", ",".join(["2020"] * 5000))],
+        [("created", ",".join(["2020"] * 1500))] * 3,
+        [("subject:Basic." * 9 + "_id", "x")],
+        [("_has:Basic:subject:" * 9 + "_id", "x")],
+    ],
+)
+def test_a_short_address_does_not_ask_for_a_great_deal(query: list[tuple[str, str]]) -> None:
+    with pytest.raises(Refused):
+        parse("Basic", query)
+
+
+def test_one_reference_to_anything_can_still_be_chained() -> None:
+    [found] = parse("Basic", [("subject._id", "x")]).conditions
+    assert isinstance(found, search.Any) and len(found.each) > 100
+    assert parse("Patient", [("identifier", ",".join(f"s|{number}" for number in range(1000)))])
+
+
 def test_what_shapes_the_answer() -> None:
     found = parse(
         "Observation",
