@@ -14,30 +14,42 @@ from .actor import Actor
 Body = dict[str, Any]
 
 KIND = "urn:rapport:kind"
+#: What someone answers for at the whole site, in a PractitionerRole's codes; `people` reads them.
+DUTY = "urn:rapport:duty"
 #: Where a resource says who it is from.
 _FROM = {"Communication": "sender", "Task": "requester"}
 
 
 def kinds(body: Body) -> frozenset[str]:
     """The product codes of a body (`urn:rapport:kind`), from its code and its categories."""
-    concepts = [body.get("code"), *_list(body.get("category"))]
+    return _codes(KIND, [body.get("code"), *_list(body.get("category"))])
+
+
+def _codes(system: str, concepts: list[Any]) -> frozenset[str]:
     return frozenset(
         coding["code"]
         for concept in concepts
         if isinstance(concept, dict)
         for coding in _list(concept.get("coding"))
-        if isinstance(coding, dict) and coding.get("system") == KIND and isinstance(coding.get("code"), str)
+        if isinstance(coding, dict) and coding.get("system") == system and isinstance(coding.get("code"), str)
     )
 
 
 def check(actor: Actor, before: Body | None, after: Body) -> None:
-    """Refuse a person who speaks as somebody else, and a patient who writes what is no conversation."""
+    """Refuse a person who speaks as somebody else, or gives a duty that they do not have, and a patient who
+    writes what is no conversation."""
     if actor.kind in ("system", "client"):
         return
     rtype = str(after["resourceType"])
     if actor.kind in ("patient", "kin") and not _conversational(rtype, before, after):
         raise Refused(
             "forbidden", "Only your own messages and questions can be written here.", "Write a message."
+        )
+    if rtype == "PractitionerRole" and not _given(before, after) <= actor.duties:
+        raise Refused(
+            "forbidden",
+            "Nobody gives a duty that they do not have themselves.",
+            "Ask whoever runs this site.",
         )
     place = _FROM.get(rtype)
     if place is None:
@@ -61,6 +73,21 @@ def _conversational(rtype: str, before: Body | None, after: Body) -> bool:
     if rtype not in _FROM:
         return False
     return bool(kinds(after)) and (before is None or kinds(before) == kinds(after))
+
+
+def _given(before: Body | None, after: Body) -> frozenset[str]:
+    """The duties that somebody has by a position as it becomes, and had not by it as it was.
+
+    A position that is in force for other people or at other times than before gives all that it names.
+    """
+    if after.get("active") is False:
+        return frozenset()
+    duties = _codes(DUTY, _list(after.get("code")))
+    if before is None or any(
+        before.get(name) != after.get(name) for name in ("practitioner", "active", "period")
+    ):
+        return duties
+    return duties - _codes(DUTY, _list(before.get("code")))
 
 
 def _may_say(actor: Actor, said: str) -> bool:

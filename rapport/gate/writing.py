@@ -222,7 +222,10 @@ class Writing(Reading):
                 before.json if before is not None and not before.deleted and guards.any_registered() else None
             )
             future = None if record.deleted else {**step.write.resource, "id": record.rid}
-            guarded += [(step.place, guard, past, future) for guard in guards.concerned(past, future)]
+            found = guards.concerned(past, future)
+            if not found and not self._free(step):
+                raise Refused("forbidden", *_FORBIDDEN)
+            guarded += [(step.place, guard, past, future) for guard in found]
         for place, guard, past, future in guarded:
             with at_place(place):
                 guard.judge(self, past, future)
@@ -231,6 +234,14 @@ class Writing(Reading):
         for _, guard, past, future in guarded:
             guard.follow(self, past, future)
         return records
+
+    def _free(self, step: Step) -> bool:
+        """Whether this may be written without a guard that knows it: by patients and family, files alone.
+
+        A made-up product code would otherwise pass for a conversation with nobody judging what it says.
+        """
+        mine = self.actor.kind in ("patient", "kin") and step.write.rtype != "Binary"
+        return not (mine and guards.any_registered())
 
     def _admissible(self, step: Step) -> None:
         """What can be refused before anything is stored: a closed type, another's name, what is not FHIR."""

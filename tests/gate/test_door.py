@@ -249,3 +249,44 @@ def test_openings_are_seen_by_who_sees_the_message(written: People, door: Doors)
     seen = door(written.amina).openings([message_.id])
     assert [(opening.name, opening.role) for opening in seen[message_.id]] == [("Dara Okafor", "nurse")]
     assert not door(written.eve).openings([message_.id])
+
+
+def _duty(rid: str, *duties: str, who: str = "Practitioner/chen") -> dict[str, Any]:
+    codes = [{"coding": [{"system": "urn:rapport:duty", "code": duty} for duty in duties]}] if duties else []
+    return {
+        "resourceType": "PractitionerRole",
+        "id": rid,
+        "active": True,
+        "practitioner": {"reference": who},
+        **({"code": codes} if codes else {}),
+    }
+
+
+def test_nobody_gives_a_duty_that_they_do_not_have(written: People, door: Doors) -> None:
+    lead = door(written.chen)
+    made = lead.create(_duty("new", "lead"))
+    for body in (
+        _duty(made.rid, "lead", "privacy"),
+        _duty(made.rid, "lead", "operator"),
+        {**_duty(made.rid), "code": [{"text": "x"}, *_duty("x", "privacy")["code"]]},
+    ):
+        with pytest.raises(Refused, match="duty"):
+            lead.update(body)
+    with pytest.raises(Refused, match="duty"):
+        lead.create(_duty("other", "privacy"))
+
+
+def test_a_position_with_a_duty_is_not_taken_over(written: People, door: Doors, conn: Any) -> None:
+    Door(conn, Actor.system("tests")).create(_duty("watch", "privacy", who="Practitioner/dara"), rid="watch")
+    lead = door(written.chen)
+    held = lead.read("PractitionerRole", "watch").json
+    with pytest.raises(Refused, match="duty"):
+        lead.update({**held, "practitioner": {"reference": "Practitioner/chen"}})
+    with pytest.raises(Refused, match="duty"):
+        lead.update({**held, "period": {"start": "2020-01-01"}})
+    lead.update({**held, "telecom": [{"system": "phone", "value": "1"}]})
+    ended = lead.read("PractitionerRole", "watch").json
+    lead.update({**ended, "active": False})
+    gone = lead.read("PractitionerRole", "watch").json
+    with pytest.raises(Refused, match="duty"):
+        lead.update({**gone, "active": True})

@@ -36,6 +36,7 @@ def no_end(door: Door, before: Any, after: Any) -> None:
 def guarded(people: People, door: Callable[[Actor], Door]) -> People:
     door(people.amina).create(CONCERN, rid="t1")
     guards.register(guards.Guard("no-end", lambda body: "concern" in kinds(body), no_end))
+    guards.register(guards.Guard("words", lambda body: body["resourceType"] == "Communication"))
     return people
 
 
@@ -81,6 +82,15 @@ def test_no_way_around(guarded: People, conn: Connection[Any], who: Actor, way: 
     assert len(Door(conn, Actor.system("tests")).search("Task").matches) == 1
 
 
+def test_a_made_up_kind_is_no_way_to_write_unguarded(guarded: People, conn: Connection[Any]) -> None:
+    free = CONCERN | {"code": kind("anything"), "status": "completed"}
+    for who in (People.amina, People.bilal):
+        with pytest.raises(Refused) as refused:
+            Door(conn, who).create(free | {"requester": {"reference": who.ref}})
+        assert refused.value.code == "forbidden"
+    Door(conn, People.program).create(free)
+
+
 def test_in_a_batch_the_rest_goes_on(guarded: People, conn: Connection[Any]) -> None:
     entries = [
         {"request": {"method": "DELETE", "url": "Task/t1"}},
@@ -110,7 +120,9 @@ def test_what_follows_follows_every_write(people: People, conn: Connection[Any])
             door.rapport("tests").create(CONCERN | {"focus": {"reference": f"Communication/{after['id']}"}})
             door.changed("team:Organization/harbour-street")
 
-    guards.register(guards.Guard("follow", lambda body: "message" in kinds(body), follow=answer))
+    guards.register(
+        guards.Guard("follow", lambda body: body["resourceType"] == "Communication", follow=answer)
+    )
     Door(conn, people.amina).create(conversation("c1"), rid="c1")
     Door(conn, people.amina).create(message("m1", "c1", "One"), rid="m1")
     Door(conn, people.program).create(message("m2", "c1", "Two"), rid="m2")
