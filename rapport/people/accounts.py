@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db import transaction
@@ -126,6 +127,12 @@ def end_everything(user: User, *, but_session: str | None = None) -> None:
     user.save(update_fields=["epoch"])
 
 
+def warn(user: User, change: str) -> None:
+    """Tell every proven address of an account that somebody else changed it (a key of `adapter.CHANGES`)."""
+    for address in EmailAddress.objects.filter(user=user, verified=True):
+        get_adapter().send_mail(change, address.email, {})
+
+
 def reset_factor(user: User, *, by: str, why: str) -> None:
     """Take a lost second factor away, after their identity was checked; all sign-ins and tokens end.
 
@@ -138,6 +145,7 @@ def reset_factor(user: User, *, by: str, why: str) -> None:
     with transaction.atomic():
         Authenticator.objects.filter(user=user).delete()
         end_everything(user)
+        warn(user, "mfa/email/totp_deactivated")
         events.note("factor-reset", person=user.person, by=by, why=why)
 
 

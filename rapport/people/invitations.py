@@ -180,6 +180,9 @@ def _join(row: Invitation, joining: Joining, request: Any) -> User:
     user = User.objects.filter(person=row.person).first() or User(person=row.person)
     if user.pk:
         accounts.end_everything(user)
+        accounts.warn(user, "account/email/password_changed")
+        if email != user.email:
+            accounts.warn(user, "account/email/email_changed")
     user.email, user.display_name = email, joining.name.strip()
     user.language = joining.language or user.language or row.language
     user.set_password(joining.password)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Door
-from rapport.people import asking, invitations
+from rapport.people import accounts, asking, invitations
 from rapport.people.models import Event, Invitation, User
 from tests import personas
 
@@ -171,6 +171,17 @@ def test_a_new_invitation_is_a_new_password_and_keeps_the_factor(people: Account
     assert before.get("/more/").status_code == 302, "other sign-ins ended"
     assert EmailAddress.objects.get(user=people.amina).verified, "the address that was proven stays so"
     assert not Client().login(username=people.amina.email, password=PASSWORD)
+
+
+def test_who_had_the_account_is_told_at_the_address_they_proved(people: Accounts, mailed: list[str]) -> None:
+    old = people.amina.email
+    accounts.reset_factor(people.amina, by=people.chen.person, why="Saw her passport")
+    _row, code = invited("amina")
+    _client, answer = join(code, birth_date="14 3 1968", name="Amina Haddad", email="thief@example.org")
+    assert answer.status_code == 302, words_of(answer)
+    told = [mail for mail in mailed if mail.startswith(f"To: {old}\n")]
+    said = ("is not asked for any more", "password was changed", "address was changed")
+    assert len(told) == len(said) and all(words in mail for words, mail in zip(said, told, strict=True))
 
 
 def signed_in_without_factor(people: Accounts) -> Client:
