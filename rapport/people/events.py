@@ -18,9 +18,9 @@ def note(kind: str, *, person: str = "", by: str = "", why: str = "", request: A
     """
     Event.objects.create(
         kind=kind,
-        person=person[:80],
+        person=person.replace("\x00", "")[:80],
         by=by[:80],
-        why=why[:300],
+        why=why.replace("\x00", "")[:300],
         address=_address(request)[:60],
     )
 

@@ -72,7 +72,7 @@ def add_client(name: str, scopes: str, by: str) -> tuple[Client, str]:
 
 def client_of(client_id: str, secret: str) -> Client | None:
     """The client with this id, if the secret is its own."""
-    client = Client.objects.filter(pk=client_id, is_active=True).first()
+    client = Client.objects.filter(pk=client_id.replace("\x00", ""), is_active=True).first()
     known = client.secret if client else digest("")
     return client if compare_digest(known, digest(secret)) and client else None
 

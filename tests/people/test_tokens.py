@@ -151,6 +151,10 @@ def test_wrong_secrets_are_refused_alike_and_slowed_down(program: tuple[str, str
     assert ask(*program).status_code == 429
 
 
+def test_letters_that_no_name_has_are_refused_like_any_other(program: tuple[str, str]) -> None:
+    assert ask("no\x00body", "wrong\x00").status_code == 401
+
+
 def test_only_client_credentials_by_post(program: tuple[str, str]) -> None:
     assert ask(*program, grant_type="password").json()["error"] == "unsupported_grant_type"
     assert Browser().get("/oauth/token").status_code == 405
