@@ -192,8 +192,15 @@ def _letter_line(letter: Letter, concerns: dict[str, Concern], on_top: bool, sta
         read="" if letter.for_team or letter.state == "withdrawn" else said.read_by(letter),
         about=about if len(letter.raises) <= 1 or letter.answers else (),
         on_top=on_top,
-        may_mark=by.kind in ("patient", "kin") and letter.state != "withdrawn" and (staff or by.you),
+        may_mark=_may_mark(letter, staff),
     )
+
+
+def _may_mark(letter: Letter, staff: bool) -> bool:
+    """The team in any letter of the patient's side; its writer where no question was marked yet."""
+    if letter.by.kind not in ("patient", "kin") or letter.state == "withdrawn":
+        return False
+    return staff or (letter.by.you and not letter.raises and not letter.answers)
 
 
 def _about(concern: Concern, answers: bool, staff: bool) -> Said | None:
