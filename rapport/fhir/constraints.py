@@ -18,6 +18,10 @@ from rapport.fhir.table import CONSTRAINTS
 
 Json = dict[str, Any]
 
+#: Keys of R4's own invariants: a profile that repeats them asks for nothing new.
+OF_R4: Final = frozenset(row[1] for rows in CONSTRAINTS.values() for row in rows) | {
+    "ele-1", "ext-1", "dom-2", "dom-3", "dom-4", "dom-5", "ref-1", "txt-1", "txt-2",
+}  # fmt: skip
 #: Functions whose answer depends on more than the elements that an expression names.
 _WIDE: Final = frozenset({"children", "descendants", "extension", "hasValue", "getValue", "type"})
 _ABOVE: Final = frozenset({"resource", "rootResource", "context"})

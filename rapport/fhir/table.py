@@ -29,7 +29,15 @@ EXTENSIONS: Final[Mapping[str, tuple[frozenset[str], tuple[str, ...]]]] = {
 }
 #: R4's invariants, part -> [element or '', key, FHIRPath, words].
 CONSTRAINTS: Final[Mapping[str, list[list[str]]]] = _TABLE["invariants"]
+#: Names of the finite value sets that `value_set` knows.
+VALUE_SETS: Final = frozenset(_TABLE["valuesets"])
 COMPARTMENT: Final[Mapping[str, list[str]]] = _TABLE["compartment"]
+#: Part of a resource -> its elements that a summary shows.
+SUMMARIES: Final[Mapping[str, list[str]]] = _TABLE["summaries"]
+#: Finite value set -> its canonical address and title.
+HEADINGS: Final[Mapping[str, list[str]]] = _TABLE["headings"]
+#: System -> code of a finite value set -> how it reads, where that says more than the code.
+DISPLAYS: Final[Mapping[str, Mapping[str, str]]] = _TABLE["displays"]
 _ELEMENTS: Final[Mapping[str, Mapping[str, list[Any]]]] = _TABLE["elements"]
 _RESOURCES: Final[frozenset[str]] = frozenset(RESOURCE_TYPES)
 

@@ -69,8 +69,8 @@ def compiled(
     """An expression ready to run. Raises PathError.
 
     strict   a name that the type before it does not have is an error, not nothing
-    loose    as R4's own invariants are written: `is Boolean` is true of FHIR's boolean and false of nothing,
-             and `as` takes many
+    loose    as R4's own invariants and those of guides are written: `is Boolean` is true of FHIR's boolean
+             and false of nothing, `as` takes many, and several items beside `or` are true
     allowed  the only functions that may be used, for expressions of strangers; None for all
     """
     try:

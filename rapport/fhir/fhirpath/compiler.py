@@ -8,7 +8,7 @@ from typing import Final
 from . import kinds, nodes, registry, running, trees
 from .nodes import Items, Node
 from .operators import LOGIC, OPERATORS
-from .registry import some
+from .registry import some, there, truth
 from .running import Act, Scope, Step
 from .trees import At, Call, Literal, Name, Operation, Outside, Path, Signed, Special, Tree, Typed
 from .values import PathError, Quantity
@@ -21,7 +21,7 @@ class Compiler:
     """Builds closures.
 
     strict   a name that the type before it does not have is an error, not nothing
-    loose    as R4's own invariants are written: `is Boolean` is true of FHIR's boolean, `as` takes many
+    loose    as R4's own invariants are written, see `compiled`
     allowed  the only functions that may be used; None for all
     """
 
@@ -163,7 +163,7 @@ class Compiler:
         left, right = self.act(tree.left), self.act(tree.right)
         logic = LOGIC.get(tree.sign)
         if logic is not None:
-            return logic(left, right)
+            return logic(left, right, there if self.loose else truth)
         operate = OPERATORS[tree.sign]
         return lambda scope: operate(left(scope), right(scope), scope)
 

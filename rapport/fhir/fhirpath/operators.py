@@ -8,49 +8,51 @@ from typing import Any, Final
 from . import equality, registry
 from .arithmetic import SUMS
 from .nodes import Items
-from .registry import some, truth
+from .registry import some
 from .running import Act, Scope
 from .values import PathError
 
 Operate = Callable[[Items, Items, Scope], Items]
+#: What a side of a logical operator says.
+Judge = Callable[[Items], bool | None]
 
 
-def _and(left: Act, right: Act) -> Act:
+def _and(left: Act, right: Act, judge: Judge) -> Act:
     def act(scope: Scope) -> Items:
-        one = truth(left(scope))
+        one = judge(left(scope))
         if one is False:
             return [False]
-        other = truth(right(scope))
+        other = judge(right(scope))
         return [False] if other is False else some(None if one is None else other)
 
     return act
 
 
-def _or(left: Act, right: Act) -> Act:
+def _or(left: Act, right: Act, judge: Judge) -> Act:
     def act(scope: Scope) -> Items:
-        one = truth(left(scope))
+        one = judge(left(scope))
         if one is True:
             return [True]
-        other = truth(right(scope))
+        other = judge(right(scope))
         return [True] if other is True else some(None if one is None else other)
 
     return act
 
 
-def _implies(left: Act, right: Act) -> Act:
+def _implies(left: Act, right: Act, judge: Judge) -> Act:
     def act(scope: Scope) -> Items:
-        one = truth(left(scope))
+        one = judge(left(scope))
         if one is False:
             return [True]
-        other = truth(right(scope))
+        other = judge(right(scope))
         return [True] if other is True else some(None if one is None else other)
 
     return act
 
 
-def _xor(left: Act, right: Act) -> Act:
+def _xor(left: Act, right: Act, judge: Judge) -> Act:
     def act(scope: Scope) -> Items:
-        one, other = truth(left(scope)), truth(right(scope))
+        one, other = judge(left(scope)), judge(right(scope))
         return [] if one is None or other is None else [one is not other]
 
     return act
@@ -98,7 +100,12 @@ def _concatenated(left: Items, right: Items, scope: Scope) -> Items:
     return [SUMS["+"](registry.text(left) or "", registry.text(right) or "")]
 
 
-LOGIC: Final = {"and": _and, "or": _or, "xor": _xor, "implies": _implies}
+LOGIC: Final[dict[str, Callable[[Act, Act, Judge], Act]]] = {
+    "and": _and,
+    "or": _or,
+    "xor": _xor,
+    "implies": _implies,
+}
 OPERATORS: Final[dict[str, Operate]] = {
     "=": lambda left, right, scope: some(equality.equal(left, right)),
     "!=": lambda left, right, scope: _negated(equality.equal(left, right)),

@@ -94,6 +94,11 @@ def truth(items: Items) -> bool | None:
     return value if type(value) is bool else True
 
 
+def there(items: Items) -> bool | None:
+    """As `truth`, and several items are true as well: they are there."""
+    return True if len(items) > 1 else truth(items)
+
+
 def some(value: Any) -> Items:
     """Nothing for None, otherwise the value."""
     return [] if value is None else [value]
