@@ -29,7 +29,8 @@ def thursday(monkeypatch: pytest.MonkeyPatch) -> Any:
 def concern(**more: Any) -> Concern:
     base = Concern(
         rid="1", conversation="2", letter="3", words="Can I fly?", state="raised", patient=AMINA,
-        asked_by=AMINA, team=TEAM, raised=NOW - timedelta(minutes=100), changed=NOW, due=NOW + timedelta(hours=6),
+        asked_by=AMINA, team=TEAM, raised=NOW - timedelta(minutes=100), changed=NOW,
+        due=NOW + timedelta(hours=6),
     )  # fmt: skip
     return replace(base, **more)
 
