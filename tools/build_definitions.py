@@ -118,6 +118,29 @@ class Terms:
                     total[system] = now | some if sign == "+" else now - some
         return total if any(total.values()) else None
 
+    def headings(self) -> dict[str, list[str]]:
+        """Short name of each used value set -> [canonical address, title]."""
+        by_name = {url.rsplit("/", 1)[-1]: found for url, found in self.sets.items()}
+        return {
+            name: [by_name[name]["url"], by_name[name].get("title") or by_name[name].get("name", name)]
+            for name in sorted(self.used)
+        }
+
+    def displays(self) -> dict[str, dict[str, str]]:
+        """System -> used code -> how it reads, where that says more than the code."""
+        wanted: dict[str, set[str]] = {}
+        for used in self.used.values():
+            for system, codes in used.items():
+                wanted.setdefault(system, set()).update(codes)
+        return {
+            system: {
+                code: words
+                for code, words in sorted(names(self.systems.get(system, {})).items())
+                if code in codes and words != code
+            }
+            for system, codes in sorted(wanted.items())
+        }
+
     def part(self, part: Json) -> dict[str, set[str]] | None:
         """One include or exclude."""
         if "system" not in part:
@@ -138,6 +161,17 @@ class Terms:
                 if rule["value"] in up or (c == rule["value"] and rule["op"] == "is-a")
             }
         return {part["system"]: set(codes)}
+
+
+def names(system: Json) -> dict[str, str]:
+    """Each code of a code system with its display."""
+    found: dict[str, str] = {}
+    left = list(system.get("concept", []))
+    while left:
+        concept = left.pop()
+        found[concept["code"]] = concept.get("display", concept["code"])
+        left += concept.get("concept", [])
+    return found
 
 
 def hierarchy(system: Json) -> dict[str, set[str]]:
@@ -268,6 +302,19 @@ def row(source: Source, terms: Terms, element: Json) -> list[Any]:
     return found
 
 
+def summaries(source: Source, elements: dict[str, Json]) -> dict[str, list[str]]:
+    """Part -> its elements that a summary shows. Only resources and their parts: of a data type, all are."""
+    table: dict[str, list[str]] = {}
+    for profile in source.resources("profiles-resources.json"):
+        if profile["resourceType"] != "StructureDefinition" or profile.get("derivation") == "constraint":
+            continue
+        for element in profile["snapshot"]["element"][1:]:
+            owner, _, name = element["path"].rpartition(".")
+            if name in elements.get(owner, ()) and element.get("isSummary"):
+                table.setdefault(owner, []).append(name.removesuffix("[x]"))
+    return dict(sorted(table.items()))
+
+
 def invariants(source: Source, elements: dict[str, Json]) -> dict[str, Json]:
     """Part -> [its element that must hold it, or '' for the part itself; key; expression; words].
 
@@ -381,7 +428,10 @@ def main() -> None:
         "invariants": invariants(source, elements),
         "extensions": extensions(source),
         "compartment": compartment(source),
+        "summaries": summaries(source, elements),
         "valuesets": dict(sorted(terms.used.items())),
+        "headings": terms.headings(),
+        "displays": terms.displays(),
     }
     raw = json.dumps(table, separators=(",", ":"), ensure_ascii=False).encode()
     target.write_bytes(gzip.compress(raw, 9, mtime=0))
