@@ -187,6 +187,21 @@ def test_a_batch_refuses_its_entry_alone(door: Doors, people: People, three: act
     assert task(door(people.chen), three.concerns[0])["status"] == "requested"
 
 
+@pytest.mark.parametrize("by", ["partOf", "basedOn"])
+def test_who_was_let_into_one_conversation_opens_no_other(
+    door: Doors, people: People, three: actions.Sent, by: str
+) -> None:
+    """A header that hangs on a shared one would be as open as that, and give Amina's name to its readers."""
+    amina, bilal, eve = door(people.amina), door(people.bilal), door(people.eve_staff)
+    header = amina.read("Communication", three.conversation).json
+    amina.update({**header, "recipient": [*header["recipient"], {"reference": "RelatedPerson/bilal"}]})
+    new = {name: header[name] for name in ("resourceType", "status", "category", "subject", "topic", "sent")}
+    new |= {"sender": {"reference": "RelatedPerson/bilal"}, "recipient": [{"reference": OTHER_TEAM}]}
+    with pytest.raises(Refused):
+        bilal.create({**new, by: [{"reference": f"Communication/{three.conversation}"}]})
+    assert eve.find("Patient", "amina") is None
+
+
 def test_every_rule_says_what_to_do_instead() -> None:
     for name, (text, instead) in RULES.items():
         assert text and instead, name

@@ -61,6 +61,8 @@ def conversation(before: Body | None, after: Body, who: Who, at: datetime) -> No
     header = read_header(after)
     if not header.patient.startswith("Patient/") or after.get("payload"):
         raise broken("shape", kind="conversation", what="it names a patient, and carries no words itself")
+    if after.get("partOf") or after.get("basedOn"):
+        raise broken("shape", kind="conversation", what="it stands for itself, and is part of no other")
     if after.get("status") not in ("in-progress", "completed"):
         raise broken("shape", kind="conversation", what="its status is in-progress or completed")
     if not header.recipients or not all(ref.startswith(_ADDRESSEES) for ref in header.recipients):
