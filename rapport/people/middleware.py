@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -117,11 +119,24 @@ class DoorMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A refusal becomes a page that says what happened and what to do."""
-        if isinstance(exception, OperationalError):  # the database is away: say so, and when to come back
+        # The database is away, or two people were in each other's way. All is undone: say when to come back.
+        if isinstance(exception, OperationalError | psycopg.OperationalError):
+            self._keep_words(request)
             return errors.plain(request, 503)
         if isinstance(exception, Refused):
             return errors.show(request, exception.status, exception.text, exception.next)
         return None
+
+    @staticmethod
+    def _keep_words(request: HttpRequest) -> None:
+        """Keep what was typed, as far as the database lets us."""
+        if (
+            request.method == "POST"
+            and request.user.is_authenticated
+            and not request.path.startswith(ACCOUNT)
+        ):
+            with suppress(OperationalError, InterfaceError):
+                drafts.keep_posted(request.user.person, request.path, request.POST)
 
 
 def _speak(request: Any, rules: Site) -> None:

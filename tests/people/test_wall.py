@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from allauth.mfa.models import Authenticator
+from django.db import OperationalError
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -250,16 +252,19 @@ def test_family_is_known_from_the_record(people: Accounts) -> None:
     assert (actor.kind, actor.patients) == ("kin", (personas.AMINA,))
 
 
-def test_a_database_that_is_away_is_said_so(people: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.db import OperationalError
+@pytest.mark.parametrize("trouble", [OperationalError, psycopg.errors.DeadlockDetected])
+def test_a_database_in_trouble_is_said_so(
+    people: Accounts, monkeypatch: pytest.MonkeyPatch, trouble: type[Exception]
+) -> None:
+    from rapport.people import drafts
+    from rapport.people.pages import staff
 
-    from rapport.people.pages import account
+    def away(*_what: object, **_more: object) -> None:
+        raise trouble("in each other's way")
 
-    def away(*_what: object) -> None:
-        raise OperationalError("the connection is lost")
-
-    client = signed_in(people, people.amina)
-    monkeypatch.setattr(account.events, "of", away)
-    answer = client.get("/account/")
+    client = signed_in(people, people.dara)
+    monkeypatch.setattr(staff.absences, "coming", away)
+    answer = client.post("/absence/", {"first": "Two weeks at sea"})
     assert answer.status_code == 503
     assert answer["Retry-After"]
+    assert "Two weeks at sea" in (drafts.load(people.dara.person, "/absence/") or "")
