@@ -409,3 +409,51 @@ def test_a_promise_that_ended_is_no_question_in_the_inbox(opens: Opens, people: 
     assert "Kept" in dara.send("/keep/", words="We spoke.")
     assert "Mine, 0" in dara.get("/inbox/?whose=mine")
     assert "Nothing is yours just now" in dara.said
+
+
+@pytest.mark.parametrize(
+    "path", ["/messages/?q=%00", "/messages/?after=%00x", "/messages/%00/", "/messages/new/?topic=%00"]
+)
+def test_rubbish_in_an_address_breaks_nothing(path: str, opens: Opens, people: People) -> None:
+    for browser in (opens(people.amina), opens(people.dara)):
+        browser.get(path)
+        assert browser.status < 500, path
+
+
+def test_rubbish_in_a_form_breaks_nothing(opens: Opens, people: People) -> None:
+    amina, dara = opens(people.amina), opens(people.dara)
+    amina.post("/messages/new/", {"text": "a\x00b 😀?", "topic": "health", "go": "look"})
+    assert amina.status == 200
+    amina.post(
+        "/messages/new/",
+        {"text": "a\x00b?", "topic": "\x00", "go": "send", "asked": "1", "concern-1": "a\x00b?"},
+    )
+    assert amina.status < 500
+    talk = write(amina)
+    for verb in (
+        "answer",
+        "note",
+        "take",
+        "hand-over",
+        "close",
+        "split",
+        "merge",
+        "promise",
+        "correct",
+        "withdraw",
+        "keep",
+    ):
+        for fields in (
+            {},
+            {"concern": "\x00", "letter": "../x", "text": "\x00", "once": "x", "parts": "\x00\n\x00"},
+        ):
+            dara.post(f"{talk}{verb}/", fields)
+            assert dara.status < 500, (verb, fields)
+    for path in (
+        "/people/?name=%00",
+        "/people/?name=%00&born=1968",
+        "/people/%00/",
+        "/people/amina/contacts/?after=%00",
+    ):
+        dara.get(path)
+        assert dara.status < 500, path
