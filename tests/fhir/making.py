@@ -50,6 +50,7 @@ NEEDED: dict[str, Json] = {
     "Appointment.participant": {"actor": {"reference": "Patient/1"}},
     "AppointmentResponse": {"actor": {"reference": "Patient/1"}},
     "CapabilityStatement": {
+        "kind": "requirements",
         "rest": [{"mode": "server"}],
         "description": "what it can",
     },

@@ -456,6 +456,8 @@ def test_what_is_no_package(tmp_path: Path) -> None:
             load(path)
     with pytest.raises(Refused):
         load(tmp_path / "nothing.tgz")
-    assert (
-        len(load(packed(tmp_path / "odd.tgz", {}, {"resourceType": "StructureDefinition", "url": "x"}))) == 0
-    )
+    empty = {"resourceType": "StructureDefinition", "url": "x"}
+    assert len(load(packed(tmp_path / "empty.tgz", {}, empty))) == 0
+    odd = structure("own", "Patient", {"id": "Patient.name"}, {"id": 3, "path": []})
+    with pytest.raises(Refused, match="can't be used"):
+        load(packed(tmp_path / "odd.tgz", odd))
