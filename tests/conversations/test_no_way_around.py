@@ -202,6 +202,22 @@ def test_who_was_let_into_one_conversation_opens_no_other(
     assert eve.find("Patient", "amina") is None
 
 
+def test_nobody_writes_into_a_conversation_that_they_do_not_see(
+    door: Doors, people: People, three: actions.Sent
+) -> None:
+    """What also refers to a shared conversation is seen there; that lets nobody into another one."""
+    amina, bilal = door(people.amina), door(people.bilal)
+    header = amina.read("Communication", three.conversation).json
+    amina.update({**header, "recipient": [*header["recipient"], {"reference": "RelatedPerson/bilal"}]})
+    own = actions.start(amina, once="between us", topic="health", text="Just for you.", concerns=("Why?",))
+    new = amina.read("Communication", own.message).json
+    new = {name: new[name] for name in ("resourceType", "status", "category", "subject", "partOf", "sent")}
+    new |= {"sender": {"reference": "RelatedPerson/bilal"}, "payload": [{"contentString": "I was here."}]}
+    with pytest.raises(Refused):
+        bilal.create({**new, "basedOn": [{"reference": f"Communication/{three.conversation}"}]})
+    assert len(reading.conversation(amina, own.conversation).letters) == 1
+
+
 def test_every_rule_says_what_to_do_instead() -> None:
     for name, (text, instead) in RULES.items():
         assert text and instead, name

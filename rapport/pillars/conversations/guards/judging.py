@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rapport.gate.door import Door
+from rapport.gate.permissions import READ
 from rapport.pillars.conversations import finding, moment
 from rapport.pillars.conversations.rules import judging, letters, raising
 from rapport.pillars.conversations.rules.who import Who
@@ -56,9 +57,16 @@ def _placed(door: Door, conversation: str, patient: str, who: Who, kind: str) ->
     found = finding.look(at_work(door), conversation, "conversation")
     if found is None and who.importing:
         return None
-    if found is None or ref_of(found.get("subject")) != patient:
+    if found is None or ref_of(found.get("subject")) != patient or not _seen(door, conversation, who):
         raise broken("same-conversation", kind=kind)
     return read_header(found)
+
+
+def _seen(door: Door, conversation: str, who: Who) -> bool:
+    """Whether the writer may read the conversation; patients read all of theirs, programs what they may."""
+    if who.kind not in ("kin", "staff"):
+        return True
+    return door.decide(READ, "Communication", finding.rid_of(conversation)).allowed
 
 
 def _message(door: Door, before: Body | None, after: Body, who: Who, at: datetime) -> None:
