@@ -21,6 +21,10 @@ def whole(value: Json) -> Iterator[str]:
         yield "must not have a total unless it answers a search or a history (bdl-1)"
     for number, one in enumerate(entries):
         yield from (f"must have entry[{number}] {text}" for text in _parts(kind, one))
+    relations = [link.get("relation") for link in value.get("link", ())]
+    for name in ("self", "first", "previous", "next", "last"):
+        if relations.count(name) > 1:
+            yield f"must not have two links {name}"
     yield from _names(kind, entries)
     yield from _heads(kind, value, entries)
     if kind == "searchset":

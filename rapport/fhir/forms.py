@@ -93,6 +93,8 @@ def _decimal(value: Any) -> bool:
     return type(value) in (int, float) and value - value == 0  # neither infinite nor not-a-number
 
 
+#: The id of a contained resource.
+INNER_ID: Final = _matches(re.compile(r"[A-Za-z0-9\-.]{1,255}", re.ASCII))
 FORMS: Final[dict[str, tuple[Test, str]]] = {
     "boolean": (lambda value: type(value) is bool, "true or false"),
     "integer": (_whole(-(2**31)), "a whole number of 32 bits"),

@@ -134,6 +134,16 @@ def _coding(value: Json) -> Iterator[str]:
         yield "must name a code system, not a value set"
 
 
+def _attachment(value: Json) -> Iterator[str]:
+    data, size = value.get("data"), value.get("size")
+    if data is None or size is None:
+        return
+    packed = "".join(data.split())
+    length = len(packed) * 3 // 4 - packed.count("=", -2)
+    if size != length:
+        yield f"must have the size of its data, {length} bytes"
+
+
 def _code_system(value: Json) -> Iterator[str]:
     seen: set[str] = set()
     left = list(value.get("concept", ()))
@@ -147,7 +157,9 @@ def _code_system(value: Json) -> Iterator[str]:
 
 
 def _parameter(value: Json) -> Iterator[str]:
-    """Expressions of a search parameter start at one of its bases."""
+    """Expressions of a search parameter start at one of its bases; a composite has parts."""
+    if value.get("type") == "composite" and len(value.get("component", ())) < 2:
+        yield "must have two components or more, being a composite"
     bases = value.get("base", [])
     for path in value.get("expression", "").split("|"):
         first = path.strip(" (").split(".", 1)[0]
@@ -194,6 +206,7 @@ _OWN: Final[tuple[tuple[str, str, Rule], ...]] = (
     ("Quantity Age Count Distance Duration", "qty-3", _quantity),
     ("Ratio", "rat-1", _ratio),
     ("Timing.repeat", "tim-4 tim-5", _repeat),
+    ("Attachment", "", _attachment),
     ("Coding", "", _coding),
     ("CodeSystem", "csd-1", _code_system),
     ("AllergyIntolerance", "ait-1 ait-2", clinical.allergy),

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 from rapport.fhir.constraints import Constraint, constraints_of
-from rapport.fhir.forms import FORMS, Test
+from rapport.fhir.forms import FORMS, INNER_ID, Test
 from rapport.fhir.invariants import INVARIANTS
 from rapport.fhir.table import PRIMITIVES, Element, Kind, part
 
@@ -80,10 +80,13 @@ def places_of(rtype: str) -> frozenset[str]:
 
 @cache
 def contained_shape_of(name: str) -> Shape:
-    """As the type's own, but an id inside a resource may be longer: it is a link, not an address."""
+    """As the type's own, but an id inside a resource may be longer: it is a link, not an address.
+
+    So the reference validator has it too.
+    """
     found = shape_of(name)
     rule = found.rules["id"]
-    return replace(found, rules={**found.rules, "id": replace(rule, test=FORMS["uri"][0])})
+    return replace(found, rules={**found.rules, "id": replace(rule, test=INNER_ID)})
 
 
 def _rules(owner: str, element: Element, kind: Kind) -> list[tuple[str, Rule]]:
