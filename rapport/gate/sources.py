@@ -60,6 +60,8 @@ def _of(path: Path) -> Iterator[Source | Unreadable]:
         files = [file for file in path.rglob("*") if file.is_file() and _known(file.name)]
         for file in sorted(files, key=lambda file: _order(file.relative_to(path).as_posix())):
             yield _plain(file, len(files))
+        for archive in sorted(file for file in path.rglob("*") if _is_archive(file)):
+            yield from _of(archive)
     elif name.endswith(_TARS):
         yield from _of_tar(path)
     elif name.endswith(".zip"):
@@ -68,6 +70,10 @@ def _of(path: Path) -> Iterator[Source | Unreadable]:
         yield _plain(path)
     else:
         yield Unreadable(str(path), "This is no .json, .ndjson, .tar.gz or .zip file.")
+
+
+def _is_archive(path: Path) -> bool:
+    return path.name.lower().endswith((*_TARS, ".zip")) and not path.name.startswith(".") and path.is_file()
 
 
 def _known(name: str) -> bool:
