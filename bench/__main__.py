@@ -103,6 +103,8 @@ def record(options: argparse.Namespace) -> dict[str, Any]:
         "seconds": counts.get("seconds", spent),
         "wall": spent,
         "median": load["median"],
+        "rounds": options.repeat,
+        "round": options.seconds,
         "preflight": load.get("preflight", {}),
         "peers": peers.read_text() if peers.exists() else "",
     }
