@@ -129,7 +129,7 @@ _ACTS: Final[dict[str, Callable[[bytes, Operation], bytes]]] = {
 
 def _find(raw: bytes, path: str) -> list[Node]:
     try:
-        found = fhirpath.compiled(path, allowed=ALLOWED).on(orjson.loads(raw))
+        found = fhirpath.read(path, allowed=ALLOWED).on(orjson.loads(raw))
     except PathError as error:
         raise Refused("invalid", f"The path {path[:120]!r} {error}.", "Correct the path.") from error
     if not all(type(item) is Node for item in found):

@@ -71,11 +71,19 @@ def _kind(word: str) -> Kind:
     return Kind(name, tuple(targets.split(",")) if targets else ())
 
 
-@cache
 def part(name: str) -> Mapping[str, Element]:
     """The elements of a part by name (a choice without its `[x]`); empty when there is no such part."""
+    # Only names that are known are remembered: others come from strangers, and there is no end of them.
+    return _part(name) if name in _ELEMENTS else _NOTHING
+
+
+_NOTHING: Final[Mapping[str, Element]] = {}
+
+
+@cache
+def _part(name: str) -> Mapping[str, Element]:
     found: dict[str, Element] = {}
-    for key, (types, low, high, *codes) in _ELEMENTS.get(name, {}).items():
+    for key, (types, low, high, *codes) in _ELEMENTS[name].items():
         kinds = tuple(_kind(word) for word in types.split("|"))
         plain = key.removesuffix("[x]")
         found[plain] = Element(plain, plain != key, kinds, low, high, codes[0] if codes else "")

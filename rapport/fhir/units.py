@@ -269,11 +269,13 @@ def _factor(words: list[str], at: int) -> tuple[Unit, int]:
     return unit, at
 
 
-@lru_cache(maxsize=2048)
 def read(code: str) -> Unit | None:
     """The unit of a UCUM code; None when it is not one that is known here."""
-    if not 0 < len(code) <= LONGEST:
-        return None
+    return _read(code) if 0 < len(code) <= LONGEST else None
+
+
+@lru_cache(maxsize=2048)
+def _read(code: str) -> Unit | None:
     scale = _SCALES.get(code)
     if scale:
         return Unit(scale[0], (("K", 1),), scale[1])

@@ -62,11 +62,10 @@ class Expression:
         return len(found) == 1 and plain(found[0]) is True
 
 
-@lru_cache(maxsize=4096)
-def compiled(
+def read(
     text: str, *, strict: bool = False, loose: bool = False, allowed: frozenset[str] | None = None
 ) -> Expression:
-    """An expression ready to run. Raises PathError.
+    """An expression ready to run; the text may be a stranger's. Raises PathError.
 
     strict   a name that the type before it does not have is an error, not nothing
     loose    as R4's own invariants and those of guides are written: `is Boolean` is true of FHIR's boolean
@@ -74,10 +73,16 @@ def compiled(
     allowed  the only functions that may be used, for expressions of strangers; None for all
     """
     try:
-        read = grammar.parse(text)
-        return Expression(text, read, Compiler(strict=strict, loose=loose, allowed=allowed).act(read))
+        tree = grammar.parse(text)
+        return Expression(text, tree, Compiler(strict=strict, loose=loose, allowed=allowed).act(tree))
     except RecursionError as error:
         raise PathError("is nested too deeply") from error
 
 
-__all__ = ["Expression", "Moment", "Node", "PathError", "Quantity", "compiled"]
+@lru_cache(maxsize=4096)
+def compiled(text: str, *, strict: bool = False, loose: bool = False) -> Expression:
+    """As `read`, and remembered: for expressions of our own and of what a site installs."""
+    return read(text, strict=strict, loose=loose)
+
+
+__all__ = ["Expression", "Moment", "Node", "PathError", "Quantity", "compiled", "read"]

@@ -82,24 +82,20 @@ def node_of(resource: Any) -> Node:
 
 
 @cache
-def ways(kind: str, name: str) -> tuple[tuple[str, str, bool], ...] | None:
-    """JSON properties under which an element of a part may stand, their types, and whether each is primitive.
-
-    None when the part has no such element.
-    """
-    owner = "Extension" if kind in PRIMITIVES else kind
-    element = part(owner).get(name) if kind not in PRIMITIVES or name in ("id", "extension") else None
-    if element is None:
-        return None
-    return tuple((element.key(one), one.name, one.name in PRIMITIVES) for one in element.kinds)
+def ways(kind: str) -> dict[str, tuple[tuple[str, str, bool], ...]]:
+    """Element of a part -> JSON properties it may stand under, their types, and whether each is primitive."""
+    owner = part("Extension" if kind in PRIMITIVES else kind)
+    names = ("id", "extension") if kind in PRIMITIVES else tuple(owner)
+    return {
+        name: tuple((owner[name].key(one), one.name, one.name in PRIMITIVES) for one in owner[name].kinds)
+        for name in names
+    }
 
 
 @cache
 def properties(kind: str) -> dict[str, tuple[str, bool]]:
     """JSON property of a part -> its type, and whether it is primitive."""
-    owner = part("Extension" if kind in PRIMITIVES else kind)
-    names = ("id", "extension") if kind in PRIMITIVES else tuple(owner)
-    return {key: (found, plain) for name in names for key, found, plain in ways(kind, name) or ()}
+    return {key: (found, plain) for keys in ways(kind).values() for key, found, plain in keys}
 
 
 def inside(node: Node) -> Any:
@@ -109,7 +105,7 @@ def inside(node: Node) -> Any:
 
 def down(node: Node, name: str, found: Items) -> bool:
     """Add the children of a name; False when the type has no such element."""
-    keys = ways(node.kind, name)
+    keys = ways(node.kind).get(name)
     if keys is None:
         return False
     holder = inside(node)
