@@ -13,6 +13,8 @@ from datetime import datetime
 
 from rapport.fhir.keys import reference_key
 from rapport.fhir.outcomes import not_found
+from rapport.store.compartments import Extent
+from rapport.store.reading import Window
 from rapport.store.records import Record
 from rapport.store.searching import Found
 
@@ -23,7 +25,7 @@ from .decisions import Decision, decide
 from .permissions import READ, Action
 from .roles import OWN
 
-__all__ = ["Actor", "Decision", "Door", "Entry", "Found", "Record"]
+__all__ = ["Actor", "Decision", "Door", "Entry", "Extent", "Found", "Record", "Window"]
 
 
 class Door(Bundles):

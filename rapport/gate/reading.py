@@ -7,11 +7,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
+from rapport.fhir import compartments
 from rapport.fhir import search as grammar
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import reference_key, resource_key
 from rapport.fhir.outcomes import Refused, not_found
+from rapport.store import compartments as everything
 from rapport.store import reading as stored
+from rapport.store.compartments import Extent
+from rapport.store.reading import ALL, Window
 from rapport.store.records import NOTHING, Record
 from rapport.store.searching import Found
 from rapport.store.searching import search as stored_search
@@ -73,47 +77,70 @@ class Reading(Visit):
         self._note(READ, found.values())
         return found
 
-    def search(self, rtype: str, query: Query = (), *, lenient: bool = False) -> Found:
-        """Search one type; matches, included, cursor and total all through the filters of their types."""
+    def search(self, rtype: str, query: Query = (), *, lenient: bool = False, within: str = "") -> Found:
+        """Search one type; matches, included, cursor and total all through the filters of their types.
+
+        `within`: a `Patient/…`, to search their compartment only.
+        """
         if rtype not in TYPE_NUMBERS:
             raise self._refuse_read(SEARCH, rtype, not_found())
         pairs = parse_qsl(query, keep_blank_values=True) if isinstance(query, str) else list(query)
-        found = self.run(grammar.parse(rtype, pairs, lenient=lenient))
-        self._note_search(f"{rtype}?{urlencode(pairs)}")
+        parsed = grammar.parse(rtype, pairs, lenient=lenient)
+        found = self.run(compartments.within(parsed, within) if within else parsed)
+        self._note_search(f"{within}/{rtype}?{urlencode(pairs)}".lstrip("/"))
         self._note(SEARCH, found.matches)
         self._note(SEARCH, found.included)
         return found
 
-    def history(self, rtype: str, rid: str) -> list[Record]:
-        """Every version that may be read, newest first. The current one must be readable too."""
+    def everything(
+        self, rid: str, extent: Extent, *, count: int = 100, behind: int | None = None
+    ) -> tuple[list[Record], int | None]:
+        """A page of all that the record holds about a patient, themselves first, and where the next begins.
+
+        Each type through its own filter; what hangs on something unseen is not there either.
+        """
+        patient = self._there(self._current("Patient", rid), "Patient", rid)
+        found = everything.members(
+            self.conn,
+            patient.id,
+            extent,
+            lambda rtype: self.where(SEARCH, rtype),
+            count=count + 1,
+            behind=behind,
+        )
+        more = found[count - 1][0] if len(found) > count else None
+        records = [record for _, record in found[:count]]
+        self._note_search(f"Patient/{rid}/$everything")
+        self._note(SEARCH, records)
+        return records, more
+
+    def history(self, rtype: str, rid: str, window: Window = ALL) -> list[Record]:
+        """The versions that may be read, newest first. The current one must be readable too."""
         record = self._current(rtype, rid)
         if record is None:
             raise self._refuse_read(READ, f"{rtype}/{rid}", not_found())
-        versions = stored.history(self.conn, record.id, self.where(READ, rtype))
-        self._note(READ, versions)
+        versions = stored.history(self.conn, record.id, self.where(READ, rtype), window)
+        if versions:
+            self._note(READ, versions)
+        else:
+            self._note_search(f"{rtype}/{rid}/_history")
         return versions
 
-    def changes(
-        self,
-        rtype: str | None = None,
-        *,
-        since: datetime | None = None,
-        until: tuple[datetime, int] | None = None,
-        count: int = 50,
-    ) -> list[Record]:
-        """Versions of a type (None: of everything) that may be read, newest first.
+    def versions(self, rtype: str, rid: str) -> int:
+        """How many versions of a resource may be read; 0 for what is not there."""
+        record = self._current(rtype, rid)
+        return stored.count_versions(self.conn, record.id, self.where(READ, rtype)) if record else 0
 
-        `until` is (updated, seq) of the last one already seen: what comes is behind it.
-        """
+    def changes(self, rtype: str | None = None, window: Window = Window(50)) -> list[Record]:  # noqa: B008
+        """Versions of a type (None: of everything) that may be read, newest first."""
         if rtype is not None and rtype not in TYPE_NUMBERS:
             raise self._refuse_read(READ, rtype, not_found())
-        types = [rtype] if rtype else [name for name in TYPE_NUMBERS if not self.where(READ, name).nothing]
+        types = [rtype] if rtype else [name for name in TYPE_NUMBERS if not self.where(SEARCH, name).nothing]
         found: list[Record] = []
-        for name in types if count else ():
-            where = self.where(READ, name)
-            found += stored.history_of_type(self.conn, name, where, count=count, since=since, until=until)
+        for name in types if window.count != 0 else ():
+            found += stored.history_of_type(self.conn, name, self.where(SEARCH, name), window)
         found.sort(key=lambda record: (record.updated, record.seq), reverse=True)
-        del found[count:]
+        del found[window.count :]
         self._note_search(f"{rtype or ''}/_history")
         self._note(READ, found)
         return found

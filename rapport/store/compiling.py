@@ -74,8 +74,19 @@ class Compiler:
         if isinstance(condition, search.Chain):
             return self._chain([condition])
         if isinstance(condition, search.Any):
-            return self._chain([each for each in condition.each if isinstance(each, search.Chain)])
+            chains = [each for each in condition.each if isinstance(each, search.Chain)]
+            return self._chain(chains) if chains else self._either(condition.each)
         return self._clause(condition)
+
+    def _either(self, each: Sequence[search.Condition]) -> Compiled:
+        """One of several plain conditions: as one probe where they ask the same table."""
+        found = [self.compile(one) for one in each]
+        probes = [one for one in found if isinstance(one, Probe) and one.table.startswith("index_")]
+        if len(probes) < len(found) or len({probe.table for probe in probes}) > 1:
+            return Test("(" + " OR ".join(self.test(one, "{t}") for one in found) + ")")
+        sql = " OR ".join(f"({probe.sql})" for probe in probes)
+        rows = sum(probe.rows for probe in probes)
+        return Probe(probes[0].table, f"({sql})", rows, probes[0].rank)
 
     def test(self, compiled: Compiled, alias: str, *, fixed: bool = False) -> str:
         """The compiled condition asked of the resource of the row with that alias.

@@ -59,14 +59,14 @@ def _targets(
     """What those records point to by the parameter."""
     targets = [t for t in include.param.targets if include.target in ("", t)] or [include.target]
     p = Params()
-    allowed = _allowed([t for t in targets if t in TYPE_NUMBERS], where, p)
-    if not records or not allowed:
+    passing = allowed([t for t in targets if t in TYPE_NUMBERS], where, p)
+    if not records or not passing:
         return []
     sql = (
         f"SELECT {COLUMNS.format(t='r')} FROM resource r WHERE r.id IN (SELECT x.target FROM index_ref x"
         f" WHERE x.id = ANY({p(Bigints(record.id for record in records))})"
         f" AND x.key = {p(index.range_key(include.param.rtype, include.param.code))})"
-        f" AND NOT r.deleted AND ({allowed}) LIMIT {MOST}"
+        f" AND NOT r.deleted AND ({passing}) LIMIT {MOST}"
     )
     return records_of(StoreCursor(conn).execute(sql, p.values))
 
@@ -88,10 +88,13 @@ def _sources(
     return records_of(StoreCursor(conn).execute(sql, p.values))
 
 
-def _allowed(targets: Sequence[str], where: Where, p: Params) -> str:
-    """The filters of several types over `r`; types that share a filter share a term."""
+def allowed(types: Iterable[str], where: Where, p: Params, alias: str = "r") -> str:
+    """The filters of several types over rows of `resource`; "" when none of them lets anything through.
+
+    Types that share a filter share a term.
+    """
     groups: list[tuple[Filter, list[int]]] = []
-    for rtype in targets:
+    for rtype in types:
         filter_ = where(rtype)
         if filter_.nothing:
             continue
@@ -102,6 +105,6 @@ def _allowed(targets: Sequence[str], where: Where, p: Params) -> str:
         else:
             groups.append((filter_, [TYPE_NUMBERS[rtype]]))
     return " OR ".join(
-        f"(r.rtype IN ({', '.join(map(str, numbers))}) AND {p.filter(filter_, 'r')})"
+        f"({alias}.rtype IN ({', '.join(map(str, numbers))}) AND {p.filter(filter_, alias)})"
         for filter_, numbers in groups
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -41,67 +42,96 @@ def read(conn: Connection[Any], keys: Sequence[int], where: Filter = EVERYTHING)
     return records_of(StoreCursor(conn).execute(sql, params))
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which versions of a history, newest first.
+
+    count  so many at most; None for all
+    since  not older than that
+    until  `(updated, seq)` of the last one already seen: go on behind it
+    at     the present ones at some time of [low, high)
+    """
+
+    count: int | None = None
+    since: datetime | None = None
+    until: tuple[datetime, int] | None = None
+    at: tuple[datetime, datetime] | None = None
+
+
+ALL = Window()
+
+
 def vread(conn: Connection[Any], key: int, vid: int, where: Filter = EVERYTHING) -> Record | None:
     """Version `vid` of a resource, or None.
 
     The filter has to let through both that version and the present one: what has been moved to
     another person or become sensitive since is hidden with its past.
     """
-    rows = _versions(conn, key, where, " AND v.vid = %(vid)s", {"vid": vid})
+    rows = _versions(conn, "v.id = %(key)s AND v.vid = %(vid)s", {"key": key, "vid": vid}, where, ALL)
     return rows[0] if rows else None
 
 
-def history(conn: Connection[Any], key: int, where: Filter = EVERYTHING) -> list[Record]:
-    """All versions of one resource that may be seen, newest first; the rule of `vread` holds."""
-    return _versions(conn, key, where, "", {})
-
-
-def _versions(
-    conn: Connection[Any], key: int, where: Filter, more: str, params: dict[str, Any]
+def history(
+    conn: Connection[Any], key: int, where: Filter = EVERYTHING, window: Window = ALL
 ) -> list[Record]:
-    if where.nothing:
-        return []
-    columns = COLUMNS.format(t="v")
-    sql = f"""
-        SELECT {columns} FROM resource v WHERE v.id = %(key)s AND {where.on("v")}{more}
-        UNION ALL
-        SELECT {columns} FROM history v WHERE v.id = %(key)s AND {where.on("v")}{more}
-            AND EXISTS (SELECT 1 FROM resource r WHERE r.id = %(key)s AND {where.on("r")})
-        ORDER BY 4 DESC"""
-    return records_of(StoreCursor(conn).execute(sql, {"key": key, **params, **where.params}))
+    """The versions of one resource that may be seen, newest first; the rule of `vread` holds."""
+    return _versions(conn, "v.id = %(key)s", {"key": key}, where, window)
 
 
 def history_of_type(
-    conn: Connection[Any],
-    rtype: str,
-    where: Filter = EVERYTHING,
-    *,
-    count: int = 50,
-    since: datetime | None = None,
-    until: tuple[datetime, int] | None = None,
+    conn: Connection[Any], rtype: str, where: Filter = EVERYTHING, window: Window = ALL
 ) -> list[Record]:
-    """Changes of one type, newest first, `count` of them at most.
+    """The versions of all resources of a type that may be seen, newest first; the rule of `vread` holds."""
+    return _versions(conn, "v.rtype = %(rtype)s", {"rtype": TYPE_NUMBERS[rtype]}, where, window)
 
-    since  not older than that
-    until  `(updated, seq)` of the last one already seen: go on behind it
-    """
+
+def count_versions(conn: Connection[Any], key: int, where: Filter = EVERYTHING) -> int:
+    """How many versions of one resource may be seen."""
+    if where.nothing:
+        return 0
+    sql = " UNION ALL ".join(
+        f"SELECT 1 FROM {table} v WHERE v.id = %(key)s AND {where.on('v')}{seen}"
+        for table, seen in _halves(where)
+    )
+    row = conn.execute(f"SELECT count(*) FROM ({sql}) n", {"key": key, **where.params}).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _halves(where: Filter) -> tuple[tuple[str, str], ...]:
+    """The two tables of versions; a past one also needs that the present one may be seen."""
+    present = f" AND EXISTS (SELECT 1 FROM resource r WHERE r.id = v.id AND {where.on('r')})"
+    return ("resource", ""), ("history", present)
+
+
+def _versions(
+    conn: Connection[Any], first: str, params: dict[str, Any], where: Filter, window: Window
+) -> list[Record]:
     if where.nothing:
         return []
-    params = {"rtype": TYPE_NUMBERS[rtype], "count": count, **where.params}
-    more = ""
-    if since is not None:
-        more += " AND v.updated >= %(since)s"
-        params["since"] = since
-    if until is not None:
-        more += " AND v.updated <= %(until)s AND (v.updated, v.seq) < (%(until)s, %(seq)s)"
-        params["until"], params["seq"] = until
+    more = _in_window(window, params)
     sql = " UNION ALL ".join(
-        f"(SELECT {COLUMNS.format(t='v')} FROM {table} v"
-        f" WHERE v.rtype = %(rtype)s AND {where.on('v')}{more}{seen}"
+        f"(SELECT {COLUMNS.format(t='v')} FROM {table} v WHERE {first} AND {where.on('v')}{more}{seen}"
         " ORDER BY v.updated DESC, v.seq DESC LIMIT %(count)s)"
-        for table, seen in (
-            ("resource", ""),
-            ("history", f" AND EXISTS (SELECT 1 FROM resource r WHERE r.id = v.id AND {where.on('r')})"),
-        )
+        for table, seen in _halves(where)
     )
+    params |= {"count": window.count, **where.params}
     return records_of(StoreCursor(conn).execute(f"{sql} ORDER BY 6 DESC, 5 DESC LIMIT %(count)s", params))
+
+
+def _in_window(window: Window, params: dict[str, Any]) -> str:
+    """SQL over `v`: it belongs to the window; its values go into `params`."""
+    more = ""
+    if window.since is not None:
+        more += " AND v.updated >= %(since)s"
+        params["since"] = window.since
+    if window.until is not None:
+        more += " AND v.updated <= %(until)s AND (v.updated, v.seq) < (%(until)s, %(seq)s)"
+        params["until"], params["seq"] = window.until
+    if window.at is not None:
+        more += " AND v.updated < %(at_high)s" + "".join(
+            f" AND NOT EXISTS (SELECT 1 FROM {table} n"
+            " WHERE n.id = v.id AND n.vid = v.vid + 1 AND n.updated <= %(at_low)s)"
+            for table in ("resource", "history")
+        )
+        params["at_low"], params["at_high"] = window.at
+    return more

@@ -16,7 +16,7 @@ from rapport.fhir.keys import resource_key
 from rapport.fhir.outcomes import Refused
 from rapport.gate import grants, seen
 from rapport.gate.actor import Actor
-from rapport.gate.door import Door
+from rapport.gate.door import Door, Window
 from tests.personas import AMINA, EVE, OTHER_TEAM, TEAM, People, arrive, conversation, kind, message
 
 PATIENTS = (AMINA, EVE, "Patient/third")
@@ -128,7 +128,7 @@ def agree(door: Door, system: Door) -> None:
         one_by_one = {rid for rid in there if door.search(rtype, f"_id={rid}").matches}
         assert one_by_one == listed
         if not program:
-            assert {record.rid for record in door.changes(rtype, count=500)} == reads
+            assert {record.rid for record in door.changes(rtype, Window(500))} == reads
     keys = [resource_key("Communication", record.rid) for record in system.search("Communication").matches]
     seen.opened(door.conn, People.dara, keys)
     mine = {resource_key("Communication", record.rid) for record in door.search("Communication").matches}

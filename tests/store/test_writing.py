@@ -162,12 +162,12 @@ def test_history_of_a_type_pages_without_gap_or_double(conn: Conn) -> None:
     records += writing.write(conn, [deletion(records[-1])])
     seen: list[tuple[str, int]] = []
     until = None
-    while page := reading.history_of_type(conn, "Patient", count=2, until=until):
+    while page := reading.history_of_type(conn, "Patient", window=reading.Window(2, until=until)):
         seen += [(record.rid, record.vid) for record in page]
         until = (page[-1].updated, page[-1].seq)
     assert sorted(seen) == sorted((record.rid, record.vid) for record in records)
     since = records[5].updated
-    newer = reading.history_of_type(conn, "Patient", since=since)
+    newer = reading.history_of_type(conn, "Patient", window=reading.Window(since=since))
     assert {record.seq for record in newer} == {record.seq for record in records if record.updated >= since}
 
 
