@@ -20,9 +20,10 @@ from rapport.store import reading as stored
 from rapport.store.records import Record, Write
 
 from . import conditions
+from .conditional import Conditional
 from .permissions import CREATE, DELETE, READ, UPDATE, Action
 from .references import Names
-from .writing import Step, Writing, at_place, new_id, parsed
+from .writing import Step, at_place, new_id, parsed
 
 #: Answers a GET of a bundle: url → (status, body).
 Get = Callable[[str], tuple[str, bytes]]
@@ -74,7 +75,7 @@ class Plan:
     before: Record | None = None
 
 
-class Bundles(Writing):
+class Bundles(Conditional):
     """Several requests at once."""
 
     def bundle(self, raw: bytes, *, get: Get | None = None, representation: bool = False) -> bytes:

@@ -112,34 +112,6 @@ class Writing(Reading):
                 raise Refused("rule", "A change cannot touch the type or the id.", "Leave them as they are.")
             return self.apply([Step(UPDATE, Write(raw, body, rid, before))])[0]
 
-    def put_where(
-        self, raw: bytes, body: Body, query: str, *, if_match: int | None = None
-    ) -> tuple[Record, bool]:
-        """The conditional update: of the one resource that the search means, else a new one."""
-        rtype = body["resourceType"]
-        with self._step(UPDATE, rtype):
-            conditions.lock(self.conn, [(rtype, query)])
-            present = self.the_one(rtype, query)
-            named = body.get("id")
-            if present is None:
-                if isinstance(named, str):
-                    return self.put(raw, body, if_match=if_match)
-                return self.apply([Step(CREATE, Write(raw, body, new_id()))])[0], True
-            if named not in (None, present.rid):
-                raise Refused(
-                    "invalid", "The search means another resource than the id.", "Leave the id out."
-                )
-            return self.put(raw, {**body, "id": present.rid}, if_match=if_match)
-
-    def delete_where(self, rtype: str, query: str) -> Record | None:
-        """The conditional delete: of the one resource that the search means, if there is one."""
-        if rtype not in TYPE_NUMBERS:
-            raise not_found()
-        with self._step(DELETE, rtype):
-            conditions.lock(self.conn, [(rtype, query)])
-            present = self.the_one(rtype, query)
-            return None if present is None else self.delete(rtype, present.rid)
-
     def delete(self, rtype: str, rid: str, *, if_match: int | None = None) -> Record | None:
         """Delete; a second time changes nothing. The versions stay in the history. Gives the deletion."""
         with self._step(DELETE, f"{rtype}/{rid}"):
