@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import psycopg
 
 from rapport.fhir.outcomes import Refused
 
-from . import bundles, histories, metadata, patching, resources, searches
-from .http import REASONS, Answer, Request, refusal
+from . import metadata
+from .http import REASONS, Answer, Request, laid_out, refusal
 from .pool import admitted, request_of
+from .routes import route
 from .visit import Visit
 
 if TYPE_CHECKING:
@@ -24,60 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("rapport.fhir_api")
 
-Handler = Callable[[Visit], Answer]
-
-#: (number of path segments, fixed segment and its place, method) → handler. HEAD goes as GET.
-_ROOT: dict[str, Handler] = {"POST": bundles.process, "GET": searches.whole_system}
-_TYPE: dict[str, Handler] = {
-    "GET": searches.by_get,
-    "POST": resources.create,
-    "PUT": resources.update_where,
-    "DELETE": resources.delete_where,
-}
-_ONE: dict[str, Handler] = {
-    "GET": resources.read,
-    "PUT": resources.update,
-    "DELETE": resources.delete,
-    "PATCH": patching.patch,
-}
 _OPEN = {("metadata",): metadata.capability, (".well-known", "smart-configuration"): metadata.smart}
-
-
-def _table(path: tuple[str, ...]) -> dict[str, Handler]:
-    """What each method does at a path; empty for a path that is none."""
-    match path:
-        case ():
-            return _ROOT
-        case ("_history",):
-            return {"GET": histories.of_all}
-        case ("_search",):
-            return {"POST": searches.whole_system}
-        case (_, "_history"):
-            return {"GET": histories.of_type}
-        case (_, "_search"):
-            return {"POST": searches.by_post}
-        case (_,):
-            return _TYPE
-        case (_, _):
-            return _ONE
-        case (_, _, "_history"):
-            return {"GET": histories.of_one}
-        case (_, _, "_history", _):
-            return {"GET": resources.vread}
-    return {}
-
-
-def route(request: Request) -> Handler:
-    """The handler of a request."""
-    table = _table(request.path)
-    if not table or any(segment.startswith("$") for segment in request.path):
-        raise Refused("not-found", "There is nothing at this address.", "See metadata.")
-    handler = table.get("GET" if request.method == "HEAD" else request.method)
-    if handler is None:
-        raise Refused(
-            "not-allowed", f"{request.method} means nothing here.", "Use " + ", ".join(sorted(table)) + "."
-        )
-    return handler
 
 
 def answer(request: Request) -> Answer:
@@ -122,7 +70,7 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     """WSGI: answer one request."""
     request = request_of(environ)
     begun = time.perf_counter()
-    found = answer(request)
+    found = laid_out(request, answer(request))
     headers = [*_ALWAYS, *found.headers]
     body = found.body
     if found.status not in (204, 304):

@@ -9,74 +9,76 @@ import orjson
 
 from rapport.fhir.outcomes import Refused
 from rapport.fhir.text import instant
-from rapport.gate.door import Record
+from rapport.gate.door import Record, Window
 
+from . import parameters
 from .http import Answer, etag
 from .visit import Visit
 
-_LARGEST = 1000
+PAGE, LARGEST = 50, 1000
+_KNOWN = {"_since", "_at", "_count", "_cursor", "_format", "_pretty"}
 
 
 def of_one(visit: Visit) -> Answer:
     """GET [type]/[id]/_history"""
     rtype, rid = visit.rtype(), visit.rid()
-    since, count, _ = _window(visit)
-    versions = [
-        record for record in visit.door.history(rtype, rid) if since is None or record.updated >= since
-    ]
-    shown = [] if count == 0 else versions
-    return Answer(200, _bundle(visit, f"{rtype}/{rid}/_history", shown, len(versions), ""))
+    window = _window(visit)
+    versions = visit.door.history(rtype, rid, window)
+    plain = window == Window(window.count)
+    whole = plain and len(versions) < (window.count or 0)
+    total = len(versions) if whole else visit.door.versions(rtype, rid) if plain else None
+    return _answer(visit, f"{rtype}/{rid}/_history", window, versions, total)
 
 
 def of_type(visit: Visit) -> Answer:
     """GET [type]/_history"""
-    rtype = visit.rtype()
-    return _page(visit, f"{rtype}/_history", rtype)
+    rtype, window = visit.rtype(), _window(visit)
+    return _answer(visit, f"{rtype}/_history", window, visit.door.changes(rtype, window))
 
 
 def of_all(visit: Visit) -> Answer:
     """GET _history"""
-    return _page(visit, "_history", None)
+    window = _window(visit)
+    return _answer(visit, "_history", window, visit.door.changes(None, window))
 
 
-def _page(visit: Visit, where: str, rtype: str | None) -> Answer:
-    since, count, cursor = _window(visit)
-    versions = visit.door.changes(rtype, since=since, until=cursor, count=count)
+def _answer(
+    visit: Visit, where: str, window: Window, versions: list[Record], total: int | None = None
+) -> Answer:
     more = ""
-    if count and len(versions) == count:
+    if window.count and len(versions) == window.count:
         last = versions[-1]
         kept = [pair for pair in visit.request.query if pair[0] not in ("_cursor", "_format")]
         more = urlencode([*kept, ("_cursor", f"{last.updated.isoformat()}~{last.seq}")])
-    return Answer(200, _bundle(visit, where, versions, None, more))
+    return Answer(200, _bundle(visit, where, versions, total, more))
 
 
-def _window(visit: Visit) -> tuple[datetime | None, int, tuple[datetime, int] | None]:
-    """`_since`, `_count` and where an earlier page ended."""
+def _window(visit: Visit) -> Window:
+    """`_since`, `_at`, `_count` and where an earlier page ended."""
     query = dict(visit.request.query)
-    unknown = set(query) - {"_since", "_count", "_cursor", "_format", "_pretty"}
-    if unknown:
-        raise Refused(
-            "invalid", f"A history has no parameter {sorted(unknown)[0]}.", "Use _since and _count."
-        )
+    unknown = sorted(set(query) - _KNOWN)
+    if unknown and visit.request.prefer("handling") != "lenient":
+        raise Refused("invalid", f"A history has no parameter {unknown[0]}.", "Use _since, _at and _count.")
+    since = parameters.span(query, "_since")
+    return Window(
+        parameters.number(query, "_count", PAGE, LARGEST),
+        since[0] if since else None,
+        _behind(query.get("_cursor", "")),
+        parameters.span(query, "_at"),
+    )
+
+
+def _behind(cursor: str) -> tuple[datetime, int] | None:
+    if not cursor:
+        return None
+    at, _, seq = cursor.partition("~")
     try:
-        since = _moment(query["_since"]) if "_since" in query else None
-        count = min(int(query.get("_count", "50")), _LARGEST)
-        at, _, seq = query.get("_cursor", "").partition("~")
-        cursor = (_moment(at), int(seq)) if at else None
-    except (ValueError, OverflowError) as broken:
-        raise Refused(
-            "invalid", "_since, _count or _cursor cannot be read.", "Give an instant and a number."
-        ) from broken
-    if count < 0 or (cursor is not None and not 0 <= cursor[1] < 1 << 62):
-        raise Refused("invalid", "_count or _cursor cannot be read.", "Give a whole number.")
-    return since, count, cursor
-
-
-def _moment(text: str) -> datetime:
-    at = datetime.fromisoformat(text.replace(" ", "+"))
-    if at.tzinfo is None:
-        raise ValueError("no time zone")
-    return at
+        place = datetime.fromisoformat(at.replace(" ", "+")), int(seq)
+        if place[0].tzinfo is None or not 0 <= place[1] < 1 << 62:
+            raise ValueError(cursor)
+    except (ValueError, OverflowError):
+        raise Refused("invalid", "This page does not belong here.", "Ask again from the start.") from None
+    return place
 
 
 def _bundle(visit: Visit, where: str, versions: list[Record], total: int | None, more: str) -> bytes:

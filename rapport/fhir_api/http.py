@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+import msgspec
 import orjson
 
 from rapport.fhir.outcomes import Refused
@@ -114,6 +115,22 @@ class Request:
             raise Refused("stale", "If-Match does not name a version of this.", 'Write it as W/"3".')
         return int(match[1])
 
+    def unchanged(self, vid: int, updated: datetime) -> bool:
+        """Whether the client has this version already, by If-None-Match or else by If-Modified-Since."""
+        tags = self.header("If-None-Match")
+        if tags:
+            return tags.strip() == "*" or any(
+                (match := _ETAG.match(tag.strip())) is not None and match[1] == str(vid)
+                for tag in tags.split(",")
+            )
+        since = self.header("If-Modified-Since")
+        if not since:
+            return False
+        try:
+            return updated.replace(microsecond=0) <= parsedate_to_datetime(since)
+        except (ValueError, TypeError):  # as HTTP says: what can't be read is not there
+            return False
+
     def prefer(self, name: str) -> str:
         """A value of the Prefer header, such as that of `return`."""
         for piece in re.split(r"[,;]", self.header("Prefer")):
@@ -185,6 +202,13 @@ def etag(vid: int) -> str:
 def http_date(at: datetime) -> str:
     """Last-Modified and Date in the form of HTTP."""
     return format_datetime(at.replace(microsecond=0), usegmt=True)
+
+
+def laid_out(request: Request, answer: Answer) -> Answer:
+    """The answer with its JSON on many lines, if the client wants it so (`_pretty=true`)."""
+    if "_pretty=true" not in str(request.environ.get("QUERY_STRING", "")) or not answer.body.startswith(b"{"):
+        return answer
+    return replace(answer, body=msgspec.json.format(answer.body, indent=2))
 
 
 def refusal(refused: Refused) -> Answer:

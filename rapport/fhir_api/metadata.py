@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
@@ -10,12 +11,32 @@ import orjson
 from rapport import __version__
 from rapport.fhir.definitions import TYPE_NUMBERS, search_params
 
-from . import patching
+from . import patching, routes
 from .http import Answer, Request
+
+Json = dict[str, Any]
 
 _RELEASED = "2026-11-22"
 _SECURITY = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 _OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+_DEFINED = "http://hl7.org/fhir/OperationDefinition/"
+#: What defines each operation that the address table knows: (type or "Resource" or "", name).
+_OPERATIONS = {
+    ("Resource", "$validate"): _DEFINED + "Resource-validate",
+    ("Resource", "$meta"): _DEFINED + "Resource-meta",
+    ("Patient", "$everything"): _DEFINED + "Patient-everything",
+}
+_INTERACTIONS = (
+    "read",
+    "vread",
+    "update",
+    "patch",
+    "delete",
+    "history-instance",
+    "history-type",
+    "create",
+    "search-type",
+)
 
 
 def capability(request: Request) -> Answer:
@@ -41,33 +62,51 @@ def smart(request: Request) -> Answer:
     )
 
 
-@cache
-def _resources() -> list[dict[str, Any]]:
-    codes = ["read", "vread", "update", "delete", "history-instance"]
-    codes += ["history-type", "create", "search-type", "patch"]
+def _operations(names: Iterable[tuple[str, str]]) -> list[Json]:
+    """Operations of `_OPERATIONS`, each once."""
     return [
-        {
+        {"name": name.removeprefix("$"), "definition": _OPERATIONS[rtype, name]}
+        for rtype, name in sorted(set(names))
+    ]
+
+
+@cache
+def _resources() -> list[Json]:
+    found = []
+    for rtype in sorted(TYPE_NUMBERS):
+        one: Json = {
             "type": rtype,
-            "interaction": [{"code": code} for code in codes],
+            "interaction": [{"code": code} for code in _INTERACTIONS],
             "versioning": "versioned-update",
             "readHistory": True,
             "updateCreate": True,
             "conditionalCreate": True,
-            "conditionalRead": "not-match",
+            "conditionalRead": "full-support",
             "conditionalUpdate": True,
             "conditionalDelete": "single",
             "searchParam": [
-                {"name": param.code, "type": param.type} for _, param in sorted(search_params(rtype).items())
+                {"name": param.code, "type": param.type}
+                for _, param in sorted(search_params(rtype).items())
+                if param.type != "special"
             ],
         }
-        for rtype in sorted(TYPE_NUMBERS)
-    ]
+        pointing = [
+            f"{rtype}:{param.code}" for param in search_params(rtype).values() if param.type == "reference"
+        ]
+        if pointing:
+            one["searchInclude"] = sorted(pointing)
+        own = [names for names in (*routes.OF_TYPE, *routes.OF_ONE) if names[0] == rtype]
+        if own:
+            one["operation"] = _operations(own)
+        found.append(one)
+    return found
 
 
 @lru_cache(maxsize=8)
 def _capability(base: str) -> bytes:
     site = base.removesuffix("/fhir")
     uris = {"url": _OAUTH, "extension": [{"url": "token", "valueUri": f"{site}/oauth/token"}]}
+    shared = [("Resource", name) for rtype, name in (*routes.OF_TYPE, *routes.OF_ONE) if rtype == "*"]
     rest = {
         "mode": "server",
         "documentation": "What a token reaches is decided by the gate. What is not shared is not found.",
@@ -79,6 +118,8 @@ def _capability(base: str) -> bytes:
         },
         "resource": _resources(),
         "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
+        "operation": _operations([*shared, *(("", name) for name in routes.SYSTEM)]),
+        "compartment": ["http://hl7.org/fhir/CompartmentDefinition/patient"],
     }
     return orjson.dumps(
         {
@@ -90,7 +131,7 @@ def _capability(base: str) -> bytes:
             "implementation": {"description": "Rapport", "url": base},
             "fhirVersion": "4.0.1",
             "format": ["application/fhir+json", "json"],
-            "patchFormat": [patching.MEDIA],
+            "patchFormat": sorted(patching.MEDIA),
             "rest": [rest],
         }
     )

@@ -1,26 +1,29 @@
-"""PATCH: JSON Patch of one resource, judged and guarded like every other change."""
+"""PATCH: JSON Patch or FHIRPath Patch of one resource, judged and guarded like every other change."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from rapport.fhir import patch, patch_fhirpath
 from rapport.fhir.outcomes import Refused
-from rapport.fhir.patch import apply
 
-from .http import Answer
-from .resources import settled, written
-from .visit import Visit
+from .http import FHIR_JSON, Request
 
-MEDIA = "application/json-patch+json"
+JSON_PATCH = "application/json-patch+json"
+#: How each media type changes the text of a resource.
+MEDIA: dict[str, Callable[[bytes, bytes], bytes]] = {
+    JSON_PATCH: patch.apply,
+    FHIR_JSON: patch_fhirpath.apply,
+}
 
 
-def patch(visit: Visit) -> Answer:
-    """PATCH [type]/[id]"""
-    request = visit.request
-    rtype, rid = visit.rtype(), visit.rid()
-    if request.media != MEDIA:
-        raise Refused("media-type", "Only JSON Patch is taken here.", f"Send {MEDIA}.")
-    steps = request.body
-    version = request.version()
-    record = settled(
-        version, lambda: visit.door.patch(rtype, rid, lambda raw: apply(raw, steps), if_match=version)
-    )
-    return written(visit, record, 200)
+def asked(request: Request) -> Callable[[bytes], bytes]:
+    """The change that a request asks for."""
+    apply, steps = MEDIA.get(request.media), request.body
+    if apply is None:
+        raise Refused(
+            "media-type", "This is no patch that is known here.", "Send " + " or ".join(sorted(MEDIA)) + "."
+        )
+    if request.header("Content-Encoding") not in ("", "identity"):
+        raise Refused("media-type", "Packed bodies are not taken here.", "Send it as it is.")
+    return lambda raw: apply(raw, steps)

@@ -1,4 +1,4 @@
-"""Interactions with one resource: read, vread, create, update, delete, conditional ones, history of one."""
+"""Interactions with one resource: read, vread, create, update, patch, delete, and the conditional ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Record
 from rapport.gate.writing import parsed
 
-from . import files, subsets
+from . import files, patching, subsets
 from .http import Answer, Request, etag, http_date
 from .visit import Visit
 
@@ -66,6 +66,22 @@ def update_where(visit: Visit) -> Answer:
     return written(visit, record, 201 if made else 200)
 
 
+def patch(visit: Visit) -> Answer:
+    """PATCH [type]/[id]"""
+    rtype, rid = visit.rtype(), visit.rid()
+    change, version = patching.asked(visit.request), visit.request.version()
+    record = settled(version, lambda: visit.door.patch(rtype, rid, change, if_match=version))
+    return written(visit, record, 200)
+
+
+def patch_where(visit: Visit) -> Answer:
+    """PATCH [type]?search: the conditional patch, of the one resource that the search means"""
+    rtype, condition = visit.rtype(), urlencode(visit.request.query)
+    change, version = patching.asked(visit.request), visit.request.version()
+    record = settled(version, lambda: visit.door.patch_where(rtype, condition, change, if_match=version))
+    return written(visit, record, 200)
+
+
 def delete(visit: Visit) -> Answer:
     """DELETE [type]/[id]"""
     gone = visit.door.delete(visit.rtype(), visit.rid(), if_match=visit.request.version())
@@ -88,14 +104,12 @@ def headers_of(record: Record) -> tuple[Header, ...]:
 
 def _shown(visit: Visit, record: Record) -> Answer:
     request = visit.request
-    if etag(record.vid) in [tag.strip() for tag in request.header("If-None-Match").split(",")]:
+    if request.unchanged(record.vid, record.updated):
         return Answer(304, headers=headers_of(record))
     if record.rtype == "Binary" and not request.wants_json():
         return files.given(record, headers_of(record))
-    body = record.body
-    if request.query:
-        body = subsets.shaped(body, dict(request.query))
-    return Answer(200, body, headers_of(record))
+    cut = subsets.asked(request.query) if request.query else None
+    return Answer(200, cut.of(record.rtype, record.body) if cut else record.body, headers_of(record))
 
 
 def settled(version: int | None, change: Callable[[], T]) -> T:

@@ -24,9 +24,9 @@ class Visit:
     door: Door
     route: Callable[[Request], Callable[[Any], Any]]
 
-    def rtype(self) -> str:
-        """The resource type in the path."""
-        name = self.request.path[0]
+    def rtype(self, place: int = 0) -> str:
+        """The resource type at that place of the path."""
+        name = self.request.path[place]
         if name not in TYPE_NUMBERS:
             raise Refused("not-found", "There is no such resource type in FHIR R4.", "See metadata.")
         return name

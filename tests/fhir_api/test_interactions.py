@@ -78,7 +78,8 @@ def test_patch(api: Call) -> None:
     assert api("PATCH", "Observation/o1", [step | {"path": "/id", "value": "o2"}], media=patch).status == 422
     moved = step | {"path": "/subject/reference", "value": "Patient/eve"}
     assert api("PATCH", "Observation/o1", [moved], media=patch, who="dara").status == 403
-    assert api("PATCH", "Observation/o1", [step]).status == 415
+    assert api("PATCH", "Observation/o1", [step], media="application/xml").status == 415
+    assert api("PATCH", "Observation/o1", [step]).status == 400  # FHIRPath Patch is a Parameters resource
     assert api("PATCH", "Observation/none", [step], media=patch).status == 404
     assert api("PATCH", "Patient/amina", [step], media=patch, who="amina").status == 403
     assert api("GET", "Observation/o1").headers["ETag"] == 'W/"2"'
@@ -141,10 +142,10 @@ def test_search_by_get_and_by_post(api: Call) -> None:
 def test_parts_of_a_resource(api: Call) -> None:
     api("PUT", "Observation/o1", EXACT.replace(b'"status"', b'"id":"o1","status"'))
     body = api("GET", "Observation/o1?_elements=valueQuantity,status")
-    assert set(body.json) == {"resourceType", "id", "meta", "valueQuantity", "status"}
+    assert set(body.json) == {"resourceType", "id", "meta", "valueQuantity", "status", "code"}
     assert b'"value":2.00' in body.body and body.json["meta"]["tag"][0]["code"] == "SUBSETTED"
     entry = api("GET", "Observation?_elements=status").json["entry"][0]["resource"]
-    assert set(entry) == {"resourceType", "id", "meta", "status"}
+    assert set(entry) == {"resourceType", "id", "meta", "status", "code"}
 
 
 def test_history_of_type_and_of_all(api: Call) -> None:
@@ -270,10 +271,12 @@ def test_files_are_taken_and_given_as_files(api: Call) -> None:
         ("GET", "Patient/a b", None, {}, 404),
         ("GET", "Patient/amina/_history/x", None, {}, 404),
         ("GET", "Patient/amina/_history/9", None, {}, 404),
-        ("GET", "Patient/$everything", None, {}, 404),
+        ("GET", "Patient/$everything", None, {}, 422),
+        ("GET", "Patient/amina/$everyone", None, {}, 404),
+        ("GET", "Patient/$everything/1", None, {}, 404),
         ("GET", "a/b/c/d/e", None, {}, 404),
         ("POST", "Patient/amina", {}, {}, 405),
-        ("PATCH", "Patient/amina", {}, {}, 415),
+        ("PATCH", "Patient/amina", {}, {"media": "text/plain"}, 415),
         ("TRACE", "Patient/amina", None, {}, 405),
         ("GET", "", None, {}, 405),
     ],

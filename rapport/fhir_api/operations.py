@@ -1,0 +1,96 @@
+"""Operations on a resource: `$validate` and `$meta`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from rapport.fhir.outcomes import CODES, Issue, Refused
+from rapport.fhir.validation import check
+from rapport.gate.writing import parsed
+
+from . import parameters
+from .http import Answer
+from .visit import Visit
+
+Json = dict[str, Any]
+
+_WELL = Issue("Nothing is wrong with it.", "", "informational", "information")
+_MODES = ("create", "update", "delete")
+
+
+def meta(visit: Visit) -> Answer:
+    """GET [type]/[id]/$meta, and of one version"""
+    path = visit.request.path
+    vid = visit.vid() if "_history" in path else None
+    record = visit.door.read(visit.rtype(), visit.rid(), vid)
+    return Answer(200, parameters.given(return_Meta=record.json.get("meta", {})))
+
+
+def validate(visit: Visit) -> Answer:
+    """POST [type]/$validate and [type]/[id]/$validate
+
+    With a mode, what would be done is done, judged and guarded as ever, and undone.
+    """
+    rtype = visit.rtype()
+    rid = visit.rid() if len(visit.request.path) > 2 else ""
+    resource, mode, profile = _asked(visit)
+    if profile:
+        raise Refused("rule", f"The profile {profile[:200]} is not known here.", "Validate without it.")
+    if mode not in ("", *_MODES):
+        raise Refused("invalid", f"There is no mode {mode[:80]!r} here.", "Use " + ", ".join(_MODES) + ".")
+    if mode != "delete" and resource is None:
+        if not rid:
+            raise Refused("invalid", "There is nothing to validate.", "Send a resource.")
+        resource = visit.door.read(rtype, rid).body
+    issues: tuple[Issue, ...] = ()
+    if resource is not None:
+        issues = check(orjson.loads(resource), rtype)
+    if mode and not any(issue.severity in ("error", "fatal") for issue in issues):
+        issues += _tried(visit, mode, rtype, rid, resource)
+    outcome = [issue.json() for issue in issues or (_WELL,)]
+    return Answer(200, orjson.dumps({"resourceType": "OperationOutcome", "issue": outcome}))
+
+
+def _asked(visit: Visit) -> tuple[bytes | None, str, str]:
+    """The resource, the mode and the profile, in a Parameters resource or beside it in the query."""
+    query = dict(visit.request.query)
+    mode, profile = query.get("mode", ""), query.get("profile", "")
+    body = parameters.body_of(visit.request) if visit.request.method == "POST" else {}
+    if not body:
+        return None, mode, profile
+    if body["resourceType"] != "Parameters" or visit.rtype() == "Parameters":
+        return visit.request.body, mode, profile
+    resource = None
+    for each in parameters.listed(body):
+        if each["name"] == "resource":
+            resource = orjson.dumps(each.get("resource"))
+        elif each["name"] == "mode":
+            mode = str(each.get("valueCode", ""))
+        elif each["name"] == "profile":
+            profile = str(each.get("valueUri") or each.get("valueCanonical") or "")
+    return resource, mode, profile
+
+
+def _tried(visit: Visit, mode: str, rtype: str, rid: str, resource: bytes | None) -> tuple[Issue, ...]:
+    """What the door says to the write itself."""
+    door = visit.door
+    try:
+        with door.trial(f"{rtype}/{rid}/$validate {mode}".replace("//", "/")):
+            if mode == "delete":
+                if not rid:
+                    raise Refused("invalid", "It is not said what to delete.", "Name its id.")
+                door.delete(rtype, rid)
+            elif resource is not None:
+                raw, body = parsed(resource)
+                if mode == "create":
+                    door.create(raw)
+                elif body.get("id") != (rid or body.get("id")):
+                    raise Refused("invalid", "The id of the resource is not that of the address.")
+                else:
+                    door.put(raw, body)
+    except Refused as refused:
+        words = " ".join(filter(None, (refused.text, refused.next)))
+        return refused.issues or (Issue(words, "", CODES[refused.code][1]),)
+    return ()

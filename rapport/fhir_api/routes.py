@@ -1,0 +1,100 @@
+"""Which handler answers which address and method. `metadata` tells of what stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from rapport.fhir.outcomes import Refused
+
+from . import bundles, compartments, histories, operations, resources, searches
+from .http import Answer, Request
+from .visit import Visit
+
+Handler = Callable[[Visit], Answer]
+Methods = Mapping[str, Handler]
+
+_ROOT: Methods = {"POST": bundles.process, "GET": searches.whole_system}
+_TYPE: Methods = {
+    "GET": searches.by_get,
+    "POST": resources.create,
+    "PUT": resources.update_where,
+    "PATCH": resources.patch_where,
+    "DELETE": resources.delete_where,
+}
+_ONE: Methods = {
+    "GET": resources.read,
+    "PUT": resources.update,
+    "PATCH": resources.patch,
+    "DELETE": resources.delete,
+}
+_EVERYTHING: Methods = {"GET": compartments.everything, "POST": compartments.everything}
+
+#: Operations of the whole system, by name; of a type and of one resource, by type ("*": any) and name.
+SYSTEM: Mapping[str, Methods] = {}
+OF_TYPE: Mapping[tuple[str, str], Methods] = {
+    ("*", "$validate"): {"POST": operations.validate},
+    ("Patient", "$everything"): {"GET": compartments.of_mine, "POST": compartments.of_mine},
+}
+OF_ONE: Mapping[tuple[str, str], Methods] = {
+    ("*", "$validate"): {"GET": operations.validate, "POST": operations.validate},
+    ("*", "$meta"): {"GET": operations.meta},
+    ("Patient", "$everything"): _EVERYTHING,
+}
+
+
+def _operation(path: tuple[str, ...]) -> Methods:
+    match path:
+        case (name,):
+            return SYSTEM.get(name, {})
+        case (rtype, name):
+            return OF_TYPE.get((rtype, name)) or OF_TYPE.get(("*", name), {})
+        case (rtype, _, name):
+            return OF_ONE.get((rtype, name)) or OF_ONE.get(("*", name), {})
+        case (_, _, "_history", _, "$meta"):
+            return OF_ONE["*", "$meta"]
+    return {}
+
+
+def methods(path: tuple[str, ...]) -> Methods:
+    """What each method does at a path; empty for a path that is none."""
+    if path and path[-1].startswith("$"):
+        return _operation(path)
+    match path:
+        case ():
+            return _ROOT
+        case ("_history",):
+            return {"GET": histories.of_all}
+        case ("_search",):
+            return {"POST": searches.whole_system}
+        case (_, "_history"):
+            return {"GET": histories.of_type}
+        case (_, "_search"):
+            return {"POST": searches.by_post}
+        case (_,):
+            return _TYPE
+        case (_, _):
+            return _ONE
+        case (_, _, "_history"):
+            return {"GET": histories.of_one}
+        case (_, _, "_history", _):
+            return {"GET": resources.vread}
+        case ("Patient", _, "*"):
+            return {"GET": compartments.whole}
+        case ("Patient", _, _):
+            return {"GET": searches.by_get}
+        case ("Patient", _, _, "_search"):
+            return {"POST": searches.by_post}
+    return {}
+
+
+def route(request: Request) -> Handler:
+    """The handler of a request; HEAD goes as GET."""
+    table = methods(request.path)
+    if not table or any(segment.startswith("$") for segment in request.path[:-1]):
+        raise Refused("not-found", "There is nothing at this address.", "See metadata.")
+    handler = table.get("GET" if request.method == "HEAD" else request.method)
+    if handler is None:
+        raise Refused(
+            "not-allowed", f"{request.method} means nothing here.", "Use " + ", ".join(sorted(table)) + "."
+        )
+    return handler
