@@ -17,6 +17,8 @@ import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
+
 from rapport.config.database import django_database
 from rapport.people.conf import *  # noqa: F403 - accounts, sign-ins and the shared cache are people's to say
 
@@ -30,8 +32,9 @@ def _switch(name: str) -> bool:
 DEBUG = _switch("RAPPORT_DEBUG")
 DEMO = _switch("RAPPORT_DEMO")
 DATA_DIR = Path(os.environ.get("RAPPORT_DATA_DIR", ".data"))
-#: Tests and tools that keep nothing may run on a key that everybody knows; `rapport` always brings its own.
-SECRET_KEY = os.environ.get("RAPPORT_SECRET_KEY") or "not-secret-only-for-tests-and-tools"
+SECRET_KEY = os.environ.get("RAPPORT_SECRET_KEY", "")
+if not SECRET_KEY:  # a key that everybody knows would let everybody sign in
+    raise ImproperlyConfigured("RAPPORT_SECRET_KEY is not set. Start with `rapport`: it keeps one.")
 BASE_URL = os.environ.get("RAPPORT_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 _base = urlsplit(BASE_URL)
 SECURE = _base.scheme == "https"

@@ -117,3 +117,16 @@ def test_mail_that_cannot_leave_is_said() -> None:
 )
 def test_a_log_line_holds_no_id(path: str, seen: str) -> None:
     assert shape(path) == seen
+
+
+def test_the_pages_do_not_start_on_a_key_that_everybody_knows() -> None:
+    hidden = ("RAPPORT_SECRET_KEY", "DJANGO_SETTINGS_MODULE")
+    done = subprocess.run(
+        [sys.executable, "-c", "import rapport.config.wsgi"],
+        env={name: value for name, value in os.environ.items() if name not in hidden},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0 and "RAPPORT_SECRET_KEY is not set" in done.stderr
