@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from psycopg import Connection
+from psycopg.errors import QueryCanceled
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from rapport.fhir.outcomes import Refused
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 Pool = ConnectionPool[Connection[Any]]
+
+#: A statement that takes longer is given up, so that one question cannot keep a connection from everybody.
+LONGEST_STATEMENT = 15  # seconds
 
 _pools: dict[str, Pool] = {}
 _opening = threading.Lock()
@@ -35,7 +39,8 @@ def pool() -> Pool:
     with _opening:
         if url not in _pools:
             close()
-            kwargs = {"autocommit": True, "prepare_threshold": 2}
+            bounded = f"-c statement_timeout={LONGEST_STATEMENT}s"
+            kwargs = {"autocommit": True, "prepare_threshold": 2, "options": bounded}
             _pools[url] = ConnectionPool(url, kwargs=kwargs, min_size=1, max_size=16, timeout=10, open=True)
         return _pools[url]
 
@@ -73,5 +78,9 @@ def admitted(request: Request) -> Iterator[Door]:
             door.finish()  # what was read before the refusal was read
             raise
         door.finish()
+    except QueryCanceled as slow:
+        raise Refused(
+            "busy", f"This took longer than {LONGEST_STATEMENT} seconds and was given up.", "Ask for less."
+        ) from slow
     finally:
         pool().putconn(taken)

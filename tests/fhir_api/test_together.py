@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from rapport.fhir_api import pool as connections
+from rapport.gate.door import Door
 from tests.fhir_api.conftest import Call, Said
 from tests.personas import observation
 
@@ -39,3 +41,16 @@ def test_changes_of_a_version_one_counts(api: Call) -> None:
     with ThreadPoolExecutor(4) as pool:
         said = list(pool.map(change, range(12)))
     assert sorted(said) == [200] + [412] * 11
+
+
+def test_a_question_that_takes_too_long_is_given_up(api: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(_door: Door, *_asked: object) -> None:
+        _door.conn.execute("SELECT pg_sleep(20)")
+
+    monkeypatch.setattr(connections, "LONGEST_STATEMENT", 1)
+    monkeypatch.setattr(Door, "read", slow)
+    said = api("GET", "Patient/amina", who="amina")
+    assert said.status == 503
+    assert "Ask for less" in said.json["issue"][0]["diagnostics"]
+    monkeypatch.undo()
+    assert api("GET", "Patient/amina", who="amina").status == 200
