@@ -8,6 +8,8 @@ as their requests say, a batch like a transaction; every other resource is store
 from __future__ import annotations
 
 import re
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -96,7 +98,7 @@ class Import(Door):
             return
         try:
             raw = source.read().removeprefix(b"\xef\xbb\xbf")
-        except (OSError, EOFError, ValueError) as broken:
+        except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile) as broken:
             counts.refuse(Refusal(source.name, "", f"The file can't be read: {broken}."))
             return
         if source.lines:

@@ -7,6 +7,7 @@ neither .json nor .ndjson in them is passed over. A file that is named itself mu
 from __future__ import annotations
 
 import gzip
+import io
 import tarfile
 import tempfile
 import zipfile
@@ -16,6 +17,8 @@ from pathlib import Path, PurePosixPath
 
 _KINDS = (".json", ".ndjson")
 _TARS = (".tar", ".tar.gz", ".tgz")
+#: A compressed file is read into memory; a small one may unpack to more than there is.
+LARGEST = 256 * 1024 * 1024  # bytes
 _SHARED = ("hospitalinformation", "practitionerinformation")
 
 
@@ -97,6 +100,7 @@ def _of_zip(path: Path) -> Iterator[Source]:
         for member in sorted(members, key=lambda member: _order(member.filename)):
 
             def read(member: zipfile.ZipInfo = member) -> bytes:
+                _bounded(member.file_size)  # no more than this is unpacked, whatever is in it
                 return _opened(member.filename, archive.read(member))
 
             yield Source(f"{path}!{member.filename}", read, len(members))
@@ -117,6 +121,7 @@ def _of_tar(path: Path) -> Iterator[Source]:
 
 def _member(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo, among: int) -> Source:
     def read() -> bytes:
+        _bounded(member.size)
         file = archive.extractfile(member)
         return _opened(member.name, file.read() if file else b"")
 
@@ -125,21 +130,36 @@ def _member(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo, among
 
 def _laid_out(path: Path, names: list[str]) -> Iterator[Source]:
     with tempfile.TemporaryDirectory(prefix="rapport-import-") as place, tarfile.open(path) as archive:
-        laid: dict[str, Path] = {}
+        laid: dict[str, tuple[Path, int]] = {}
         for number, member in enumerate(archive):
             file = archive.extractfile(member) if member.isfile() and _known(member.name) else None
-            if file is not None:
-                laid[member.name] = Path(place) / str(number)
-                with laid[member.name].open("wb") as copy:
+            if file is None:
+                continue
+            laid[member.name] = Path(place) / str(number), member.size
+            if member.size <= LARGEST:
+                with laid[member.name][0].open("wb") as copy:
                     while block := file.read(1 << 20):
                         copy.write(block)
         for name in dict.fromkeys(names):
 
             def read(name: str = name) -> bytes:
-                return _opened(name, laid[name].read_bytes())
+                path, size = laid[name]
+                _bounded(size)
+                return _opened(name, path.read_bytes())
 
             yield Source(f"{path}!{name}", read, len(laid))
 
 
 def _opened(name: str, raw: bytes) -> bytes:
-    return gzip.decompress(raw) if name.lower().endswith(".gz") else raw
+    if not name.lower().endswith(".gz"):
+        return raw
+    plain = gzip.GzipFile(fileobj=io.BytesIO(raw)).read(LARGEST + 1)
+    _bounded(len(plain))
+    return plain
+
+
+def _bounded(size: int) -> None:
+    """ValueError for what would unpack to too much."""
+    if size > LARGEST:
+        most = f"{LARGEST // 1024**2} MB"
+        raise ValueError(f"it unpacks to more than {most}; unpack it, and import the plain file")

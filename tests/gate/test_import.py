@@ -18,6 +18,7 @@ from psycopg import Connection
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate import guards
+from rapport.gate import sources as packed
 from rapport.gate.actor import Actor
 from rapport.gate.importing import Counts, Import
 from rapport.gate.sources import Source, Unreadable, sources
@@ -264,6 +265,39 @@ def test_a_stopped_import_goes_on_where_it_was(door: Import, conn: Connection[An
     assert counts.stored == 5
     rest = take(door, place)
     assert (rest.stored, rest.unchanged) == (4, 5) and count(conn) == 9
+
+
+@pytest.mark.parametrize("way", ["gz", "zip", "tar", "tar out of order", "gz in zip"])
+def test_what_would_unpack_to_too_much_is_refused_alone(
+    door: Import, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(packed, "LARGEST", 10_000)
+    large = {**SHARED, "language": " " * 10_000}
+    if way == "gz":
+        path = lay(tmp_path, {"a.json": SHARED, "b.json.gz": _squeezed(large)})
+    elif way == "gz in zip":
+        path = tmp_path / "set.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("a.json", json.dumps(SHARED))
+            archive.writestr("b.json.gz", _squeezed(large))
+    else:
+        names = ("b.json", "a.json") if way == "tar out of order" else ("a.json", "b.json")
+        files = {name: large if name == "b.json" else SHARED for name in names}
+        path = zipped(tmp_path / "set.zip", files) if way == "zip" else tar(tmp_path / "set.tar.gz", files)
+    counts = take(door, path)
+    assert counts.stored and counts.refused == 1
+    assert "unpacks to more than" in counts.refusals[0].reason and "b.json" in counts.refusals[0].file
+
+
+def _squeezed(content: Json) -> bytes:
+    return gzip.compress(json.dumps(content).encode())
+
+
+def test_a_damaged_file_is_refused_alone(door: Import, tmp_path: Path) -> None:
+    whole = _squeezed(SHARED)
+    broken = whole[:20] + bytes(byte ^ 0xFF for byte in whole[20:60]) + whole[60:]
+    counts = take(door, lay(tmp_path, {"a.json.gz": broken, "b.json": SHARED}))
+    assert (counts.stored, counts.refused) == (3, 1)
 
 
 def test_guards_hold_for_imports_too(door: Import, conn: Connection[Any], tmp_path: Path) -> None:
