@@ -50,7 +50,15 @@ def interactions(rtype: str, rid: str) -> Iterator[Asked]:
     for method in ("GET", "HEAD", "DELETE"):
         yield method, one, None, {}
     yield "GET", one, None, {"if_none_match": 'W/"2"'}
+    yield "GET", one, None, {"if_modified_since": "Sun, 22 Nov 2099 08:00:00 GMT"}
     yield "GET", f"{one}?_elements=id", None, {}
+    yield "GET", f"{one}?_summary=true", None, {}
+    yield "GET", f"{one}/$meta", None, {}
+    yield "GET", f"{one}/_history/1/$meta", None, {}
+    yield "GET", f"{one}/_history?_at=2099", None, {}
+    yield "GET", f"{one}/$validate", None, {}
+    for mode in ("create", "update", "delete"):
+        yield "POST", f"{one}/$validate?mode={mode}", body, {}
     yield "GET", f"{one}/_history", None, {}
     for vid in (1, 2, 3):
         yield "GET", f"{one}/_history/{vid}", None, {}
@@ -66,6 +74,8 @@ def interactions(rtype: str, rid: str) -> Iterator[Asked]:
         [{"op": "test", "path": "/id", "value": rid}],
         {"media": "application/json-patch+json"},
     )
+    yield "PATCH", f"{rtype}?_id={rid}", [step], {"media": "application/json-patch+json"}
+    yield "PATCH", one, {"resourceType": "Parameters"}, {}
     yield "PUT", f"{rtype}?_id={rid}", body, {}
     yield "DELETE", f"{rtype}?_id={rid}", None, {}
     yield "POST", rtype, {"resourceType": rtype}, {"if_none_exist": f"_id={rid}"}
@@ -95,6 +105,15 @@ def about_people(rid: str) -> Iterator[Asked]:
     yield "GET", f"Patient?_has:Observation:patient:_id={rid}", None, {}
     yield "GET", f"Practitioner?_has:PractitionerRole:practitioner:_id={rid}", None, {}
     yield "GET", f"Communication?part-of=Communication/{rid}&_include=Communication:part-of", None, {}
+    for way in (
+        "$everything",
+        "*",
+        "Observation",
+        "Communication?_total=accurate",
+        "Observation?_summary=count",
+    ):
+        yield "GET", f"Patient/{rid}/{way}", None, {}
+    yield "GET", f"Patient/$everything?patient={rid}", None, {}
     yield "POST", "Communication", {**_message(rid), "subject": {"reference": f"Patient/{rid}"}}, {}
 
 
