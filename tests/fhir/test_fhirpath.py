@@ -152,6 +152,90 @@ def test_expressions(expression: str, values: list[Any]) -> None:
     assert plain == values and [type(one) for one in plain] == [type(one) for one in values]
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        # Quantities: added in the unit of the first, equal by what they are worth.
+        "1 'm' + 50 'cm' = 150 'cm'",
+        "(1 'm' - 1 'm').toString() = '0 \\'m\\''",
+        "(1 'm' + 1 's').empty()",
+        "(1 'm' / 0 'm').empty()",
+        "2 'm' * 1 '1' = 2 'm'",
+        "(1 'm' | 100 'cm' | 1 's').count() = 2",
+        "12 months = 1 year and (1 month = 30 days).empty()",
+        "(3 '[x]') = (3 '[x]') and (1 '[x]' ~ 1 'm') = false",
+        "(1 day | 24 hours).count() = 2",
+        # Moments: moved within the calendar, never beyond it.
+        "(@9999-12-31 + 1 day).empty() and (@0001-01 - 1 month).empty()",
+        "@2020 + 400 days = @2021 and @2020-01 + 40 days = @2020-02",
+        "@2020-01-01 + 36 hours = @2020-01-02",
+        "@T10 + 90 minutes = @T11 and @T10:00 - 11 hours = @T23:00",
+        "@2020-01-01T10:00:00.5Z + 500 'ms' = @2020-01-01T10:00:01Z",
+        "@2020-01-01T23:00Z = @2020-01-02T01:00+02:00 and @2020-01-01T10 < @2020-01-01T11",
+        "(@2020-01-01T10:00Z | @2020-01-01T11:00+01:00).count() = 1",
+        "(@T10:00 | @T10:00 | @2020 | @2020T).count() = 2",
+        "@2020-02.lowBoundary() = @2020-02-01 and @2020-02.highBoundary() = @2020-02-29",
+        "@2020-02-01T10:30:15.123Z.lowBoundary(14).toString() = '2020-02-01T10:30:15Z'",
+        "@2020.lowBoundary(5).empty() and 'x'.lowBoundary().empty() and 'x'.precision().empty()",
+        # Numbers
+        "7 mod -3 = 1 and -7 mod 3 = -1 and 7.5 mod 2 = 1.5 and 7 div -2 = -3",
+        "(2.5 + 1) = 3.5 and (1 - 2.5) = -1.5 and 2.0 div 0.3 = 6",
+        "1.5.round() = 2 and 2.5.floor() = 2 and {}.floor().empty() and {}.round().empty()",
+        "2.power(0.5) > 1.41 and 2.power(-1) = 0.5 and {}.power(2).empty()",
+        "(5 ~ 5.0) and (5.11 ~ 5.1) and ('A  b' ~ 'a b') and (@2020 ~ @2020-01) = false",
+        # Conversions
+        "'2020-01-02T10:00:00Z'.toDateTime().toDate() = @2020-01-02",
+        "@2020-01-02.toDateTime() = @2020-01-02T and @T10.toDateTime().empty() and 3.toDate().empty()",
+        "'5 \\'mg\\''.toQuantity().toString() = '5 \\'mg\\'' and 'T'.toBoolean() and 'no'.toBoolean().not()",
+        "'99999999999'.toInteger().empty() and 1.0.toString() = '1.0' and 'x'.toDecimal().empty()",
+        # Texts
+        "'abc'.replaceMatches('(b)', '<$1>') = 'a<b>c' and 'abc'.split('').count() = 3",
+        "'abc'.substring(1, {}).empty() and {}.join(',').empty() and 'x'.encode('y').empty()",
+        # Collections
+        "(1 | 2).union(2 | 3).count() = 3 and (true | false).anyTrue() and (true | false).anyFalse()",
+        "(1 | 2 | 3).skip(-1).count() = 3 and (1 | 2).take(-1).empty() and {}.single().empty()",
+        "name.intersect(name).count() = 2 and name.exclude(name).empty() and name.isDistinct()",
+        "(name | name).count() = 2 and name.subsetOf(name) and name.first() = name.first()",
+        "(3 | 1 | 2).sort(-$this).first() = 3",
+        "active.getValue() and name.getValue().empty()",
+        # The tree
+        "contained.select(%rootResource.id).first() = 'p' and contained.first() is Organization",
+        "managingOrganization.resolve().conformsTo('http://hl7.org/fhir/StructureDefinition/Organization')",
+        "generalPractitioner.resolve().id = '7' and 'x'.resolve().empty()",
+        "text.div.htmlChecks().empty() and birthDate.children().count() = 1",
+        "now() > @2020 and today() <= now().toDate() and timeOfDay().exists() and now() = now()",
+    ],
+)
+def test_what_is_true(expression: str) -> None:
+    assert fhirpath.compiled(expression).holds(NAMES), fhirpath.compiled(expression).values(NAMES)
+
+
+def test_references_within_a_bundle() -> None:
+    entries = [
+        {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Patient", "id": "a", "gender": "female"}},
+        {
+            "fullUrl": "http://x/Observation/o",
+            "resource": {"resourceType": "Observation", "id": "o", "subject": {"reference": "urn:uuid:1"}},
+        },
+        {
+            "resource": {
+                "resourceType": "Observation",
+                "subject": {"reference": "http://elsewhere/Patient/9"},
+                "hasMember": [{"reference": "Observation/o"}, {"reference": "urn:uuid:nothing"}],
+                "performer": [{"display": "x"}],
+            }
+        },
+    ]
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    found = fhirpath.compiled("entry.resource.subject.resolve()").nodes(bundle)
+    assert [node.value.get("gender") for node in found] == ["female", None]
+    members = fhirpath.compiled("entry.resource.hasMember.resolve().id").values(bundle)
+    assert members == ["o"]
+    assert fhirpath.compiled("entry.resource.performer.resolve()").on(bundle) == []
+    assert fhirpath.compiled("entry.resource.where(resolve() is Patient)").on(bundle) == []
+    assert fhirpath.compiled("entry.resource.ofType(Patient).gender").values(bundle) == ["female"]
+
+
 def test_a_node_knows_its_place() -> None:
     found = fhirpath.compiled("Patient.name.given | contained.name").nodes(NAMES)
     assert [node.place() for node in found] == [

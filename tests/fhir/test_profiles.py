@@ -363,6 +363,37 @@ def test_slices_by_what_is_there_and_by_profile(only: Callable[..., Profile]) ->
     assert check_profile(bundle, profile)
 
 
+def test_slices_by_extensions_and_by_one_type_of_a_choice(only: Callable[..., Profile]) -> None:
+    url = "http://example.org/main"
+    profile = only(
+        structure(
+            "own", "Patient",
+            element("Patient.contact", slicing=by("value", f"extension('{url}').value", "closed")),
+            element("Patient.contact:main", sliceName="main", max="1"),
+            element("Patient.contact:main.extension", slicing=by("value", "url")),
+            element("Patient.contact:main.extension:main", sliceName="main", min=1,
+                    type=[{"code": "Extension", "profile": [url]}]),
+            element("Patient.contact:main.extension:main.url", fixedUri=url),
+            element("Patient.contact:main.extension:main.value[x]", fixedBoolean=True),
+        )
+    )  # fmt: skip
+    for value, faults in ((True, 0), (False, 1)):
+        contact = {"name": {"text": "x"}, "extension": [{"url": url, "valueBoolean": value}]}
+        assert len(check_profile({"resourceType": "Patient", "contact": [contact]}, profile)) == faults
+    typed = only(
+        structure(
+            "own", "Observation",
+            element("Observation.component", slicing=by("value", "value.ofType(CodeableConcept)", "closed")),
+            element("Observation.component:yes", sliceName="yes"),
+            element("Observation.component:yes.value[x]"),
+            element("Observation.component:yes.value[x]:valueCodeableConcept", sliceName="coded",
+                    type=[{"code": "CodeableConcept"}], patternCodeableConcept={"text": "yes"}),
+        )
+    )  # fmt: skip
+    for component, faults in (({"valueCodeableConcept": {"text": "yes"}}, 0), ({"valueString": "yes"}, 1)):
+        assert len(check_profile({"resourceType": "Observation", "component": [component]}, typed)) == faults
+
+
 def test_slices_of_slices(only: Callable[..., Profile]) -> None:
     profile = only(
         structure(

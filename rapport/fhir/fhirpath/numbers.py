@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
@@ -137,8 +136,3 @@ def comparable(items: Items, other: Items) -> Items:
     if type(mine) is not Quantity or type(yours) is not Quantity:
         return []
     return [values.sizes(mine, yours) is not None]
-
-
-def is_whole(value: Decimal) -> bool:
-    """No digits behind the point."""
-    return value == value.to_integral_value() and math.isfinite(value)
