@@ -1,8 +1,8 @@
 """Is this a valid R4 resource? Structure, types, cardinality, formats, codes, references, invariants.
 
 `check` walks a resource once along tables compiled from the definitions and tells every fault with its
-FHIRPath. It never raises, whatever it is given. Profiles and terminologies without a finite list here are
-not judged. About 100 µs for an ordinary Observation.
+FHIRPath. It never raises, whatever it is given. Terminologies without a finite list here are not judged;
+profiles are another matter (see `profiles`). About 30 µs for an ordinary Observation.
 """
 
 from __future__ import annotations
