@@ -127,8 +127,8 @@ def _record(found: dict[str, Any] | None) -> str:
     said = "\n".join(f"- {name}: {words}" for name, words in broken.items())
     return (
         f"{text}\n\n16 connections, {found['rounds']} rounds of {found['round']} s (medians), load driver "
-        "and server on the same machine; the record holds the Synthea set. Compare CPU time: it survives a noisy "
-        "machine." + (f"\n\nThe driver's own checks that failed:\n{said}" if broken else "")
+        "and server on the same machine; the record holds the Synthea set. Compare CPU time: it survives a "
+        "noisy machine." + (f"\n\nThe driver's own checks that failed:\n{said}" if broken else "")
     )
 
 

@@ -20,11 +20,14 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a crashed child starts 
 STEADY = 60.0  # seconds of life after which a crash counts as the first again
 
 
-def obey_parent(request: int = signal.SIGTERM) -> None:
-    """In a child: die with the supervisor. Called first thing."""
+def obey_parent() -> None:
+    """In a child: die with the supervisor, at once. Called first thing.
+
+    A supervisor that could stop its children cleanly has done so; what is cut off here was not acknowledged.
+    """
     parent = os.environ.get(PARENT)
     if parent:
-        leash(request, int(parent))
+        leash(signal.SIGKILL, int(parent))
 
 
 @dataclass(slots=True)

@@ -141,7 +141,7 @@ class Killer:
         until(lambda: self._strike(part), f"there is a {part} to kill")
         if part == "supervisor":
             self.rapport.process.wait(10)
-            until(lambda: not any(map(alive, before)), "nothing outlives the supervisor")
+            until(lambda: not any(map(alive, before)), "nothing outlives the supervisor", 60)
             self.rapport.start(60)
         until(self.rapport.healthy, f"it answers again after the {part} was killed", 60)
 
