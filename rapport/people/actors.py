@@ -69,6 +69,16 @@ def positions(conn: Connection[Any], **by: str) -> list[Position]:
     return [at for record in found.matches if (at := position_of(record.json)) is not None]
 
 
+def duties_of(conn: Connection[Any], person: str) -> frozenset[str]:
+    """What a `Practitioner/…` answers for at the whole site, by all positions in force."""
+    return frozenset[str]().union(*(at.duties for at in positions(conn, practitioner=person)))
+
+
+def leads(actor: Actor) -> bool:
+    """Whether they lead or run the site."""
+    return bool(actor.duties & {"lead", "operator"})
+
+
 def position(conn: Connection[Any], ref: str) -> Position | None:
     """The position `PractitionerRole/…`, None where it is over or not there."""
     return next(iter(positions(conn, _id=ref.partition("/")[2])), None)

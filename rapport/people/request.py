@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from rapport.fhir.outcomes import not_found
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
+from rapport.people.actors import leads
 from rapport.people.models import User
 
 
@@ -32,7 +33,7 @@ def staff_only(page: Page) -> Page:
 
 def leads_only(page: Page) -> Page:
     """For those who lead or run the site; to all others the page is not there."""
-    return _only(page, lambda actor: bool(actor.duties & {"lead", "operator"}))
+    return _only(page, leads)
 
 
 def _only(page: Page, may: Callable[[Actor], bool]) -> Page:

@@ -81,6 +81,21 @@ def test_a_colleague_who_is_not_there_is_not_there(people: Accounts) -> None:
     assert chen.get("/staff/amina/leave/").status_code == 404, "patients do not leave"
 
 
+@pytest.mark.parametrize("verb", ["reset", "invite"])
+def test_nobody_opens_the_account_of_a_duty_that_they_do_not_have(people: Accounts, verb: str) -> None:
+    """A lead could sign in as the operator, or as who reads the log for patients."""
+    chen = signed_in(people, people.chen)
+    for ask in (chen.get, chen.post):
+        answer = ask(f"/staff/root/{verb}/", {"why": "Saw him"})
+        assert answer.status_code == 403 and "a duty that you do not have" in words_of(answer)
+    assert not Event.objects.filter(kind__in=("factor-reset", "invited")).exists()
+    assert chen.post(f"/staff/dara/{verb}/", {"why": "Saw her"}).status_code in (200, 302)
+    page = chen.get("/staff/").content.decode()
+    assert f"/staff/dara/{verb}/" in page or verb == "reset"
+    assert f"/staff/root/{verb}/" not in page
+    call_command("staff", "reset-factor", people.root.email, "--why", "Saw him")
+
+
 def test_staff_are_added_with_a_position_and_a_team(
     people: Accounts, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -25,6 +25,7 @@ class Colleague:
     roles: tuple[str, ...]
     teams: tuple[str, ...]
     has_factor: bool
+    within_reach: bool
     cover: str | None
 
 
@@ -46,6 +47,7 @@ def _colleagues(request: Request) -> list[Colleague]:
                 tuple(dict.fromkeys(at.role for at in held)),
                 tuple(dict.fromkeys(teams[at.team] for at in held if at.team in teams)),
                 factors.enrolled(user),
+                _within_reach(request, *(at.duties for at in held)),
                 names.get(cover, "") if cover is not None else None,
             )
         )
@@ -83,6 +85,22 @@ def _colleague(request: Request, rid: str) -> User:
     return user
 
 
+def _within_reach(request: Request, *duties: frozenset[str]) -> bool:
+    """Who opens an account anew can sign in with it: so nobody does for a duty that they do not have."""
+    return frozenset[str]().union(*duties) <= request.actor.duties
+
+
+def _opened_anew(request: Request, rid: str) -> User:
+    user = _colleague(request, rid)
+    if not _within_reach(request, actors.duties_of(request.door.conn, user.person)):
+        raise Refused(
+            "forbidden",
+            _("%(name)s has a duty that you do not have.") % {"name": user},
+            _("Ask whoever runs this site."),
+        )
+    return user
+
+
 @staff_only
 @leads_only
 def leave(request: Request, rid: str) -> HttpResponse:
@@ -102,7 +120,7 @@ def leave(request: Request, rid: str) -> HttpResponse:
 @leads_only
 def reset(request: Request, rid: str) -> HttpResponse:
     """A lost second factor, after checking who they are; the reason is kept."""
-    user = _colleague(request, rid)
+    user = _opened_anew(request, rid)
     form = Reason(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -139,7 +157,7 @@ def reset_patient(request: Request, rid: str) -> HttpResponse:
 @leads_only
 def invite(request: Request, rid: str) -> HttpResponse:
     """A code that lets a colleague choose a (new) password, to hand over in person."""
-    user = _colleague(request, rid)
+    user = _opened_anew(request, rid)
     if request.method != "POST":
         return render(request, "people/staff_invite.html", {"colleague": user})
     row, code = invitations.invite_staff(user, by=request.actor.ref)
