@@ -190,47 +190,6 @@ class Join(forms.Form):
         return " ".join(str(self.cleaned_data["name"]).split())
 
 
-class FindPatient(forms.Form):
-    """Whom to invite: part of the name, and the date of birth to tell people of one name apart."""
-
-    name = forms.CharField(label=_("Name, or the start of it"), max_length=100)
-    birth_date = Day(label=_("Date of birth"), required=False, help_text=_("If you know it."))
-
-    def clean_name(self) -> str:
-        """At least two letters, so that nobody leafs through everyone."""
-        name = str(self.cleaned_data["name"]).strip()
-        if len(name) < 2:
-            raise ValidationError(_("Write two letters or more."))
-        return name
-
-
-class HowToInvite(forms.Form):
-    """By e-mail, or on paper."""
-
-    how = forms.ChoiceField(
-        label=_("How should the invitation get there?"),
-        choices=[
-            ("print", _("Print a letter with a code, to hand over")),
-            ("email", _("Send a link by e-mail")),
-        ],
-        widget=forms.RadioSelect,
-        initial="print",
-    )
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        required=False,
-        max_length=254,
-        help_text=_("Read it back to them, letter by letter."),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """An address where one is needed."""
-        said = super().clean() or {}
-        if said.get("how") == "email" and not said.get("email") and "email" not in self.errors:
-            self.add_error("email", _("Write the address that the link goes to."))
-        return said
-
-
 class Reason(forms.Form):
     """Why: kept with what is done."""
 

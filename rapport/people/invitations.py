@@ -22,8 +22,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from rapport.fhir.outcomes import Refused
+from rapport.gate.actor import Actor
 from rapport.gate.door import Door
-from rapport.people import accounts, events, notices, site
+from rapport.people import accounts, actors, events, notices, site
 from rapport.people.models import Invitation, User
 
 #: Letters and digits that can't be mistaken for one another on paper (32 of them: 5 bits each).
@@ -67,22 +68,46 @@ def hashed(secret: str) -> str:
     return scrypt(secret.encode(), salt=_salt(), n=2**14, r=8, p=1, dklen=32).hex()
 
 
-def invite_patient(door: Door, rid: str, email: str = "") -> tuple[Invitation, str]:
+def invite_patient(door: Door, rid: str, email: str = "", why: str = "") -> tuple[Invitation, str]:
     """Invite the patient `Patient/<rid>`, whom the door lets the actor see: the invitation and its secret.
 
     With an address the secret is a link that is sent there, else a code to print. An older open
-    invitation ends. Who has an account chooses a new password with it, and keeps the second factor.
+    invitation ends. Who has an account chooses a new password with it, and keeps the second factor: so a
+    link goes to the address that they proved, or somebody who leads says `why` they are sure who it is.
     """
     patient = door.read("Patient", rid).json
+    email, person = email.strip().lower(), f"Patient/{rid}"
+    if not email or email != proven_address(person):
+        _identified(door.actor, person, why)
     new = Invitation(
-        person=f"Patient/{rid}",
+        person=person,
         name=name_of(patient),
         birth_date=birth_date_of(patient),
         language=_language(patient),
-        email=email.strip().lower(),
+        email=email,
         by=door.actor.ref,
     )
-    return _invite(new)
+    return _invite(new, why)
+
+
+def proven_address(person: str) -> str:
+    """The address to which somebody with an account showed that they read it; "" for none."""
+    proven = EmailAddress.objects.filter(user__person=person, verified=True).order_by("-primary").first()
+    return str(proven.email).lower() if proven else ""
+
+
+def _identified(actor: Actor, person: str, why: str) -> None:
+    """Refused unless `person` has no account yet, or somebody who leads says how they know who it is."""
+    if not User.objects.filter(person=person).exists():
+        return
+    if actor.kind != "system" and not actors.leads(actor):
+        raise Refused(
+            "forbidden",
+            _("They have an account: a new way in goes to the e-mail address that they proved."),
+            _("Ask someone who leads a team."),
+        )
+    if not why.strip():
+        raise Refused("rule", _("Say how you checked who they are."), _("Write it in a few words."))
 
 
 def invite_staff(user: User, by: str, email: bool = False) -> tuple[Invitation, str]:
@@ -91,7 +116,7 @@ def invite_staff(user: User, by: str, email: bool = False) -> tuple[Invitation, 
     return _invite(new)
 
 
-def _invite(new: Invitation) -> tuple[Invitation, str]:
+def _invite(new: Invitation, why: str = "") -> tuple[Invitation, str]:
     with transaction.atomic():
         if User.objects.filter(person=new.person, is_active=False).exists():
             raise Refused("conflict", _("This account is closed."), _("Ask whoever runs this site."))
@@ -101,7 +126,8 @@ def _invite(new: Invitation) -> tuple[Invitation, str]:
         open_ones = Invitation.objects.filter(person=new.person, used_at=None, ended_at=None)
         open_ones.update(ended_at=timezone.now())
         new.save()
-        events.note("invited", person=new.person, by=new.by, why="by e-mail" if new.email else "on paper")
+        way = "by e-mail" if new.email else "on paper"
+        events.note("invited", person=new.person, by=new.by, why=f"{way}: {why}" if why else way)
         if new.email:
             _send(new, secret)
     return new, secret

@@ -39,8 +39,8 @@ def newcomer(people: Accounts) -> str:
     return "tomas"
 
 
-def invited(rid: str, email: str = "") -> tuple[Invitation, str]:
-    return invitations.invite_patient(asking.at_work("tests"), rid, email)
+def invited(rid: str, email: str = "", why: str = "") -> tuple[Invitation, str]:
+    return invitations.invite_patient(asking.at_work("tests"), rid, email, why)
 
 
 def join(secret: str, **said: str) -> tuple[Client, Any]:
@@ -165,7 +165,7 @@ def test_an_address_that_somebody_else_uses_is_refused(newcomer: str) -> None:
 def test_a_new_invitation_is_a_new_password_and_keeps_the_factor(people: Accounts) -> None:
     TOTP.activate(people.amina, "JBSWY3DPEHPK3PXP")
     before = signed_in_without_factor(people)
-    _row, code = invited("amina")
+    _row, code = invited("amina", why="Saw her passport")
     _client, answer = join(code, birth_date="14 3 1968", name="Amina Haddad", email="amina@example.org")
     assert answer["Location"] == "/account/second-step/authenticate/"
     assert before.get("/more/").status_code == 302, "other sign-ins ended"
@@ -176,7 +176,7 @@ def test_a_new_invitation_is_a_new_password_and_keeps_the_factor(people: Account
 def test_who_had_the_account_is_told_at_the_address_they_proved(people: Accounts, mailed: list[str]) -> None:
     old = people.amina.email
     accounts.reset_factor(people.amina, by=people.chen.person, why="Saw her passport")
-    _row, code = invited("amina")
+    _row, code = invited("amina", why="Saw her passport")
     _client, answer = join(code, birth_date="14 3 1968", name="Amina Haddad", email="thief@example.org")
     assert answer.status_code == 302, words_of(answer)
     told = [mail for mail in mailed if mail.startswith(f"To: {old}\n")]
@@ -214,6 +214,35 @@ def test_a_lead_finds_chooses_and_prints(people: Accounts, newcomer: str) -> Non
     assert code and invitations.find(code[0])
     event = Event.objects.get(kind="invited")
     assert (event.person, event.by) == ("Patient/tomas", people.chen.person)
+
+
+def test_who_has_an_account_is_invited_anew_at_the_address_they_proved_alone(
+    people: Accounts, mailed: list[str]
+) -> None:
+    """Whoever sees a patient knows their date of birth: a printed code would be their account."""
+    dara = signed_in(people, people.dara)
+    assert b'value="print"' not in dara.get("/invite/amina/").content
+    assert dara.post("/invite/amina/", {"how": "print", "why": "Saw her"}).status_code == 422
+    with pytest.raises(Refused, match="that they proved"):
+        invitations.invite_patient(Door(asking.conn(), personas.People.dara), "amina", "dara@example.org")
+    assert not Invitation.objects.exists()
+    answer = dara.post("/invite/amina/", {"how": "email", "email": "dara@example.org"})
+    assert answer.status_code == 200 and mailed[-1].startswith(f"To: {people.amina.email}\n")
+    EmailAddress.objects.filter(user=people.amina).update(verified=False)
+    assert "No link can go to an e-mail address" in words_of(dara.get("/invite/amina/"))
+    assert dara.post("/invite/amina/", {"how": "email"}).status_code == 422
+
+
+def test_who_leads_says_how_they_checked_who_it_is(people: Accounts) -> None:
+    chen = signed_in(people, people.chen)
+    assert "how you checked" in words_of(chen.post("/invite/amina/", {"how": "print"}))
+    with pytest.raises(Refused, match="how you checked"):
+        invitations.invite_patient(Door(asking.conn(), personas.People.chen), "amina")
+    printed = chen.post("/invite/amina/", {"how": "print", "why": "Saw her passport"})
+    code = re.search(r"[2-9A-HJ-NP-Z]{5}-[2-9A-HJ-NP-Z]{5}", words_of(printed))
+    assert code and invitations.find(code[0])
+    event = Event.objects.get(kind="invited")
+    assert (event.by, event.why) == (people.chen.person, "on paper: Saw her passport")
 
 
 def test_without_a_mail_server_only_paper_is_offered(people: Accounts, newcomer: str) -> None:

@@ -81,7 +81,7 @@ def test_pages_for_staff_and_leads(people: Accounts) -> None:
         if path == "/invite/amina/reset/":
             assert answer.status_code == 200
         checked(answer, path)
-    checked(client.post("/invite/amina/", {"how": "print"}), "/invite/amina/ done")
+    checked(client.post("/invite/amina/", {"how": "print", "why": "Saw her"}), "/invite/amina/ done")
     checked(client.post("/staff/dara/invite/"), "/staff/dara/invite/ done")
 
 

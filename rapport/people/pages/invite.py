@@ -10,8 +10,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from rapport.people import invitations, mail, site
-from rapport.people.forms import FindPatient, HowToInvite
+from rapport.people import actors, invitations, mail, site
+from rapport.people.inviting import FindPatient, HowToInvite, HowToInviteAnew
 from rapport.people.models import Invitation, User
 from rapport.people.request import Request, staff_only
 
@@ -71,17 +71,27 @@ def _shown(patients: list[dict[str, Any]]) -> list[Found]:
     return [found_of(patient, accounts, invited) for patient in patients]
 
 
+def _form(request: Request, patient: Found, proven: str) -> HowToInvite | HowToInviteAnew:
+    if patient.signs_in:
+        by_mail, on_paper = bool(proven) and mail.can_send(), actors.leads(request.actor)
+        ways = (("email",) if by_mail else ()) + (("print",) if on_paper else ())
+        return HowToInviteAnew(request.POST or None, ways=ways)
+    form = HowToInvite(request.POST or None, initial={"how": "print"})
+    if not mail.can_send():
+        form.fields["how"].choices = form.fields["how"].choices[:1]  # type: ignore[attr-defined]
+    return form
+
+
 @staff_only
 def invite(request: Request, rid: str) -> HttpResponse:
     """One patient: how the invitation gets there; then the letter, or that the e-mail is on its way."""
     patient = _shown([request.door.read("Patient", rid).json])[0]
-    ways = {"how": "print"}
-    form = HowToInvite(request.POST or None, initial=ways)
-    if not mail.can_send():
-        form.fields["how"].choices = form.fields["how"].choices[:1]  # type: ignore[attr-defined]
+    proven = invitations.proven_address(f"Patient/{rid}") if patient.signs_in else ""
+    form = _form(request, patient, proven)
     if request.method == "POST" and form.is_valid():
-        email = form.cleaned_data["email"] if form.cleaned_data["how"] == "email" else ""
-        row, secret = invitations.invite_patient(request.door, rid, email)
+        said = form.cleaned_data
+        email = said.get("email") or proven if said["how"] == "email" else ""
+        row, secret = invitations.invite_patient(request.door, rid, email, said.get("why", ""))
         facts = {"patient": patient, "invited": row, "code": "" if email else secret, "rules": site.current()}
         return render(request, "people/invite_done.html", facts)
     return render(

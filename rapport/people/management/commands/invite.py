@@ -21,6 +21,9 @@ class Command(Terminal):
         how = parser.add_mutually_exclusive_group()
         how.add_argument("--email", default="", help="send a link to this address")
         how.add_argument("--print", action="store_true", help="print a code (what happens without --email)")
+        parser.add_argument(
+            "--why", default="", help="for somebody with an account: how you checked who they are"
+        )
 
     def act(self, options: dict[str, Any]) -> tuple[Any, str]:
         """Invite."""
@@ -29,7 +32,7 @@ class Command(Terminal):
                 "rule", "This site has no mail server.", "Set one in the settings, or leave out --email."
             )
         rid = options["patient"].removeprefix("Patient/")
-        row, secret = invitations.invite_patient(door(), rid, options["email"])
+        row, secret = invitations.invite_patient(door(), rid, options["email"], options["why"])
         address = f"{site.current().base_url}/join/"
         result = {
             "person": row.person,
