@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from psycopg import Connection
 
 from rapport.fhir.keys import hash64, reference_key
 from rapport.gate.actor import Actor
+from rapport.gate.claims import kinds
 from rapport.gate.roles import PERSONAL
 from rapport.store.records import Record
 
@@ -24,14 +25,31 @@ def key_of(kind: str, resource: int) -> int:
     return hash64("live", kind, str(resource))
 
 
-def about(actor: Actor, patient: str) -> list[str]:
-    """The topics of one person (`Patient/1`) that this actor may watch: staff hear of their own notes too."""
+def about(actor: Actor, patient: str, *conversations: str) -> list[str]:
+    """The topics of one person (`Patient/1`) that this actor may watch: staff hear of their own notes too.
+
+    Family hear of the conversations that are shared with them (`Communication/1`), and never of how much
+    else is written.
+    """
+    if actor.kind == "kin":
+        return [f"conversation:{ref}" for ref in conversations]
     return [f"patient:{patient}", *([f"chart:{patient}"] if actor.kind == "staff" else [])]
 
 
-def written(record: Record) -> int:
-    """The topic that a written record counts up. What only staff may see stirs nothing that others watch."""
-    return key_of("chart" if record.sens & ~PERSONAL else "patient", record.patient)
+def written(record: Record, body: Mapping[str, Any] | None) -> list[int]:
+    """The topics that a written record counts up. What only staff may see stirs nothing that others watch."""
+    if record.sens & ~PERSONAL:
+        return [key_of("chart", record.patient)]
+    return [key_of("patient", record.patient), *map(topic_key, _conversations(record, body or {}))]
+
+
+def _conversations(record: Record, body: Mapping[str, Any]) -> list[str]:
+    """The conversation that a record is, or is in."""
+    known = kinds(dict(body))
+    if "conversation" in known:
+        return [f"conversation:{record.ref}"]
+    place = body.get("partOf" if record.rtype == "Communication" else "basedOn") if known else ()
+    return [f"conversation:{ref['reference']}" for ref in place or () if "reference" in ref]
 
 
 #: Counts topics up. They must be sorted, so that two transactions take the row locks in the same order.

@@ -239,7 +239,7 @@ class Writing(Reading):
         for step, record in pairs:
             work.trail.add(step.action, record.ref, record.vid, record.patient)
             if record.rtype in ("Communication", "Task") and record.patient:
-                work.topics.add(live.written(record))
+                work.topics.update(live.written(record, step.after))
 
     def lock(self, *words: str) -> None:
         """Wait until nobody else holds these words, and hold them to the end of the transaction."""

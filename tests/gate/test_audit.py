@@ -131,3 +131,19 @@ def test_a_staff_note_stirs_nothing_that_the_patient_watches(people: People, con
     Door(conn, people.dara).create(note, rid="n1")
     after = [live.state(conn, live.about(who, AMINA)) for who in (people.amina, people.dara)]
     assert after == [before[0], before[1] + 1]
+
+
+def test_family_hears_of_shared_conversations_alone(people: People, conn: Connection[Any]) -> None:
+    """How much else a patient writes is not theirs to count."""
+    shared, own = conversation("c1"), conversation("c2")
+    shared["recipient"] = [*shared["recipient"], {"reference": people.bilal.ref}]
+    amina = Door(conn, people.amina)
+    amina.create(shared, rid="c1")
+    watched = live.about(people.bilal, AMINA, "Communication/c1")
+    before = live.state(conn, watched)
+    amina.create(own, rid="c2")
+    amina.create(message("m2", "c2", "Between us"), rid="m2")
+    assert live.state(conn, watched) == before
+    amina.create(message("m1", "c1", "For both of you"), rid="m1")
+    assert live.state(conn, watched) == before + 1
+    assert live.about(people.bilal, AMINA) == []

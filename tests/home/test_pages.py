@@ -87,6 +87,30 @@ def test_family_sees_only_what_is_shared_with_them(opens: Opens, people: People,
     assert "No messages yet" in bilal.get("/messages/")
 
 
+def test_family_pages_are_stirred_by_what_is_shared_alone(
+    opens: Opens, people: People, asks: Any, door: Doors
+) -> None:
+    sent = asks("Is that the tablet?")
+    amina, bilal = door(people.amina), opens(people.bilal)
+    header = amina.read("Communication", sent.conversation).json
+    amina.update({**header, "recipient": [*header["recipient"], {"reference": people.bilal.ref}]})
+
+    def stirred() -> list[bool]:
+        return [
+            bilal.client.get("/live/", {"t": topics, "s": state}).status_code == 200 for topics, state in on
+        ]
+
+    on = []
+    for path in ("/", "/messages/", f"/messages/{sent.conversation}/"):
+        bilal.get(path)
+        page = bilal.page.content.decode()
+        on.append(tuple(re.findall(r'data-live(?:-state)?="([^"]+)"', page)))
+    actions.start(amina, once="between us", topic="health", text="Just for you.", concerns=("Why?",))
+    assert stirred() == [False, False, False]
+    actions.take(door(people.dara), concern=sent.concerns[0])
+    assert stirred() == [True, True, True]
+
+
 def test_staff_have_an_inbox_and_patients_have_none(opens: Opens, people: People) -> None:
     dara, amina = opens(people.dara), opens(people.amina)
     assert "The inbox is clear" in dara.get("/")

@@ -19,6 +19,7 @@ from rapport.people.request import Request
 from rapport.pillars.conversations import reading
 from rapport.pillars.conversations.contexts import said
 from rapport.pillars.conversations.contexts.talking import promise_lines, question_line
+from rapport.pillars.conversations.pages.listing import topics_of
 from rapport.pillars.conversations.reading import Concern, ConversationLine
 from rapport.ui.show import show
 
@@ -43,7 +44,7 @@ def day(request: Request) -> HttpResponse:
     if not actor.patients:
         return redirect("messages")
     patient, now = actor.patients[0], timezone.localtime()
-    watched = live.watch(request, (f"patient:{patient}", f"person:{actor.ref}"))
+    watched = live.watch(request, topics_of(request))
     concerns = reading.open_concerns(request.door, patient, ended_since=now - HEARD_STAYS)
     waiting = [concern for concern in concerns if concern.state == "answered" and "confirm" in concern.may]
     shown = waiting[0] if waiting else None

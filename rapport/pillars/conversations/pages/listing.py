@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from rapport.gate.live import about
 from rapport.people import drafts, live
 from rapport.people.request import Request
 from rapport.pillars.conversations import reading
@@ -14,11 +15,15 @@ from rapport.ui.show import show
 
 
 def topics_of(request: Request) -> list[str]:
-    """What somebody's lists watch: their patients and themselves; staff their teams."""
+    """What somebody's lists watch: themselves, and their patients; staff their teams; family what is shared.
+
+    A conversation that is newly shared with somebody of the family stirs their own topic.
+    """
     actor = request.actor
+    shared = reading.shared(request.door) if actor.kind == "kin" else ()
     return [
         f"person:{actor.ref}",
-        *(f"patient:{ref}" for ref in actor.patients),
+        *(topic for ref in actor.patients for topic in about(actor, ref, *shared)),
         *(f"team:{ref}" for ref in actor.teams),
         *(f"person:{ref}" for ref in actor.positions),
     ]

@@ -40,7 +40,7 @@ def shown(
 ) -> HttpResponse:
     """The conversation; after a refusal with what went wrong on top and the words still in their box."""
     header = request.door.read("Communication", rid)
-    watched = live.watch(request, about(request.actor, ref_of(header.json.get("subject"))))
+    watched = live.watch(request, about(request.actor, ref_of(header.json.get("subject")), header.ref))
     view = reading.conversation(request.door, rid, before=request.GET.get("before", ""))
     if not common.is_script(request):
         actions.mark_opened(request.door, [letter.rid for letter in view.letters if letter.new])

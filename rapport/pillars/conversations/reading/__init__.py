@@ -2,7 +2,7 @@
 
 from rapport.pillars.conversations.reading.contacts import contacts
 from rapport.pillars.conversations.reading.inbox import colleagues, inbox, topics
-from rapport.pillars.conversations.reading.lists import counts, find, mine, open_concerns, promises
+from rapport.pillars.conversations.reading.lists import counts, find, mine, open_concerns, promises, shared
 from rapport.pillars.conversations.reading.shown import (
     Colleague,
     Concern,
@@ -57,6 +57,7 @@ __all__ = [
     "mine",
     "open_concerns",
     "promises",
+    "shared",
     "topics",
     "versions",
 ]

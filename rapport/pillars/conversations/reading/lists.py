@@ -23,9 +23,17 @@ from rapport.pillars.conversations.shapes.promises import read_promise
 SCAN, LONGEST_SCAN = 100, 1000
 #: Pages of letters that make one page of conversations; conversations of staff that are listed.
 MOST_PAGES, MOST_HAD = 5, 40
+#: Conversations that a list of somebody of the family watches.
+WATCHED = 20
 CONTEXT = 60
 
 Found = list[tuple[int, Message]]
+
+
+def shared(door: Door) -> tuple[str, ...]:
+    """The conversations that somebody may read, those changed last; at most `WATCHED`."""
+    query = [("category", f"{KIND}|conversation"), ("_sort", "-_lastUpdated"), ("_count", str(WATCHED))]
+    return tuple(record.ref for record in door.search("Communication", query).matches)
 
 
 def mine(

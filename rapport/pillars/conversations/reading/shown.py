@@ -203,7 +203,6 @@ class ConversationView:
     letters    oldest first; the newest `LETTERS` of them, `older` is the cursor for those before
     concerns   open ones first (waiting for the patient, then by time), then ended ones
     may        verbs: write (always), answer, note, promise, start
-    topics     live topics whose change means "fetch again"
     """
 
     rid: str
@@ -219,7 +218,6 @@ class ConversationView:
     older: str = ""
     staff: bool = False
     may: frozenset[str] = frozenset()
-    topics: tuple[str, ...] = ()
 
     @property
     def waiting(self) -> tuple[Concern, ...]:

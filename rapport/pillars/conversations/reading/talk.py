@@ -45,7 +45,6 @@ def conversation(door: Door, rid: str, *, before: str = "") -> shown.Conversatio
         older=found.next or "",
         staff=looking.who.staff,
         may=frozenset({"write", "answer", "note", "promise"} if looking.who.staff else {"write"}),
-        topics=(f"patient:{header.patient}",),
     )
 
 
