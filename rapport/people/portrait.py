@@ -163,13 +163,13 @@ def age_words(age: Age | None) -> str:
 
 
 def language_name(code: str) -> str:
-    """The name of a language in the reader's language: "Arabic" for `ar`; the code itself when unknown."""
+    """The name of a language in the reader's language: Arabic, árabe; the code itself when unknown."""
     try:
         here = Locale.parse((get_language() or "en").replace("-", "_"))
         named = here.languages.get(code) or here.languages.get(code.partition("-")[0])
     except (ValueError, UnknownLocaleError):
         return code
-    return (named or code)[:1].upper() + (named or code)[1:]
+    return named or code
 
 
 def _languages(patient: Json) -> tuple[str, ...]:

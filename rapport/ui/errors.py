@@ -149,5 +149,8 @@ server_error = _handler(500)
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose sign-in ended or whose cookie is gone: say how to send it after all."""
-    said = _("This page was open for a long time. Go back, load it again, then send.")
-    return show(request, 403, str(said))
+    facts = _facts(403, "", "") | {
+        "title": _("This page was open for too long"),
+        "words": _("Nothing was sent. Go back, load the page again, then send."),
+    }
+    return render(request, "ui/error.html", facts, status=403)

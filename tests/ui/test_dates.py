@@ -82,7 +82,7 @@ def test_a_number_never_parts_from_its_word():
             "es",
             [
                 "hoy a las 8:40",
-                "martes, 19:52",
+                "el martes, 19:52",
                 "hoy a las 15:00",
                 "el lunes 16 de marzo, 13:00",
                 "1 hora 40 min",

@@ -63,7 +63,8 @@ def test_handlers_take_what_django_gives_them(request_):
     assert errors.forbidden(request_, Exception()).status_code == 403
     assert errors.bad_request(request_, Exception()).status_code == 400
     assert errors.server_error(request_).status_code == 500
-    assert errors.csrf_failure(request_, "no cookie").status_code == 403
+    stale = errors.csrf_failure(request_, "no cookie")
+    assert stale.status_code == 403 and "open for too long" in stale.content.decode()
 
 
 def test_the_site_uses_these_pages(settings):

@@ -39,7 +39,7 @@ def languages(codes: Iterable[str]) -> str:
     """English and Arabic"""
     here = (get_language() or "en").partition("-")[0]
     named = list(dict.fromkeys(language_name(code) for code in codes))
-    return format_list(named, locale="en_GB" if here == "en" else here) if named else ""
+    return dates.opening(format_list(named, locale="en_GB" if here == "en" else here)) if named else ""
 
 
 @register.filter

@@ -190,7 +190,8 @@ def to_staff(concern: Concern) -> Said:
     rest = _holder(concern)
     if concern.stat:
         ring = _("Ring %(name)s now") % {"name": called(concern.patient)}
-        return Said("urgent", ring, f"{_('Marked urgent.')} {rest}".strip())
+        marked = _("Marked urgent.")
+        return Said("urgent", ring, f"{marked} {rest}".strip())
     if concern.late and concern.due:
         return Said("late", _("Late by %(time)s") % {"time": late_by(concern.due)}, rest)
     by = due(concern.due) if concern.due else ""

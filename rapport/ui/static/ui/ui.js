@@ -11,9 +11,9 @@ function say(text) {
   setTimeout(() => { said.textContent = text; }, 50);
 }
 
-/** Fields a person types into or chooses in; never tokens, files or passwords. */
-const own = (form) => [...form.elements].filter((field) =>
-  field.name && !["hidden", "file", "password", "submit", "button"].includes(field.type) && field.tagName !== "FIELDSET");
+/** Fields a person types into or chooses in, and what belongs to them; never tokens, files or passwords. */
+const own = (form) => [...form.elements].filter((field) => field.name && ("drafted" in field.dataset
+  || (!["hidden", "file", "password", "submit", "button"].includes(field.type) && field.tagName !== "FIELDSET")));
 
 const typed = (field) => field.matches("textarea, select, input:not([type=hidden])") && (
   field.matches("[type=radio], [type=checkbox]") ? field.checked !== field.defaultChecked
