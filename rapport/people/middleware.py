@@ -17,6 +17,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Door
 from rapport.people import actors, drafts, factors, site
 from rapport.people.models import User
+from rapport.people.pages import demo
 from rapport.people.settings_shapes import Site
 from rapport.ui import errors
 
@@ -111,6 +113,8 @@ class DoorMiddleware:
     def process_view(self, request: Any, view: Page, args: Any, kwargs: Any) -> HttpResponse | None:
         """No page without a sign-in unless it says so (`login_not_required`); staff go by the factor wall."""
         if request.actor is None:
+            if request.path == "/" and demo.is_demo():
+                return redirect("people_demo")
             return _to_sign_in(request) if getattr(view, "login_required", True) else None
         match = request.resolver_match
         if factors.missing(request) and (match is None or match.url_name not in factors.OPEN_WITHOUT):

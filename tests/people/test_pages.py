@@ -162,6 +162,7 @@ def test_the_demo_signs_in_with_one_click(people: Accounts, settings: Any) -> No
     settings.DEMO = True
     Mark.objects.create(name="demo")
     client = Client()
+    assert client.get("/")["Location"] == "/demo/", "whoever opens the demo chooses who to be"
     page = client.get("/demo/")
     checked(page, "/demo/")
     assert "Be Amina Haddad" in words_of(page) and "Be Dr Mei Chen" in words_of(page)

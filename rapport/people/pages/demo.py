@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from rapport.fhir.index_keys import fold
 from rapport.fhir.outcomes import not_found
 from rapport.people import actors, factors
 from rapport.people.models import Mark, Outbox, User
@@ -35,7 +36,7 @@ def people(request: HttpRequest) -> HttpResponse:
     """Everyone one can be."""
     _demo_only()
     connection.ensure_connection()
-    users = User.objects.filter(is_active=True).order_by("display_name")
+    users = sorted(User.objects.filter(is_active=True), key=lambda user: fold(user.display_name))
     shown = [(user, actors.actor_for(connection.connection, user)) for user in users]
     facts = {
         "patients": [pair for pair in shown if pair[0].kind != "staff"],
