@@ -218,6 +218,38 @@ def test_nobody_writes_into_a_conversation_that_they_do_not_see(
     assert len(reading.conversation(amina, own.conversation).letters) == 1
 
 
+def test_nobody_goes_by_another_name(door: Doors, people: People, three: actions.Sent) -> None:
+    """Who cannot look somebody up reads the name beside the reference: Bilal was not Dr Chen."""
+    amina, bilal, chen = door(people.amina), door(people.bilal), door(people.chen)
+    header = amina.read("Communication", three.conversation).json
+    kin = {"reference": "RelatedPerson/bilal"}
+    amina.update({**header, "recipient": [*header["recipient"], kin]})
+    letter = amina.read("Communication", three.message).json
+    letter = {key: letter[key] for key in ("resourceType", "status", "category", "subject", "partOf", "sent")}
+    letter |= {
+        "sender": {**kin, "display": "Dr Mei Chen"},
+        "payload": [{"contentString": "Stop the tablet."}],
+    }
+    question = {
+        key: value for key, value in task(amina, three.concerns[0]).items() if key not in ("id", "meta")
+    }
+    taken = _owner(task(chen, three.concerns[0]), people.chen.positions[0])
+    new_header = {key: value for key, value in header.items() if key not in ("id", "meta")}
+    for writer, body in (
+        (bilal, letter),
+        (bilal, {**letter, "sender": kin, "recipient": [{"reference": AMINA, "display": "Eve Marsh"}]}),
+        (amina, {**question, "requester": {"reference": AMINA, "display": "Dr Mei Chen"}}),
+        (amina, {**question, "owner": {**question["owner"], "display": "The emergency team"}}),
+        (amina, {**new_header, "recipient": [{**header["recipient"][0], "display": "Dr Mei Chen"}]}),
+        (chen, {**taken, "owner": {**taken["owner"], "display": "Dara Okafor"}}),
+    ):
+        with pytest.raises(Refused, match="is not one of theirs"):
+            writer.update(body) if "id" in body else writer.create(body)
+    bilal.create({**letter, "sender": {**kin, "display": "Bilal Haddad"}})
+    amina.create({**question, "requester": {"reference": AMINA, "display": "Amina Haddad"}})
+    chen.update({**taken, "owner": {**taken["owner"], "display": "Mei Chen"}})
+
+
 def test_every_rule_says_what_to_do_instead() -> None:
     for name, (text, instead) in RULES.items():
         assert text and instead, name

@@ -9,6 +9,7 @@ from typing import Any
 from rapport.gate.door import Door
 from rapport.gate.permissions import READ
 from rapport.pillars.conversations import finding, moment
+from rapport.pillars.conversations.guards import naming
 from rapport.pillars.conversations.rules import judging, letters, raising
 from rapport.pillars.conversations.rules.who import Who
 from rapport.pillars.conversations.rules.words import broken
@@ -25,7 +26,9 @@ def judge(door: Door, before: Body | None, after: Body | None) -> None:
     """Refuse a write that the rules of its kind do not allow."""
     letters.same_kind(before, after)
     assert after is not None
-    _JUDGES[kind_of(after)](door, before, after, finding.who(door), moment.now())
+    who = finding.who(door)
+    naming.judge(door, before, after, who)
+    _JUDGES[kind_of(after)](door, before, after, who, moment.now())
 
 
 def at_work(door: Door) -> Door:

@@ -105,6 +105,10 @@ RULES: dict[str, tuple[str, str]] = {
         "wrote them down.",
         "Sign as yourself, or mark the medium and yourself in `note`.",
     ),
+    "names": (
+        "People and teams go by the names that are kept here, and “{name}” is not one of theirs.",
+        "Leave the display of the reference out.",
+    ),
     "now": (
         "Nothing is written in the future, and a question is raised now.",
         "Send it with the present time.",
