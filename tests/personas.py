@@ -15,6 +15,7 @@ from psycopg import Connection
 
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
+from rapport.gate.scopes import Scope
 
 TEAM, OTHER_TEAM = "Organization/harbour-street", "Organization/mill-lane"
 AMINA, BILAL, EVE = "Patient/amina", "RelatedPerson/bilal", "Patient/eve"
@@ -43,7 +44,7 @@ class People:
     eve = Actor("patient", EVE, "Eve Marsh", "patient", patients=(EVE,))
     eve_staff = _staff(EVE_STAFF, "Eve Marsh", "nurse", OTHER_TEAM)
     root = _staff(ROOT, "Root", "operator", "Organization/site", "operator")
-    program = Actor("client", "Device/bench", "Bench", "program", scopes=(("*", "cruds"),))
+    program = Actor("client", "Device/bench", "Bench", "program", scopes=(Scope("*", "cruds"),))
 
     def everybody(self) -> tuple[Actor, ...]:
         """All people, without the program."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from rapport.fhir.keys import reference_key
 
+from .scopes import Scope
+
 KINDS = ("patient", "kin", "staff", "client", "system")
 
 
@@ -20,7 +22,7 @@ class Actor:
     teams      `Organization/…` of those positions
     duties     site-wide duties of staff: `lead`, `privacy`, `operator`
     patients   `Patient/…` this person acts for (a patient: their own)
-    scopes     of a client: `(type or "*", letters of "cruds")`; None for people: grants say what they have
+    scopes     of a client; None for people: grants say what they have
     """
 
     kind: str
@@ -31,7 +33,7 @@ class Actor:
     teams: tuple[str, ...] = ()
     duties: frozenset[str] = frozenset()
     patients: tuple[str, ...] = ()
-    scopes: tuple[tuple[str, str], ...] | None = None
+    scopes: tuple[Scope, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS or "/" not in self.ref:

@@ -6,14 +6,16 @@ filter or has no opinion (None); what any of them lets through is let through. N
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rapport.store.records import EVERYTHING, NOTHING, Filter
+from rapport.store.restricting import restriction
 
 from .actor import Actor
 from .permissions import ACTION_BITS, DIRECTORY, PURPOSES, WITNESSED, Action, category_of
 from .roles import KNOWN, PERSONAL
+from .scopes import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,23 @@ def system(ask: Ask) -> Filter | None:
 
 
 def client(ask: Ask) -> Filter | None:
-    """A program reaches the types of its scopes, never what carries a label that nobody here understands."""
-    return Filter(_cleared(KNOWN)) if _in_scope(ask) else None
+    """A program reaches the types of its scopes, never what carries a label that nobody here understands.
+
+    A scope may be limited to what a search finds. Of such resources their present version alone is shown.
+    """
+    scopes = _in_scope(ask)
+    if not scopes:
+        return None
+    plain = Filter(_cleared(KNOWN))
+    if any(not scope.query for scope in scopes):
+        return plain
+    return both(plain, any_of(restriction(ask.rtype, scope.query) for scope in scopes))
 
 
-def _in_scope(ask: Ask) -> bool:
-    if ask.actor.kind != "client" or not ask.actor.scopes:
-        return False
-    return any(rtype in ("*", ask.rtype) and ask.action in letters for rtype, letters in ask.actor.scopes)
+def _in_scope(ask: Ask) -> tuple[Scope, ...]:
+    if ask.actor.kind != "client":
+        return ()
+    return tuple(scope for scope in ask.actor.scopes or () if scope.covers(ask.rtype, ask.action))
 
 
 def directory(ask: Ask) -> Filter | None:
@@ -127,7 +138,9 @@ def hidden_labels(ask: Ask) -> int | None:
     """
     if system in RULES and ask.actor.kind == "system":
         return 0
-    return ~KNOWN if client in RULES and _in_scope(ask) else None
+    if client not in RULES:
+        return None
+    return ~KNOWN if any(not scope.query for scope in _in_scope(ask)) else None
 
 
 def any_of(filters: Iterable[Filter]) -> Filter:
@@ -137,8 +150,17 @@ def any_of(filters: Iterable[Filter]) -> Filter:
         return EVERYTHING
     if len(each) < 2:
         return each[0] if each else NOTHING
+    return _joined(" OR ", each)
+
+
+def both(*each: Filter) -> Filter:
+    """What all of the filters let through."""
+    return _joined(" AND ", each)
+
+
+def _joined(word: str, each: Sequence[Filter]) -> Filter:
     merged = {name: value for part in each for name, value in part.params.items()}
-    return Filter("(" + " OR ".join(part.sql for part in each) + ")", merged)
+    return Filter(f"({word.join(part.sql for part in each)})", merged, any(part.present for part in each))
 
 
 def _clearance(actor: Actor) -> int:

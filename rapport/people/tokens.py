@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
 from datetime import timedelta
 from hashlib import sha256
 from hmac import compare_digest
@@ -16,46 +15,19 @@ from hmac import compare_digest
 from django.db import transaction
 from django.utils import timezone
 
-from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.outcomes import Refused
 from rapport.gate.actor import Actor
+from rapport.gate.scopes import scopes_of
 from rapport.people import actors, events, statements
 from rapport.people.models import Client, Token, User
 
 #: How long a client's token lives, in seconds.
 CLIENT_SECONDS = 3600
-_SCOPE = re.compile(r"^system/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?|read|write|\*)$")
-_V1 = {"read": "rs", "write": "cud", "*": "cruds"}
 
 
 def digest(secret: str) -> str:
     """What is kept of a secret that has 256 random bits."""
     return sha256(secret.encode()).hexdigest()
-
-
-def scopes_of(text: str) -> tuple[tuple[str, str], ...]:
-    """`system/*.cruds system/Patient.rs` as (type or "*", letters). Refused("invalid") for anything else."""
-    found = []
-    for word in text.split():
-        match = _SCOPE.match(word)
-        if not match or not match[2] or match[1] not in ("*", *TYPE_NUMBERS):
-            raise Refused("invalid", f"{word!r} is not a scope.", "Write one such as system/Patient.rs.")
-        found.append((match[1], _V1.get(match[2], match[2])))
-    if not found:
-        raise Refused("invalid", "There is no scope.", "Write one such as system/*.cruds.")
-    return tuple(found)
-
-
-def narrowed(asked: str, allowed: str) -> str:
-    """The scopes asked for, if the client has them all; all it has, if it asks for none."""
-    if not asked.strip():
-        return allowed
-    have = scopes_of(allowed)
-    for rtype, letters in scopes_of(asked):
-        held = {letter for type_, some in have if type_ in ("*", rtype) for letter in some}
-        if not set(letters) <= held:
-            raise Refused("forbidden", f"This client has no scope for {rtype}.{letters}.", "Ask for less.")
-    return " ".join(asked.split())
 
 
 def add_client(name: str, scopes: str, by: str) -> tuple[Client, str]:
@@ -127,8 +99,3 @@ def actor_of_bearer(conn: statements.Conn, token: str) -> Actor | None:
 def sweep(keep_days: int = 30) -> int:
     """Forget tokens that ended long ago."""
     return Token.objects.filter(expires_at__lt=timezone.now() - timedelta(days=keep_days)).delete()[0]
-
-
-def letters(scopes: Iterable[tuple[str, str]]) -> str:
-    """Scopes as they are written."""
-    return " ".join(f"system/{rtype}.{actions}" for rtype, actions in scopes)

@@ -99,6 +99,8 @@ def count_versions(conn: Connection[Any], key: int, where: Filter = EVERYTHING) 
 
 def _halves(where: Filter) -> tuple[tuple[str, str], ...]:
     """The two tables of versions; a past one also needs that the present one may be seen."""
+    if where.present:
+        return (("resource", ""),)
     present = f" AND EXISTS (SELECT 1 FROM resource r WHERE r.id = v.id AND {where.on('r')})"
     return ("resource", ""), ("history", present)
 
@@ -115,7 +117,8 @@ def _versions(
         for table, seen in _halves(where)
     )
     params |= {"count": window.count, **where.params}
-    return records_of(StoreCursor(conn).execute(f"{sql} ORDER BY 6 DESC, 5 DESC LIMIT %(count)s", params))
+    sql = f"SELECT * FROM ({sql}) u ORDER BY updated DESC, seq DESC LIMIT %(count)s"
+    return records_of(StoreCursor(conn).execute(sql, params))
 
 
 def _in_window(window: Window, params: dict[str, Any]) -> str:

@@ -52,11 +52,13 @@ class Filter:
     """Which rows somebody may see: a boolean SQL expression and its named parameters.
 
     `{t}` stands for the alias of a row that has `patient`, `sens` and `id`. Any other brace or
-    percent sign has to be doubled.
+    percent sign has to be doubled. `present`: it asks the index, which knows the present versions alone, so
+    no past version passes.
     """
 
     sql: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    present: bool = False
 
     def on(self, alias: str) -> str:
         """The expression over the row of that alias."""

@@ -17,6 +17,7 @@ from rapport.fhir.outcomes import Refused
 from rapport.gate import grants, seen
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door, Window
+from rapport.gate.scopes import Scope
 from tests.personas import AMINA, EVE, OTHER_TEAM, TEAM, People, arrive, conversation, kind, message
 
 PATIENTS = (AMINA, EVE, "Patient/third")
@@ -37,7 +38,18 @@ TYPES = (
     "Organization",
     "RelatedPerson",
 )
-READER = Actor("client", "Device/r", "R", scopes=(("Observation", "r"), ("Communication", "rs")))
+LIMITED = Actor(
+    "client",
+    "Device/l",
+    "L",
+    scopes=(
+        Scope("Observation", "rs", "patient=Patient/amina"),
+        Scope("Communication", "rs", "category=message"),
+        Scope("Communication", "rs", "subject=Patient/eve"),
+        Scope("Task", "rs", "status=requested"),
+    ),
+)
+READER = Actor("client", "Device/r", "R", scopes=(Scope("Observation", "r"), Scope("Communication", "rs")))
 
 
 def body(rng: random.Random, number: int) -> dict[str, Any]:
@@ -100,7 +112,7 @@ def test_search_is_read_one_by_one(conn: Connection[Any], seed: int) -> None:
         for number in range(14):
             made = body(rng, number)
             system.create(made, rid=made["id"])
-        for actor in (*people.everybody(), people.program, READER, Actor.system("tests")):
+        for actor in (*people.everybody(), people.program, READER, LIMITED, Actor.system("tests")):
             agree(Door(conn, actor), system)
         compiled = everything(conn)
         assert grants.rebuild(conn) == len(compiled)
@@ -115,7 +127,7 @@ def everything(conn: Connection[Any]) -> list[Any]:
 
 def agree(door: Door, system: Door) -> None:
     """Search, read, history, openings and totals tell the same of every type."""
-    program = door.actor.kind == "client"
+    program = door.actor in (People.program, READER)  # finds and reads by different rights
     for rtype in TYPES:
         there = [record.rid for record in system.search(rtype, "_count=500").matches]
         found = door.search(rtype, "_count=500&_total=accurate")
@@ -135,6 +147,27 @@ def agree(door: Door, system: Door) -> None:
     assert set(door.openings(keys)) <= mine or program
     for record in door.search("Task", "_include=Task:based-on&_count=500").included:
         assert readable(door, record.rtype, record.rid) or program
+    if door.actor is LIMITED:
+        within_limits(door, system)
+
+
+def within_limits(door: Door, system: Door) -> None:
+    """A program whose scopes are limited by queries has what these find, by whatever way it asks."""
+    every = {record.ref: record for record in system.search("Communication", "_count=500").matches}
+    said = system.search("Communication", "category=message&_count=500").matches
+    said += system.search("Communication", "subject=Patient/eve&_count=500").matches
+    allowed = {record.ref for record in said if not record.sens & 1}
+    assert {record.ref for record in door.search("Communication", "_count=500").matches} == allowed
+    assert {ref for ref in every if readable(door, *ref.split("/"))} == allowed
+    headers = {record.ref for record in said if record.ref in allowed}
+    tasks = door.search("Task", "_include=Task:based-on&_count=500")
+    assert {record.ref for record in tasks.included} <= headers
+    for record in system.search("Task", "status=requested&_count=500").matches:
+        header = record.json.get("basedOn", [{}])[0].get("reference")
+        found = door.search("Task", f"_id={record.rid}&based-on:Communication.status=in-progress").matches
+        assert not found or header in allowed
+    pointing = door.search("Communication", "_has:Task:based-on:status=requested&_count=500").matches
+    assert {record.ref for record in pointing} <= allowed
 
 
 BREAKS = (

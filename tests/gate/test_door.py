@@ -11,6 +11,7 @@ from psycopg import Connection
 from rapport.fhir.outcomes import Refused
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
+from rapport.gate.scopes import Scope
 from tests.personas import (
     AMINA,
     CARE_TEAM,
@@ -222,7 +223,9 @@ def test_nobody_writes_the_log_by_hand(written: People, door: Doors) -> None:
 
 
 def test_scopes_are_all_that_a_program_has(written: People, conn: Connection[Any]) -> None:
-    reader = Actor("client", "Device/reader", "Reader", scopes=(("Observation", "rs"), ("Patient", "s")))
+    reader = Actor(
+        "client", "Device/reader", "Reader", scopes=(Scope("Observation", "rs"), Scope("Patient", "s"))
+    )
     door = Door(conn, reader)
     assert door.read("Observation", "o1") and door.search("Patient").matches
     for act in (
@@ -290,3 +293,36 @@ def test_a_position_with_a_duty_is_not_taken_over(written: People, door: Doors, 
     gone = lead.read("PractitionerRole", "watch").json
     with pytest.raises(Refused, match="duty"):
         lead.update({**gone, "active": True})
+
+
+def test_a_limited_scope_is_kept_by_every_verb(written: People, conn: Connection[Any]) -> None:
+    """What its query finds, and nothing else: to read, to find, to write, and in the past."""
+    scope = Scope("Observation", "cruds", "status=final&code=http://loinc.org|8867-4")
+    door = Door(conn, Actor("client", "Device/lab", "Lab", scopes=(scope,)))
+    all_of_it = Door(conn, written.program)
+    all_of_it.create(observation("o2", code="1-1"), rid="o2")
+    all_of_it.update(observation("o1") | {"status": "preliminary"})
+    assert refusal(lambda: door.read("Observation", "o1")) == "not-found"
+    all_of_it.update(observation("o1"))
+    assert [record.rid for record in door.search("Observation").matches] == ["o1"]
+    assert door.read("Observation", "o1").vid == 3
+    assert refusal(lambda: door.read("Observation", "o1", 2)) == "not-found"
+    assert [record.vid for record in door.history("Observation", "o1")] == [3]
+    assert [record.vid for record in door.changes("Observation")] == [3]
+    assert door.create(observation("x"))
+    for act in (
+        lambda: door.create(observation("x", code="1-1")),
+        lambda: door.update(observation("o1", code="1-1")),
+        lambda: door.update(observation("o2")),
+        lambda: door.delete("Observation", "o2"),
+        lambda: door.read("Observation", "o2"),
+        lambda: door.create(observation("x") | {"status": "preliminary"}),
+    ):
+        assert refusal(act) in ("not-found", "forbidden", "conflict")
+    secret = observation("o3") | {"meta": {"security": [{"system": "urn:unheard", "code": "of"}]}}
+    all_of_it.conn.execute("SELECT 1")
+    Door(conn, Actor.system("tests")).create(secret, rid="o3")
+    assert refusal(lambda: door.read("Observation", "o3")) == "not-found"
+    assert door.search("Observation", "_summary=count").total == 2
+    door.delete("Observation", "o1")
+    assert refusal(lambda: door.read("Observation", "o1")) in ("not-found", "gone")

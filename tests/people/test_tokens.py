@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Door
+from rapport.gate.scopes import Scope, scopes_of
 from rapport.people import accounts, asking, leavers, tokens
 from rapport.people.models import Event, Token, User
 from tests import personas
@@ -86,23 +87,43 @@ def test_a_token_lives_a_month_at_most(people: Accounts) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("system/*.cruds", (("*", "cruds"),)),
-        ("system/Patient.rs system/Task.c", (("Patient", "rs"), ("Task", "c"))),
-        ("system/Patient.read", (("Patient", "rs"),)),
-        ("system/Patient.*", (("Patient", "cruds"),)),
+        ("system/*.cruds", (Scope("*", "cruds"),)),
+        ("system/Patient.rs system/Task.c", (Scope("Patient", "rs"), Scope("Task", "c"))),
+        ("system/Patient.read", (Scope("Patient", "rs"),)),
+        ("system/Patient.write", (Scope("Patient", "cud"),)),
+        ("system/Patient.*", (Scope("Patient", "cruds"),)),
+        ("system/Task.rs?status=requested", (Scope("Task", "rs", "status=requested"),)),
     ],
 )
-def test_scopes_are_read(text: str, expected: tuple[tuple[str, str], ...]) -> None:
-    assert tokens.scopes_of(text) == expected
+def test_scopes_are_read(text: str, expected: tuple[Scope, ...]) -> None:
+    assert scopes_of(text) == expected
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "patient/*.rs", "system/Nonsense.rs", "system/*.sr", "system/*.", "system/*.cruds?x=1", "openid"],
+    [
+        "",
+        "openid",
+        "patient/*.rs",
+        "system/Nonsense.rs",
+        "system/*.sr",
+        "system/*.",
+        "system/*.cruds?_tag=x",
+        "system/Task.read?status=requested",
+        "system/Task.rs?",
+        "system/Task.rs?x=1",
+        "system/Task.rs?status:not=requested",
+        "system/Task.rs?status:missing=true",
+        "system/Task.rs?patient.name=a",
+        "system/Task.rs?_has:Task:part-of:status=x",
+        "system/Task.rs?status=requested&_include=Task:focus",
+        "system/Task.rs?_count=5",
+        "system/Observation.rs?code-value-quantity=a$1",
+    ],
 )
 def test_what_is_no_scope_is_refused(text: str) -> None:
     with pytest.raises(Refused):
-        tokens.scopes_of(text)
+        scopes_of(text)
 
 
 @pytest.fixture
@@ -129,13 +150,15 @@ def test_a_program_gets_a_token_for_its_secret(program: tuple[str, str], basic: 
     assert (said["token_type"], said["expires_in"]) == ("bearer", 3600)
     assert "no-store" in answer["Cache-Control"]
     actor = holder(said["access_token"])
-    assert (actor.kind, actor.scopes) == ("client", (("Patient", "rs"), ("Task", "cruds")))
+    assert (actor.kind, actor.scopes) == ("client", (Scope("Patient", "rs"), Scope("Task", "cruds")))
     assert not answer.cookies
 
 
 def test_a_program_may_ask_for_less_but_not_for_more(program: tuple[str, str]) -> None:
     less = ask(*program, scope="system/Task.rs").json()
-    assert holder(less["access_token"]).scopes == (("Task", "rs"),)
+    assert holder(less["access_token"]).scopes == (Scope("Task", "rs"),)
+    limited = ask(*program, scope="system/Task.rs?status=requested").json()
+    assert holder(limited["access_token"]).scopes == (Scope("Task", "rs", "status=requested"),)
     for scope in ("system/Patient.cruds", "system/*.rs", "system/Observation.rs", "nonsense"):
         more = ask(*program, scope=scope)
         assert (more.status_code, more.json()["error"]) == (400, "invalid_scope"), scope

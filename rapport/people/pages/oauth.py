@@ -11,6 +11,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from rapport.fhir.outcomes import Refused
+from rapport.gate import scopes
 from rapport.people import events, tokens
 
 _RATES = {"token_failed": "30/m/ip"}
@@ -33,14 +34,14 @@ def token(request: HttpRequest) -> JsonResponse:
         events.note("client-refused", person=f"Device/{ident}"[:80], request=request)
         return _wrong("invalid_client", "The client or its secret is not right.", 401)
     try:
-        scopes = tokens.narrowed(request.POST.get("scope", ""), client.scopes)
+        granted = scopes.narrowed(request.POST.get("scope", ""), client.scopes)
     except Refused as wrong:
         return _wrong("invalid_scope", wrong.text)
     answer = {
-        "access_token": tokens.issue_to_client(client, scopes),
+        "access_token": tokens.issue_to_client(client, granted),
         "token_type": "bearer",
         "expires_in": tokens.CLIENT_SECONDS,
-        "scope": scopes,
+        "scope": granted,
     }
     return JsonResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
