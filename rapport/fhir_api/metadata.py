@@ -10,6 +10,7 @@ import orjson
 
 from rapport import __version__
 from rapport.fhir.definitions import TYPE_NUMBERS, search_params
+from rapport.people import assertions
 
 from . import patching, routes
 from .http import Answer, Request
@@ -47,19 +48,33 @@ def capability(request: Request) -> Answer:
 def smart(request: Request) -> Answer:
     """GET .well-known/smart-configuration"""
     site = request.base.removesuffix("/fhir")
-    return Answer(
-        200,
-        orjson.dumps(
-            {
-                "token_endpoint": f"{site}/oauth/token",
-                "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-                "grant_types_supported": ["client_credentials"],
-                "scopes_supported": ["system/*.cruds", "system/*.rs"],
-                "capabilities": ["permission-v2"],
-            }
-        ),
-        media="application/json",
-    )
+    said = {
+        "token_endpoint": f"{site}/oauth/token",
+        "token_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post",
+            "private_key_jwt",
+        ],
+        "token_endpoint_auth_signing_alg_values_supported": list(assertions.ALGORITHMS),
+        "grant_types_supported": ["client_credentials"],
+        "scopes_supported": [
+            "system/*.cruds",
+            "system/*.rs",
+            "system/*.read",
+            "system/*.write",
+            "system/*.*",
+        ],
+        "code_challenge_methods_supported": [
+            "S256"
+        ],  # the standard wants it said, although no codes are given
+        "capabilities": [
+            "client-confidential-asymmetric",
+            "client-confidential-symmetric",
+            "permission-v1",
+            "permission-v2",
+        ],
+    }
+    return Answer(200, orjson.dumps(said), media="application/json")
 
 
 def _operations(names: Iterable[tuple[str, str]]) -> list[Json]:

@@ -115,11 +115,12 @@ class Invitation(models.Model):
 
 
 class Client(models.Model):
-    """A program that may ask for tokens of its own (`rapport client add`)."""
+    """A program that may ask for tokens of its own (`rapport client add`): by its secret or by its keys."""
 
     id = models.CharField(max_length=60, primary_key=True)
     name = models.CharField(max_length=200)
-    secret = models.CharField(max_length=64)
+    secret = models.CharField(max_length=64, blank=True, default="")
+    jwks = models.TextField(blank=True, default="")  # public keys (JWK Set); "" for a client with a secret
     scopes = models.TextField()
     is_active = models.BooleanField(default=True)
     epoch = models.BigIntegerField(default=fresh_epoch)

@@ -30,13 +30,20 @@ def digest(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-def add_client(name: str, scopes: str, by: str) -> tuple[Client, str]:
-    """A new client and its secret, which is shown this once. Refused("invalid") for a wrong scope."""
+def add_client(name: str, scopes: str, by: str, *, jwks: str = "") -> tuple[Client, str]:
+    """A new client and its secret, which is shown this once. Refused("invalid") for a wrong scope.
+
+    With `jwks` (its public keys, see `assertions.read_keys`) it has no secret, and "" comes back.
+    """
     scopes_of(scopes)
-    secret = secrets.token_urlsafe(32)
+    secret = "" if jwks else secrets.token_urlsafe(32)
     ident = f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')[:40] or 'client'}-{secrets.token_hex(4)}"
     client = Client.objects.create(
-        id=ident, name=name, secret=digest(secret), scopes=" ".join(scopes.split())
+        id=ident,
+        name=name,
+        secret=digest(secret) if secret else "",
+        jwks=jwks,
+        scopes=" ".join(scopes.split()),
     )
     events.note("client-added", person=f"Device/{client.pk}", by=by, why=client.scopes)
     return client, secret
@@ -45,8 +52,8 @@ def add_client(name: str, scopes: str, by: str) -> tuple[Client, str]:
 def client_of(client_id: str, secret: str) -> Client | None:
     """The client with this id, if the secret is its own."""
     client = Client.objects.filter(pk=client_id.replace("\x00", ""), is_active=True).first()
-    known = client.secret if client else digest("")
-    return client if compare_digest(known, digest(secret)) and client else None
+    known = client.secret if client and client.secret else digest("")
+    return client if compare_digest(known, digest(secret)) and client and client.secret else None
 
 
 def issue_to_client(client: Client, scopes: str) -> str:
@@ -73,6 +80,16 @@ def _issue(seconds: float, **owner: object) -> str:
 def revoke_all(user: User) -> int:
     """End all tokens of a person; the number ended."""
     return Token.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def change_keys(client_id: str, jwks: str, by: str) -> bool:
+    """Give a client that has keys new ones; the old ones end at once. False where there is none."""
+    with transaction.atomic():
+        clients = Client.objects.filter(pk=client_id, is_active=True).exclude(jwks="")
+        changed = clients.update(jwks=jwks)
+        if changed:
+            events.note("client-keys-changed", person=f"Device/{client_id}", by=by)
+    return bool(changed)
 
 
 def remove_client(client_id: str, by: str) -> bool:

@@ -1,4 +1,7 @@
-"""`/oauth/token`: a program shows its id and secret and gets a bearer token (RFC 6749 §4.4)."""
+"""`/oauth/token`: a program shows who it is and gets a bearer token (RFC 6749 §4.4).
+
+By its secret, or by a statement that its key signed (RFC 7523, SMART Backend Services).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate import scopes
-from rapport.people import events, tokens
+from rapport.people import assertions, events, site, tokens
+from rapport.people.models import Client
 
 _RATES = {"token_failed": "30/m/ip"}
 
@@ -25,14 +29,14 @@ def token(request: HttpRequest) -> JsonResponse:
         return _wrong("invalid_request", "Send a POST.", 405)
     if request.POST.get("grant_type") != "client_credentials":
         return _wrong("unsupported_grant_type", "Only client_credentials is known here.")
-    ident, secret = _credentials(request)
     if not _may_try(request, dry_run=True):
         return _wrong("slow_down", "Too many wrong tries. Wait a minute.", 429)
-    client = tokens.client_of(ident, secret)
-    if client is None:
+    try:
+        client = _by_key(request) if "client_assertion" in request.POST else _by_secret(request)
+    except assertions.Wrong as wrong:
         _may_try(request)
-        events.note("client-refused", person=f"Device/{ident}"[:80], request=request)
-        return _wrong("invalid_client", "The client or its secret is not right.", 401)
+        events.note("client-refused", person=_named(request), why=str(wrong), request=request)
+        return _wrong("invalid_client", f"The client was not recognised: {wrong}.", 401)
     try:
         granted = scopes.narrowed(request.POST.get("scope", ""), client.scopes)
     except Refused as wrong:
@@ -44,6 +48,30 @@ def token(request: HttpRequest) -> JsonResponse:
         "scope": granted,
     }
     return JsonResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
+
+
+def _by_secret(request: HttpRequest) -> Client:
+    client = tokens.client_of(*_credentials(request))
+    if client is None:
+        raise assertions.Wrong("the client or its secret is not right")
+    return client
+
+
+def _by_key(request: HttpRequest) -> Client:
+    if request.POST.get("client_assertion_type") != assertions.TYPE:
+        raise assertions.Wrong(f"client_assertion_type is not {assertions.TYPE}")
+    if "Authorization" in request.headers or "client_secret" in request.POST:
+        raise assertions.Wrong("it shows who it is in two ways")
+    here = {f"{site.current().base_url}/oauth/token", request.build_absolute_uri(request.path)}
+    client = assertions.client_of(request.POST["client_assertion"], here)
+    if request.POST.get("client_id", client.pk) != client.pk:
+        raise assertions.Wrong("client_id is not iss")
+    return client
+
+
+def _named(request: HttpRequest) -> str:
+    """The client that a request says it is from; it need not be true."""
+    return f"Device/{_credentials(request)[0]}"
 
 
 def _may_try(request: HttpRequest, *, dry_run: bool = False) -> bool:
