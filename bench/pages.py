@@ -140,11 +140,15 @@ def main(messages: int, data: Path) -> None:
 
         django.setup()
         from bench.crowd import gather
+        from rapport.config import wsgi
         from rapport.serving.prepare import bring_schema_up, collect_static
+        from rapport.serving.web import settle
 
         bring_schema_up()
         collect_static()
         crowd = gather(messages)
+        assert wsgi
+        settle()
         found = {name: asdict(times) for name, times in measure(crowd).items()}
     facts = {"messages": crowd.messages, "patients": len(crowd.patients), "resources": crowd.resources}
     print(json.dumps({**facts, "seconds": crowd.seconds, "pages": found}))

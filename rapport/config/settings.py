@@ -115,7 +115,7 @@ TIME_ZONE = "UTC"  # the site's own zone is in its settings text
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-_hashed = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+_hashed = "rapport.config.static.HashedNames"
 _plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # files live in the record

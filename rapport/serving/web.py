@@ -15,6 +15,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+import rapport
 from rapport.serving.children import PARENT, obey_parent
 
 A_YEAR = 365 * 24 * 3600
@@ -39,13 +40,24 @@ def load(_target: str) -> Any:
     return logged(application)
 
 
+def settle() -> None:
+    """Load every page, so that nobody waits for it; what is loaded stays, shared with what is forked."""
+    from django.template.loader import get_template
+
+    for folder in Path(rapport.__file__).parent.rglob("templates"):
+        for file in folder.rglob("*.html"):
+            get_template(file.relative_to(folder).as_posix())
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
 def main(host: str, port: int) -> None:
     """Serve until SIGTERM."""
     obey_parent()
     import rapport.config.wsgi  # noqa: F401
 
-    gc.collect()
-    gc.freeze()  # what is loaded now is shared with the processes below, and stays so
+    settle()
     os.environ[PARENT] = str(os.getpid())
     static = Path(os.environ["RAPPORT_DATA_DIR"]) / "static"
     Granian(
