@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,7 @@ def main() -> int:
         print(f"== {part}", file=sys.stderr)
         found[part] = {"starts": starts, "import": record, "pages": pages}[part](options)
         found[part]["on"] = time.strftime("%Y-%m-%d")
+        found["load"] = max(os.getloadavg()[1:])
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(json.dumps(found, indent=1))
     (ROOT / "docs" / "performance.md").write_text(report.text(found))

@@ -26,6 +26,7 @@ def text(found: dict[str, Any]) -> str:
         "# Performance",
         "Measured by `make bench`, on the whole product: access decided, audit written, fsync on.",
         _machine(),
+        _others(found.get("load")),
         _starts(found.get("starts")),
         _pages(found.get("pages")),
         _import(found.get("import")),
@@ -44,6 +45,17 @@ def _machine() -> str:
     return (
         f"Machine: {os.cpu_count()} cores ({name}), {memory:.0f} GiB, {platform.system()} "
         f"{platform.release()}, Python {platform.python_version()}, the embedded PostgreSQL 18."
+    )
+
+
+def _others(load: float | None) -> str:
+    cores = os.cpu_count() or 1
+    if load is None or load < 1.5 * cores:
+        return ""
+    return (
+        f"**The machine had other work while this was measured** (load average {load:.0f} on {cores} cores), so"
+        " times by the clock are several times those of a quiet machine, and no budget is shown to be met or"
+        " missed by them. CPU times are closer, and too high as well."
     )
 
 
