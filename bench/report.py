@@ -53,7 +53,7 @@ def _others(load: float | None) -> str:
     if load is None or load < 1.5 * cores:
         return ""
     return (
-        f"**The machine had other work while this was measured** (load average {load:.0f} on {cores} cores), so"
+        f"**The machine had other work meanwhile** (load average {load:.0f} on {cores} cores), so"
         " times by the clock are several times those of a quiet machine, and no budget is shown to be met or"
         " missed by them. CPU times are closer, and too high as well."
     )
