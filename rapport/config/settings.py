@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "rapport.gate",
     "rapport.ui",
     "rapport.people",
+    "rapport.fhir_api",
     "rapport.pillars.conversations",
     "rapport.home",
     "allauth",

@@ -14,7 +14,7 @@ import psycopg
 
 from rapport.fhir.outcomes import Refused
 
-from . import metadata
+from . import export_files, metadata
 from .http import REASONS, Answer, Request, laid_out, refusal
 from .pool import admitted, request_of
 from .routes import route
@@ -74,9 +74,11 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     headers = [*_ALWAYS, *found.headers]
     body = found.body
     if found.status not in (204, 304):
-        headers.append(("Content-Length", str(len(body))))
-        if body:
+        headers.append(("Content-Length", str(found.size if found.file else len(body))))
+        if body or found.file:
             headers.append(("Content-Type", found.media))
     start_response(f"{found.status} {REASONS[found.status]}", headers)
     log.debug("%s %d %.1f ms", request.method, found.status, (time.perf_counter() - begun) * 1e3)
-    return [] if request.method == "HEAD" or found.status in (204, 304) else [body]
+    if request.method == "HEAD" or found.status in (204, 304):
+        return []
+    return export_files.blocks(found.file, found.size) if found.file else [body]

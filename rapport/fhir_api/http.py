@@ -8,6 +8,7 @@ from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import cached_property
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 FHIR_JSON = "application/fhir+json"
+#: What newline-delimited FHIR is called; its own name first.
+NDJSON = ("application/fhir+ndjson", "application/ndjson", "ndjson")
 LARGEST = 16 * 1024 * 1024
 _JSON_TYPES = frozenset({FHIR_JSON, "application/json", "text/json", "json"})
 _ANY = frozenset({"*/*", "application/*", ""})
@@ -30,12 +33,14 @@ REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, a body and the headers beyond type and length."""
+    """A status, a body (or the first `size` bytes of a `file`), and the headers beyond type and length."""
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     media: str = FHIR_JSON
+    file: Path | None = None
+    size: int = 0
 
 
 @dataclass
@@ -133,16 +138,23 @@ class Request:
 
     def prefer(self, name: str) -> str:
         """A value of the Prefer header, such as that of `return`."""
-        for piece in re.split(r"[,;]", self.header("Prefer")):
-            key, _, value = piece.strip().partition("=")
-            if key.lower() == name:
-                return value.strip('" ')
-        return ""
+        return self._preferences.get(name, "")
+
+    def prefers(self, name: str) -> bool:
+        """Whether the Prefer header names this, such as `respond-async`."""
+        return name in self._preferences
+
+    @cached_property
+    def _preferences(self) -> dict[str, str]:
+        pieces = [piece.strip().partition("=") for piece in re.split(r"[,;]", self.header("Prefer"))]
+        return {key.strip().lower(): value.strip('" ') for key, _, value in reversed(pieces)}
 
     # ---------------------------------------------------------------- media types
 
     def check_accept(self) -> None:
-        """Refuse a client that cannot take JSON."""
+        """Refuse a client that cannot take JSON, or whatever the files of an export are."""
+        if len(self.path) == 3 and self.path[0] == "_export":
+            return
         wanted = next((value for name, value in self.query if name == "_format"), None)
         if wanted is not None:
             if self._media(wanted.replace(" ", "+")) not in _JSON_TYPES:

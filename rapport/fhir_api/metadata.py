@@ -21,11 +21,15 @@ _RELEASED = "2026-11-22"
 _SECURITY = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 _OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _DEFINED = "http://hl7.org/fhir/OperationDefinition/"
+_BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
 #: What defines each operation that the address table knows: (type or "Resource" or "", name).
 _OPERATIONS = {
     ("Resource", "$validate"): _DEFINED + "Resource-validate",
     ("Resource", "$meta"): _DEFINED + "Resource-meta",
     ("Patient", "$everything"): _DEFINED + "Patient-everything",
+    ("", "$export"): _BULK + "export",
+    ("Patient", "$export"): _BULK + "patient-export",
+    ("Group", "$export"): _BULK + "group-export",
 }
 _INTERACTIONS = (
     "read",

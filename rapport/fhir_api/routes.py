@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from rapport.fhir.outcomes import Refused
 
-from . import bundles, compartments, histories, operations, resources, searches
+from . import bundles, compartments, exports, histories, operations, resources, searches
 from .http import Answer, Request
 from .visit import Visit
 
@@ -27,18 +27,24 @@ _ONE: Methods = {
     "PATCH": resources.patch,
     "DELETE": resources.delete,
 }
-_EVERYTHING: Methods = {"GET": compartments.everything, "POST": compartments.everything}
+
+
+def _both(handler: Handler) -> Methods:
+    return {"GET": handler, "POST": handler}
+
 
 #: Operations of the whole system, by name; of a type and of one resource, by type ("*": any) and name.
-SYSTEM: Mapping[str, Methods] = {}
+SYSTEM: Mapping[str, Methods] = {"$export": _both(exports.of_system)}
 OF_TYPE: Mapping[tuple[str, str], Methods] = {
     ("*", "$validate"): {"POST": operations.validate},
-    ("Patient", "$everything"): {"GET": compartments.of_mine, "POST": compartments.of_mine},
+    ("Patient", "$everything"): _both(compartments.of_mine),
+    ("Patient", "$export"): _both(exports.of_patients),
 }
 OF_ONE: Mapping[tuple[str, str], Methods] = {
-    ("*", "$validate"): {"GET": operations.validate, "POST": operations.validate},
+    ("*", "$validate"): _both(operations.validate),
     ("*", "$meta"): {"GET": operations.meta},
-    ("Patient", "$everything"): _EVERYTHING,
+    ("Patient", "$everything"): _both(compartments.everything),
+    ("Group", "$export"): _both(exports.of_group),
 }
 
 
@@ -66,6 +72,10 @@ def methods(path: tuple[str, ...]) -> Methods:
             return {"GET": histories.of_all}
         case ("_search",):
             return {"POST": searches.whole_system}
+        case (exports.PLACE, _):
+            return {"GET": exports.status, "DELETE": exports.cancel}
+        case (exports.PLACE, _, _):
+            return {"GET": exports.file}
         case (_, "_history"):
             return {"GET": histories.of_type}
         case (_, "_search"):

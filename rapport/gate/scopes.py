@@ -29,6 +29,9 @@ class Scope(NamedTuple):
     letters: str
     query: str = ""
 
+    def __str__(self) -> str:
+        return f"system/{self.rtype}.{self.letters}" + (f"?{self.query}" if self.query else "")
+
     def covers(self, rtype: str, letter: str) -> bool:
         """Whether it is about this action on this type."""
         return self.rtype in ("*", rtype) and letter in self.letters

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate.actor import Actor
-from rapport.gate.scopes import scopes_of
+from rapport.gate.scopes import narrowed, scopes_of
 from rapport.people import actors, events, statements
 from rapport.people.models import Client, Token, User
 
@@ -111,6 +111,18 @@ def actor_of_bearer(conn: statements.Conn, token: str) -> Actor | None:
             "client", f"Device/{owner.client}", owner.name, "program", scopes=scopes_of(owner.scopes)
         )
     return actors.actor_of(conn, owner.person or "", owner.name, owner.epoch)
+
+
+def client_actor(ref: str, scopes: str) -> Actor | None:
+    """A client (`Device/…`) at work with scopes that a token of its had; None if it may not any more."""
+    client = Client.objects.filter(pk=ref.partition("/")[2], is_active=True).first()
+    if client is None:
+        return None
+    try:
+        granted = narrowed(scopes, client.scopes)
+    except Refused:
+        return None
+    return Actor("client", ref, client.name, "program", scopes=scopes_of(granted))
 
 
 def sweep(keep_days: int = 30) -> int:
