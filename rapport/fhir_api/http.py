@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -24,6 +25,7 @@ FHIR_JSON = "application/fhir+json"
 #: What newline-delimited FHIR is called; its own name first.
 NDJSON = ("application/fhir+ndjson", "application/ndjson", "ndjson")
 LARGEST = 16 * 1024 * 1024
+PIECE = 1 << 20
 _JSON_TYPES = frozenset({FHIR_JSON, "application/json", "text/json", "json"})
 _ANY = frozenset({"*/*", "application/*", ""})
 _ETAG = re.compile(r'^(?:W/)?"([^"]*)"$')
@@ -80,6 +82,19 @@ class Request:
     def query(self) -> list[tuple[str, str]]:
         """The pairs of the query string; broken UTF-8 is refused."""
         return _pairs(str(self.environ.get("QUERY_STRING", "")))
+
+    def pieces(self, most: int) -> Iterator[bytes]:
+        """The body in pieces as they arrive, at most so many bytes of it."""
+        written, chunked = str(self.environ.get("CONTENT_LENGTH") or ""), self.header("Transfer-Encoding")
+        if written and (not written.isdecimal() or int(written) > most):
+            raise Refused("too-large", f"More than {most >> 20} MB at once.", "Send it in smaller parts.")
+        left = int(written) if written else most + 1 if chunked else 0
+        stream: Any = self.environ["wsgi.input"]
+        while left > 0 and (piece := stream.read(min(left, PIECE))):
+            left -= len(piece)
+            yield piece
+        if chunked and not written and left <= 0:
+            raise Refused("too-large", f"More than {most >> 20} MB at once.", "Send it in smaller parts.")
 
     @cached_property
     def body(self) -> bytes:

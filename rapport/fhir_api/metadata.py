@@ -28,6 +28,7 @@ _OPERATIONS = {
     ("Resource", "$meta"): _DEFINED + "Resource-meta",
     ("Patient", "$everything"): _DEFINED + "Patient-everything",
     ("", "$export"): _BULK + "export",
+    ("", "$import"): "urn:rapport:operation:import",
     ("Patient", "$export"): _BULK + "patient-export",
     ("Group", "$export"): _BULK + "group-export",
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from rapport.fhir.outcomes import Refused
 
-from . import bundles, compartments, exports, histories, operations, resources, searches
+from . import bundles, compartments, exports, histories, imports, operations, resources, searches
 from .http import Answer, Request
 from .visit import Visit
 
@@ -34,7 +34,10 @@ def _both(handler: Handler) -> Methods:
 
 
 #: Operations of the whole system, by name; of a type and of one resource, by type ("*": any) and name.
-SYSTEM: Mapping[str, Methods] = {"$export": _both(exports.of_system)}
+SYSTEM: Mapping[str, Methods] = {
+    "$export": _both(exports.of_system),
+    "$import": {"POST": imports.take},
+}
 OF_TYPE: Mapping[tuple[str, str], Methods] = {
     ("*", "$validate"): {"POST": operations.validate},
     ("Patient", "$everything"): _both(compartments.of_mine),

@@ -103,7 +103,7 @@ class Import(Door):
             return
         if source.lines:
             for lines in _chunks(raw):
-                self._lines(source.name, lines, counts)
+                self.lines(source.name, lines, counts)
             return
         content = _hash(raw)
         known = self._known([content])
@@ -122,8 +122,8 @@ class Import(Door):
         if counts.stored > LINES:
             take_stock(self.conn)
 
-    def _lines(self, name: str, lines: Sequence[tuple[int, bytes]], counts: Counts) -> None:
-        """Some lines of a file, together; if that is refused, one by one."""
+    def lines(self, name: str, lines: Sequence[tuple[int, bytes]], counts: Counts) -> None:
+        """Take some lines of a file with their numbers, together; if that is refused, one by one."""
         whole = _hash(b"\n".join(line for _, line in lines))
         hashes = [_hash(line) for _, line in lines]
         known = self._known([whole, *hashes])
