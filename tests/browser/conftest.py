@@ -27,9 +27,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def town(
-    browser: Browser, django_db_setup: None, postgres: Server, django_db_blocker: Any
-) -> Iterator[Town]:
+def town(browser: Browser, django_db_setup: None, postgres: Server, django_db_blocker: Any) -> Iterator[Town]:
     """`rapport run` on a database of this module alone; commits are real.
 
     It begins after the browser and ends before it: Django keeps one connection for code within

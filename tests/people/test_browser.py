@@ -76,7 +76,7 @@ def test_a_passkey_is_set_up_and_lets_in(
     page.wait_for_url("**/authenticate/")
     assert not findings(page)
     page.click("text=Use my passkey")
-    page.wait_for_function("!location.pathname.startsWith('/account/')")
+    page.wait_for_url(lambda url: "/account/" not in url)
     page.goto(f"{url}/more/")
     assert page.locator("h1").inner_text() == "More"
     assert not wrong, wrong

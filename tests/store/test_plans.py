@@ -7,6 +7,7 @@ touched for the rows of the page alone.
 from __future__ import annotations
 
 import random
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,7 +31,8 @@ def big(request: pytest.FixtureRequest) -> Iterator[psycopg.Connection[Any]]:
     """The connection to a database of this file alone with 20,000 resources in it."""
     postgres = request.getfixturevalue("postgres")
     request.getfixturevalue("django_db_setup")
-    url = postgres.create("rapport_plans")
+    name = f"rapport_plans_{uuid.uuid4().hex[:8]}"  # two workers may take tests of this file
+    url = postgres.create(name)
     dice = random.Random(3)
     day = [
         f"20{year:02}-{month:02}-{dom:02}"
@@ -78,7 +80,7 @@ def big(request: pytest.FixtureRequest) -> Iterator[psycopg.Connection[Any]]:
         conn.execute("VACUUM ANALYZE")
         conn.execute("SET random_page_cost = 1.1")  # as the embedded server has it
         yield conn
-    postgres.drop("rapport_plans")
+    postgres.drop(name)
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:

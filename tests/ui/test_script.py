@@ -126,7 +126,7 @@ def test_the_page_follows_the_record_and_says_so_once(browser, stage):
     change(stage, lines=["one", "two"], once="y")
     page.wait_for_selector("#l-two", timeout=9000)
     assert page.locator("#still").inner_text() == "1", "only marked regions change"
-    page.wait_for_function("document.getElementById('rp-said').textContent.includes('new')")
+    assert until(lambda: page.evaluate("document.getElementById('rp-said').textContent.includes('new')"))
     assert page.evaluate("document.body.dataset.liveState") == "2"
     page.context.close()
 
@@ -232,7 +232,7 @@ def test_htmx_comes_only_where_it_is_used(browser, stage):
     page = browser.new_context().new_page()
     page.on("console", lambda message: message.type == "error" and wrongs.append(message.text))
     page.goto(stage.url + "/")
-    page.wait_for_function("!!globalThis.htmx")
+    assert until(lambda: page.evaluate("!!globalThis.htmx"))
     page.locator("button").filter(has_text="Go").click()
     page.wait_for_selector("#got")
     assert wrongs == []
@@ -263,7 +263,7 @@ def test_what_htmx_brings_takes_no_words_away(browser, stage):
 
     stage.answers["/part/"] = slow
     page = opened(browser, stage, page_of(PART))
-    page.wait_for_function("!!globalThis.htmx")
+    assert until(lambda: page.evaluate("!!globalThis.htmx"))
     page.locator("[name=file]").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"x"})
     page.locator("#t").fill("Can I fly in May? And swim?")
     page.locator("[data-add]").click()

@@ -175,7 +175,7 @@ def _closed(task: Resource, now: ConcernTask, step: Step, clocks: Clocks) -> Res
 
 def _reminded(task: Resource, now: ConcernTask, step: Step, clocks: Clocks) -> Resource:
     answered = now.last("answered")
-    if answered is None or reminders(now) >= len(clocks.reminder_days):
+    if answered is None or not now.clock or reminders(now) >= len(clocks.reminder_days):
         raise broken("one-step", what="one more reminder")
     return shape.with_due(task, clocks.after_answer(answered.at, reminders(now) + 1))
 
