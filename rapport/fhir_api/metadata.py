@@ -27,6 +27,8 @@ _OPERATIONS = {
     ("Resource", "$validate"): _DEFINED + "Resource-validate",
     ("Resource", "$meta"): _DEFINED + "Resource-meta",
     ("Patient", "$everything"): _DEFINED + "Patient-everything",
+    ("ValueSet", "$expand"): _DEFINED + "ValueSet-expand",
+    ("ValueSet", "$validate-code"): _DEFINED + "ValueSet-validate-code",
     ("", "$export"): _BULK + "export",
     ("", "$import"): "urn:rapport:operation:import",
     ("Patient", "$export"): _BULK + "patient-export",

@@ -59,6 +59,22 @@ def simple(request: Request) -> list[tuple[str, str]]:
     return pairs
 
 
+def values(request: Request) -> Json:
+    """Every parameter with its value, of any type; of several with one name the last."""
+    found: Json = dict(request.query)
+    if request.method != "POST":
+        return found
+    if request.media == FORM:
+        return found | dict(request.form())
+    body = body_of(request)
+    for each in listed(body) if body else ():
+        held = [value for key, value in each.items() if key.startswith("value") or key == "resource"]
+        if len(held) != 1:
+            raise Refused("invalid", f"The parameter {each['name'][:80]} has not one value.", "Mend it.")
+        found[each["name"]] = held[0]
+    return found
+
+
 def number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
     """A count among simple parameters, at most `most`."""
     written = query.get(name)

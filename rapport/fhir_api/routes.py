@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from rapport.fhir.outcomes import Refused
 
-from . import bundles, compartments, exports, histories, imports, operations, resources, searches
+from . import bundles, compartments, exports, histories, imports, operations, resources, searches, terms
 from .http import Answer, Request
 from .visit import Visit
 
@@ -42,12 +42,16 @@ OF_TYPE: Mapping[tuple[str, str], Methods] = {
     ("*", "$validate"): {"POST": operations.validate},
     ("Patient", "$everything"): _both(compartments.of_mine),
     ("Patient", "$export"): _both(exports.of_patients),
+    ("ValueSet", "$expand"): _both(terms.expand),
+    ("ValueSet", "$validate-code"): _both(terms.validate_code),
 }
 OF_ONE: Mapping[tuple[str, str], Methods] = {
     ("*", "$validate"): _both(operations.validate),
     ("*", "$meta"): {"GET": operations.meta},
     ("Patient", "$everything"): _both(compartments.everything),
     ("Group", "$export"): _both(exports.of_group),
+    ("ValueSet", "$expand"): _both(terms.expand),
+    ("ValueSet", "$validate-code"): _both(terms.validate_code),
 }
 
 
