@@ -105,6 +105,9 @@ def test_codes_are_looked_up(api: Call) -> None:
     api("PUT", "ValueSet/moods", OWN)
     assert answer(api("GET", "ValueSet/moods/$validate-code?code=down&system=http://x.org/mood"))[0]
     assert api("GET", ask).status == 400
+    sent = parameter("valueSet", resource=OWN)
+    sent["parameter"].append({"name": "code", "valueCode": "up"})
+    assert answer(api("POST", "ValueSet/$validate-code", sent))[0]
     odd: list[Any] = [
         parameter("coding", valueCoding={"code": 5}),
         parameter("codeableConcept", valueCodeableConcept={"coding": []}),
@@ -112,6 +115,8 @@ def test_codes_are_looked_up(api: Call) -> None:
         parameter("coding"),
         {"resourceType": "Parameters", "parameter": ["x"]},
         {"resourceType": "Patient"},
+        parameter("valueSet", resource={"resourceType": "ValueSet", "compose": ["x"]}),
+        parameter("valueSet", resource="x"),
     ]
     for body in odd:
         assert api("POST", "ValueSet/$validate-code", body).status == 400, body
