@@ -37,6 +37,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"some of: {', '.join(PARTS)}")
     parser.add_argument("--messages", type=int, nargs="+", default=[10_000, 1_000_000])
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--keep", type=Path, help="keep the databases of `pages` here, for the next time")
     parser.add_argument("--seconds", type=int, default=15, help="of each workload of the load driver")
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
@@ -56,8 +57,11 @@ def main() -> int:
 
 
 @contextmanager
-def place() -> Iterator[Path]:
-    """A data directory of its own, which the account that runs PostgreSQL may enter."""
+def place(kept: Path | None = None) -> Iterator[Path]:
+    """A data directory, which the account that runs PostgreSQL may enter; gone afterwards, unless it is kept."""
+    if kept is not None:
+        yield kept
+        return
     outer = Path(tempfile.mkdtemp(prefix="rapport-bench-"))
     outer.chmod(0o711)
     try:
@@ -116,7 +120,7 @@ def pages(options: argparse.Namespace) -> dict[str, Any]:
     """Pages, each size in a process and a database of its own."""
     found: dict[str, Any] = {}
     for messages in options.messages:
-        with place() as data:
+        with place(options.keep and options.keep.resolve() / str(messages)) as data:
             words = [sys.executable, "-m", "bench.pages", str(messages), str(data)]
             done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
             found[str(messages)] = json.loads(done.stdout)

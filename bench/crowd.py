@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -71,8 +71,8 @@ WORDS = [
 class Crowd:
     """Who is there: references, and how many messages were stored in how many seconds."""
 
-    patients: tuple[str, ...]
-    staff: tuple[str, ...]
+    patients: Sequence[str]
+    staff: Sequence[str]
     messages: int
     resources: int
     seconds: float

@@ -2,7 +2,7 @@
 
     python -m bench.pages MESSAGES DIR
 
-seeds a database in DIR and prints what was measured as JSON.
+seeds a database in DIR (unless that was done before) and prints what was measured as JSON.
 """
 
 from __future__ import annotations
@@ -131,6 +131,17 @@ def _environ(path: str, cookie: str) -> dict[str, Any]:
     }
 
 
+def _crowd(kept: Path, messages: int) -> Any:
+    """The crowd of an earlier time, or a new one."""
+    from bench.crowd import Crowd, gather
+
+    if kept.exists():
+        return Crowd(**json.loads(kept.read_text()))
+    crowd = gather(messages)
+    kept.write_text(json.dumps(asdict(crowd)))
+    return crowd
+
+
 def main(messages: int, data: Path) -> None:
     """Seed, measure, print."""
     place = Place(data)
@@ -139,14 +150,13 @@ def main(messages: int, data: Path) -> None:
         import django
 
         django.setup()
-        from bench.crowd import gather
         from rapport.config import wsgi
         from rapport.serving.prepare import bring_schema_up, collect_static
         from rapport.serving.web import settle
 
         bring_schema_up()
         collect_static()
-        crowd = gather(messages)
+        crowd = _crowd(data / "crowd.json", messages)
         assert wsgi
         settle()
         found = {name: asdict(times) for name, times in measure(crowd).items()}
