@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
+from contextlib import suppress
 
 import django
 from procrastinate import App, JobContext
@@ -14,8 +16,23 @@ from procrastinate import App, JobContext
 from rapport.serving.children import obey_parent
 
 AT_A_TIME = 2
+LOOK = 0.3  # seconds between two looks at the schema
 HEARTBEAT = 5.0  # seconds between two signs of life
 STALLED = 20.0  # seconds without one, after which a worker's jobs are taken over
+
+
+def wait_for_schema() -> None:
+    """Come back when the schema is the one that this program was written for: the web process sees to it."""
+    from django.db import Error, connection
+
+    from rapport.config.health import pending
+
+    while True:
+        with suppress(Error):
+            if not pending():
+                break
+        time.sleep(LOOK)
+    connection.close()
 
 
 async def take_over(app: App) -> int:
@@ -53,6 +70,7 @@ def main() -> None:
     """Work until told to stop."""
     obey_parent()
     django.setup()
+    wait_for_schema()
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
