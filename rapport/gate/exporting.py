@@ -142,8 +142,8 @@ def fetched(door: Door, file: str) -> None:
 
 
 def again(conn: Connection[Any], export: str) -> None:
-    """Let a worker go on with an export; it is harmless to say so more than once."""
-    jobs.later(conn, TASK, once=f"export {export}", lock=f"export {export}", export=export)
+    """Let a worker go on with an export; it is harmless to say so more than once: see `held`."""
+    jobs.later(conn, TASK, once=f"export {export}", export=export)
 
 
 def types_of(patients: bool) -> tuple[str, ...]:

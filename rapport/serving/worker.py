@@ -12,6 +12,8 @@ from contextlib import suppress
 
 import django
 from procrastinate import App, JobContext
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from rapport.serving.children import obey_parent
 
@@ -39,7 +41,10 @@ async def take_over(app: App) -> int:
     """Put jobs back that a killed worker had begun. Jobs are written so that doing one twice is harmless."""
     stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED))
     for job in stalled:
-        await app.job_manager.retry_job(job)
+        try:
+            await app.job_manager.retry_job(job)
+        except UniqueViolation:  # the same waits already: that one is enough
+            await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
     return len(stalled)
 
 
