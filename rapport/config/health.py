@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import Error, close_old_connections, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -40,7 +41,7 @@ def state() -> tuple[str, dict[str, Any]]:
         return "503 Service Unavailable", {"status": "down", "reason": "database"}
     if missing:
         return "503 Service Unavailable", {"status": "down", "reason": "schema", "pending": len(missing)}
-    return "200 OK", {"status": "ok", "version": rapport.__version__}
+    return "200 OK", {"status": "ok", "version": rapport.__version__, "address": settings.BASE_URL}
 
 
 def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -57,13 +57,13 @@ def step(export: str) -> bool:
 
 def _page(held: Export, actor: Actor) -> bool:
     door = Exporting(conn(), actor, "HOPERAT", source="export", request=held.id)
-    rtype, files = held.place.rtype, dict(held.files)
+    files = dict(held.files)
     with door.unit("export"):
-        records, onwards = door.page(held, PAGE)
+        place, records, onwards = door.page(held, PAGE)
         if records:
-            size, count = files.get(rtype, [0, 0])
-            size = export_files.append(held.id, rtype, size, [record.body for record in records])
-            files[rtype] = [size, count + len(records)]
+            size, count = files.get(place.rtype, [0, 0])
+            size = export_files.append(held.id, place.rtype, size, [record.body for record in records])
+            files[place.rtype] = [size, count + len(records)]
         exporting.advance(conn(), held.id, onwards, files)
     return onwards is not None
 

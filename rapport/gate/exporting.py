@@ -142,8 +142,8 @@ def fetched(door: Door, file: str) -> None:
 
 
 def again(conn: Connection[Any], export: str) -> None:
-    """Let a worker go on with an export; it is harmless to say so more than once."""
-    jobs.later(conn, TASK, once=f"export {export}", lock=f"export {export}", export=export)
+    """Let a worker go on with an export; it is harmless to say so more than once: see `held`."""
+    jobs.later(conn, TASK, once=f"export {export}", export=export)
 
 
 def types_of(patients: bool) -> tuple[str, ...]:
@@ -214,22 +214,24 @@ class Exporting(Door):
         own = both(self.where(SEARCH, rtype), _LEAVES)
         return both(own, any_of(limits)) if limits else own
 
-    def page(self, export: Export, count: int) -> tuple[list[Record], Place | None]:
-        """The next resources of one type, and where it goes on; None when that was all of all types."""
-        wanted, place, behind = export.wanted, export.place, None
-        if place.updated:
-            behind = datetime.fromisoformat(place.updated), place.id
+    def page(self, export: Export, count: int) -> tuple[Place, list[Record], Place | None]:
+        """Where the next resources are, these (all of one type), and where it goes on; None: nowhere."""
+        wanted, place = export.wanted, export.place
         extent = stored.Slice(
             export.at,
             datetime.fromisoformat(wanted.since) if wanted.since else None,
             wanted.of != "system",
             [reference_key(one) for one in wanted.patients] if wanted.of == "group" else None,
         )
-        where = self.leaving(place.rtype, wanted)
-        records = stored.page(self.conn, place.rtype, where, extent, behind=behind, count=count)
-        self._note(SEARCH, records)
-        if len(records) == count:
-            last = records[-1]
-            return records, replace(place, updated=last.updated.isoformat(), id=last.id)
-        rest = wanted.types[wanted.types.index(place.rtype) + 1 :]
-        return records, Place(rest[0]) if rest else None
+        while True:
+            behind = (datetime.fromisoformat(place.updated), place.id) if place.updated else None
+            where = self.leaving(place.rtype, wanted)
+            records = stored.page(self.conn, place.rtype, where, extent, behind=behind, count=count)
+            self._note(SEARCH, records)
+            if len(records) == count:
+                last = records[-1]
+                return place, records, replace(place, updated=last.updated.isoformat(), id=last.id)
+            rest = wanted.types[wanted.types.index(place.rtype) + 1 :]
+            if records or not rest:
+                return place, records, Place(rest[0]) if rest else None
+            place = Place(rest[0])

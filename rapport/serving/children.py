@@ -13,9 +13,15 @@ from dataclasses import dataclass
 
 from rapport.serving.leash import leash
 
+
+class Hopeless(Exception):
+    """A child cannot do its work here, and has said why."""
+
+
 log = logging.getLogger("rapport.serving")
 
 PARENT = "RAPPORT_PARENT"  # the environment's word for the pid that a child must not outlive
+UNFIT = 78  # the exit code of a child that says that there is no use in starting it again
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a crashed child starts again
 STEADY = 60.0  # seconds of life after which a crash counts as the first again
 
@@ -60,6 +66,8 @@ class Child:
                 self.start()
         elif self.process.poll() is not None:
             self._sweep()
+            if self.process.returncode == UNFIT:
+                raise Hopeless
             self.pause = FIRST_PAUSE if now - self.began > STEADY else self.pause
             log.warning(
                 "%s ended (%s); it starts again in %.1f s", self.name, self.process.returncode, self.pause

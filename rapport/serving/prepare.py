@@ -1,26 +1,14 @@
-"""What must be true before anything is served: schema current, static files in place, settings sensible.
-
-    python -m rapport.serving.prepare
-
-Prints a JSON object of environment words for the processes that serve; exit code 1 with the reason on
-standard error when it cannot be.
-"""
+"""What must be true before anything is served: schema current, static files in place, the demo told."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import sys
 from pathlib import Path
-from typing import Any
 
-import django
 from django.core.management import call_command
 
 import rapport
-from rapport.serving.checks import Unfit, findings
-from rapport.serving.children import obey_parent
 
 
 def bring_schema_up() -> list[str]:
@@ -57,8 +45,9 @@ def collect_static() -> bool:
     return True
 
 
-def prepare() -> dict[str, Any]:
-    """Do all of it; environment words for the children. Unfit when this place must not serve."""
+def prepare() -> str:
+    """Do all of it; the site's address. Unfit when this place must not serve."""
+    from rapport.people.site import current
     from rapport.serving.marking import mark_or_refuse
 
     if os.environ.get("RAPPORT_DEMO") == "1":
@@ -69,25 +58,4 @@ def prepare() -> dict[str, Any]:
     else:
         bring_schema_up()
     collect_static()
-    for finding in findings():
-        print(f"rapport: {finding}", file=sys.stderr)
-    from rapport.people.site import current
-
-    return {"RAPPORT_BASE_URL": current().base_url}
-
-
-def main() -> int:
-    """Prepare; 0 or 1."""
-    obey_parent()
-    django.setup()
-    try:
-        found = prepare()
-    except Unfit as error:
-        print(f"rapport: {error}", file=sys.stderr)
-        return 1
-    print(json.dumps(found))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return current().base_url

@@ -7,15 +7,11 @@ import logging
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from typing import Any
 
-from rapport.serving.children import PARENT, Child
+from rapport.serving.children import Child, Hopeless
 from rapport.serving.place import Place
 
 log = logging.getLogger("rapport.serving")
@@ -47,7 +43,6 @@ class Supervisor:
         os.environ.setdefault("RAPPORT_BASE_URL", f"http://127.0.0.1:{self.port}")
         os.environ["RAPPORT_DEMO"] = "1" if self.demo else ""
         with self.place.database():
-            os.environ.update(self._prepared())
             self._keep(
                 (
                     Child("web", ("rapport.serving.web", self.host, str(self.port)), 15.0),
@@ -70,19 +65,6 @@ class Supervisor:
                     "Choose another with --port."
                 ) from error
 
-    def _prepared(self) -> dict[str, str]:
-        """Bring schema and static files up to date in a process that then goes; what it found out."""
-        done = subprocess.run(
-            [sys.executable, "-m", "rapport.serving.prepare"],
-            env={**os.environ, PARENT: str(os.getpid())},
-            stdout=subprocess.PIPE,
-            check=False,
-        )
-        if done.returncode:
-            raise CannotServe("" if done.returncode == 1 else f"The start was cut off ({done.returncode}).")
-        found: dict[str, Any] = json.loads(done.stdout)
-        return {name: str(value) for name, value in found.items()}
-
     def _keep(self, children: tuple[Child, ...]) -> None:
         told, looked = False, time.monotonic()
         try:
@@ -94,6 +76,8 @@ class Supervisor:
                     looked = time.monotonic()
                     self._look_at_database()
                 time.sleep(LOOK)
+        except Hopeless as error:
+            raise CannotServe("") from error
         finally:
             for child in children:
                 child.stop()
@@ -108,11 +92,10 @@ class Supervisor:
         host = "127.0.0.1" if self.host in EVERYWHERE else self.host
         try:
             with urllib.request.urlopen(f"http://{host}:{self.port}/health", timeout=2) as answer:
-                healthy = bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            healthy = False
-        if healthy:
-            kind = "  (a demo: invented people)" if self.demo else ""
-            print(f"\nRapport is at {os.environ['RAPPORT_BASE_URL']}{kind}")
-            print(f"Its data are in {self.place.data_dir}. Stop it with ctrl-C.\n", flush=True)
-        return healthy
+                address = json.load(answer)["address"]
+        except (OSError, ValueError, KeyError):
+            return False
+        kind = "  (a demo: invented people)" if self.demo else ""
+        print(f"\nRapport is at {address}{kind}")
+        print(f"Its data are in {self.place.data_dir}. Stop it with ctrl-C.\n", flush=True)
+        return True

@@ -16,7 +16,8 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 import rapport
-from rapport.serving.children import PARENT, obey_parent
+from rapport.serving.checks import Unfit, findings
+from rapport.serving.children import PARENT, UNFIT, obey_parent
 
 A_YEAR = 365 * 24 * 3600
 READ_ALREADY = ("RAPPORT_SECRET_KEY", "DATABASE_URL", "RAPPORT_MAIL_URL")
@@ -40,6 +41,31 @@ def load(_target: str) -> Any:
     return logged(application)
 
 
+def make_ready(host: str, port: int) -> None:
+    """Bring everything up to date and load the application; begin anew where the site has another address."""
+    import django
+    from django.conf import settings
+    from django.db import OperationalError, connections
+
+    django.setup()
+    from rapport.serving.prepare import prepare
+
+    try:
+        address = prepare()
+        if address != settings.BASE_URL:  # settings have been made for another one
+            os.environ["RAPPORT_BASE_URL"] = address
+            os.execv(sys.executable, [sys.executable, "-m", "rapport.serving.web", host, str(port)])  # noqa: S606
+        for finding in findings():
+            print(f"rapport: {finding}", file=sys.stderr)
+    except Unfit as error:
+        print(f"rapport: {error}", file=sys.stderr)
+        sys.exit(UNFIT)
+    except OperationalError as error:  # it may yet come: the supervisor tries again
+        sys.exit(f"rapport: The database does not answer: {str(error).strip()}")
+    connections.close_all()
+    import rapport.config.wsgi  # noqa: F401
+
+
 def settle() -> None:
     """Load every page, so that nobody waits for it; what is loaded stays, shared with what is forked."""
     from django.template.loader import get_template
@@ -53,10 +79,9 @@ def settle() -> None:
 
 
 def main(host: str, port: int) -> None:
-    """Serve until SIGTERM."""
+    """Make ready, then serve until SIGTERM. Exit code UNFIT when this place must not serve."""
     obey_parent()
-    import rapport.config.wsgi  # noqa: F401
-
+    make_ready(host, port)
     settle()
     os.environ[PARENT] = str(os.getpid())
     static = Path(os.environ["RAPPORT_DATA_DIR"]) / "static"

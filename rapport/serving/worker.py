@@ -7,22 +7,44 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
+from contextlib import suppress
 
 import django
 from procrastinate import App, JobContext
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from rapport.serving.children import obey_parent
 
 AT_A_TIME = 2
+LOOK = 0.3  # seconds between two looks at the schema
 HEARTBEAT = 5.0  # seconds between two signs of life
 STALLED = 20.0  # seconds without one, after which a worker's jobs are taken over
+
+
+def wait_for_schema() -> None:
+    """Come back when the schema is the one that this program was written for: the web process sees to it."""
+    from django.db import Error, connection
+
+    from rapport.config.health import pending
+
+    while True:
+        with suppress(Error):
+            if not pending():
+                break
+        time.sleep(LOOK)
+    connection.close()
 
 
 async def take_over(app: App) -> int:
     """Put jobs back that a killed worker had begun. Jobs are written so that doing one twice is harmless."""
     stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED))
     for job in stalled:
-        await app.job_manager.retry_job(job)
+        try:
+            await app.job_manager.retry_job(job)
+        except UniqueViolation:  # the same waits already: that one is enough
+            await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
     return len(stalled)
 
 
@@ -53,6 +75,7 @@ def main() -> None:
     """Work until told to stop."""
     obey_parent()
     django.setup()
+    wait_for_schema()
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
