@@ -9,10 +9,11 @@ from typing import Any
 import orjson
 
 from rapport import __version__
+from rapport.fhir import patches
 from rapport.fhir.definitions import TYPE_NUMBERS, search_params
 from rapport.people import assertions
 
-from . import patching, routes
+from . import routes
 from .http import Answer, Request
 
 Json = dict[str, Any]
@@ -153,7 +154,7 @@ def _capability(base: str) -> bytes:
             "implementation": {"description": "Rapport", "url": base},
             "fhirVersion": "4.0.1",
             "format": ["application/fhir+json", "json"],
-            "patchFormat": sorted(patching.MEDIA),
+            "patchFormat": sorted(patches.MEDIA),
             "rest": [rest],
         }
     )

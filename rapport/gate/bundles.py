@@ -6,60 +6,36 @@ guarded together. A batch is many requests in one envelope: each its own unit, e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
-import orjson
 
+from rapport.fhir import patches
 from rapport.fhir.keys import resource_key
 from rapport.fhir.outcomes import Refused, not_found
-from rapport.fhir.text import instant
 from rapport.store import reading as stored
 from rapport.store.records import Record, Write
 
 from . import conditions
 from .conditional import Conditional
+from .entries import Entry, Get, conditions_of, done, got, opened, reads, refused_as, version
 from .permissions import CREATE, DELETE, READ, UPDATE, Action
 from .references import Names
 from .writing import Step, at_place, new_id, parsed
 
-#: Answers a GET of a bundle: url → (status, body).
-Get = Callable[[str], tuple[str, bytes]]
-
-_ACTIONS: dict[str, Action] = {"POST": CREATE, "PUT": UPDATE, "DELETE": DELETE}
-_READING = ("GET", "HEAD")
+_ACTIONS: dict[str, Action] = {"POST": CREATE, "PUT": UPDATE, "PATCH": UPDATE, "DELETE": DELETE}
 _STATUS = {CREATE: "201 Created", UPDATE: "200 OK", DELETE: "204 No Content", READ: "200 OK"}
 _ORDER = {DELETE: 0, CREATE: 1, UPDATE: 2, READ: 3}
 
 
-class Asked(msgspec.Struct, rename="camel"):
-    """Bundle.entry.request"""
+class _Named(msgspec.Struct):
+    """A resource, as far as its id."""
 
-    method: str
-    url: str
-    if_match: str | None = None
-    if_none_exist: str | None = None
+    id: str | None = None
 
 
-class Entry(msgspec.Struct, rename="camel"):
-    """Bundle.entry; `resource` is its text as written."""
-
-    request: Asked
-    full_url: str | None = None
-    resource: msgspec.Raw = msgspec.Raw()
-
-
-class Envelope(msgspec.Struct, rename="camel"):
-    """A Bundle to be processed."""
-
-    resource_type: str
-    type: str
-    entry: list[Entry] = []
-
-
-_decoder = msgspec.json.Decoder(Envelope)
+_named = msgspec.json.Decoder(_Named)
 
 
 @dataclass(slots=True)
@@ -72,7 +48,13 @@ class Plan:
     rid: str
     entry: Entry
     present: Record | None = None  # found by its condition: nothing is to be stored
+    absent: bool = False  # its condition means nothing, and nothing is to be deleted
     before: Record | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing to store."""
+        return self.absent or self.present is not None
 
 
 class Bundles(Conditional):
@@ -94,7 +76,7 @@ class Bundles(Conditional):
 
     def _each(self, entries: list[Entry], get: Get | None, representation: bool) -> list[bytes]:
         """Each entry by itself. What changes something is first tried together: many times faster."""
-        changing = [number for number, entry in enumerate(entries) if entry.request.method not in _READING]
+        changing = [number for number, entry in enumerate(entries) if not reads(entry)]
         together: dict[int, bytes] = {}
         if len(changing) > 1:
             made: list[bytes] = []
@@ -108,49 +90,50 @@ class Bundles(Conditional):
 
     def _alone(self, entry: Entry, get: Get | None, representation: bool) -> bytes:
         try:
-            if entry.request.method in _READING:
-                return _got(entry, get)
+            if reads(entry):
+                return got(entry, get)
             with self.unit("batch"):
                 return self._together([entry], get, representation)[0]
         except Refused as refused:
-            outcome = orjson.dumps(refused.outcome())
-            return b'{"response":{"status":"%d","outcome":' % refused.status + outcome + b"}}"
+            return refused_as(refused)
 
     # ---------------------------------------------------------------- transaction
 
     def _together(self, entries: list[Entry], get: Get | None, representation: bool) -> list[bytes]:
-        writes = [
-            (number, entry) for number, entry in enumerate(entries) if entry.request.method not in _READING
-        ]
+        writes = [(number, entry) for number, entry in enumerate(entries) if not reads(entry)]
         names = Names(self)
-        acted_on = list(_conditions(entry for _, entry in writes))
+        acted_on = list(conditions_of(entry for _, entry in writes))
         conditions.lock(self.conn, acted_on)
         names.look_up(acted_on, (bytes(entry.resource) for _, entry in writes))
         plans: list[tuple[int, Plan]] = []
-        for number, entry in writes:
+        for number, entry in sorted(writes, key=lambda each: each[1].request.method != "DELETE"):
             with at_place(f"Bundle.entry[{number}]"):
                 plan = self._plan(number, entry, names)
             if entry.full_url:
                 names.add(entry.full_url, f"{plan.rtype}/{plan.rid}")
+            if plan.action == DELETE:
+                names.deleted(f"{plan.rtype}/{plan.rid}")
             plans.append((number, plan))
         _no_doubles([plan for _, plan in plans])
+        self._befores([plan for _, plan in plans if not plan.settled])
         todo = sorted(
-            ((number, plan) for number, plan in plans if plan.present is None),
+            ((number, plan) for number, plan in plans if not plan.settled),
             key=lambda each: _ORDER[each[1].action],
         )
-        self._befores([plan for _, plan in todo])
         with self._step(todo[0][1].action if todo else READ, "Bundle"):
             records = self.apply([self._step_of(plan, names) for _, plan in todo]) if todo else []
         answers: dict[int, bytes] = {}
         for (number, plan), record in zip(todo, records, strict=True):
-            made = plan.action != UPDATE or plan.before is not None
-            answers[number] = _done(_STATUS[plan.action if made else CREATE], record, representation)
+            made = plan.action != UPDATE or (plan.before is not None and not plan.before.deleted)
+            answers[number] = done(_STATUS[plan.action if made else CREATE], record, representation)
         for number, plan in plans:
             if plan.present is not None:
                 self._note(READ, (plan.present,))
-                answers[number] = _done(_STATUS[READ], plan.present, representation)
+                answers[number] = done(_STATUS[READ], plan.present, representation)
+            elif plan.absent:
+                answers[number] = b'{"response":{"status":"%b"}}' % _STATUS[DELETE].encode()
         return [
-            answers[number] if number in answers else _got(entry, get) for number, entry in enumerate(entries)
+            answers[number] if number in answers else got(entry, get) for number, entry in enumerate(entries)
         ]
 
     def _plan(self, number: int, entry: Entry, names: Names) -> Plan:
@@ -158,13 +141,14 @@ class Bundles(Conditional):
         asked = entry.request
         action = _ACTIONS.get(asked.method)
         if action is None:
-            raise Refused(
-                "not-allowed", f"{asked.method} is not taken in a bundle.", "Use POST, PUT, DELETE or GET."
-            )
+            known = ", ".join(("GET", "HEAD", *_ACTIONS))
+            raise Refused("not-allowed", f"{asked.method[:40]} is not taken in a bundle.", f"Use {known}.")
         path, _, query = asked.url.partition("?")
         rtype, _, rid = path.strip("/").partition("/")
         plan = Plan(f"Bundle.entry[{number}]", action, rtype, rid, entry)
         if action == CREATE:
+            if rid:
+                raise Refused("invalid", f"{asked.url!r} names no type.", "Let POST name the type alone.")
             condition = asked.if_none_exist
             if condition is not None:
                 condition = condition.rpartition("?")[2]
@@ -176,9 +160,13 @@ class Bundles(Conditional):
             if not query:
                 raise Refused("invalid", f"{asked.url!r} names no resource.", "Give its type and id.")
             found = names.meant(rtype, query)
-            if found is None and action == DELETE:
-                raise not_found()
-            plan.rid = found.rid if found else new_id()
+            plan.absent = found is None and action == DELETE
+            named = _id(entry) if asked.method == "PUT" else None
+            if found is not None and named not in (None, found.rid):
+                raise Refused(
+                    "invalid", "The search means another resource than the id.", "Leave the id out."
+                )
+            plan.rid = found.rid if found else named or new_id()
         return plan
 
     def _befores(self, plans: list[Plan]) -> None:
@@ -193,14 +181,19 @@ class Bundles(Conditional):
             for plan, key in zip(group, keys, strict=True):
                 with at_place(plan.place):
                     plan.before = found.get(key) or self.as_it_was(action, rtype, plan.rid)
-                    self._expected(plan.before, _version(plan.entry.request.if_match))
-                    if action == DELETE and plan.before is None:
+                    self._expected(plan.before, version(plan.entry.request))
+                    if plan.before is None and plan.entry.request.method != "PUT":
                         raise not_found()
+                    plan.absent = action == DELETE and plan.before is not None and plan.before.deleted
 
     def _step_of(self, plan: Plan, names: Names) -> Step:
         if plan.action == DELETE:
             return Step(DELETE, Write(b"", {}, plan.rid, plan.before, delete=True), plan.place)
         with at_place(plan.place):
+            if plan.entry.request.method == "PATCH":
+                assert plan.before is not None
+                raw, body = self._patched(plan.before, _change(plan.entry, names))
+                return Step(UPDATE, Write(raw, body, plan.rid, plan.before), plan.place)
             raw, body = parsed(names.resolved(bytes(plan.entry.resource)))
             if body["resourceType"] != plan.rtype:
                 raise Refused(
@@ -214,71 +207,28 @@ class Bundles(Conditional):
         return Step(action, Write(raw, body, plan.rid, plan.before), plan.place)
 
 
-# ---------------------------------------------------------------- the envelope
-
-
-def opened(raw: bytes) -> Envelope:
-    """A transaction or batch, read; refused with what cannot be read in it."""
+def _id(entry: Entry) -> str | None:
+    """The id that the resource of an entry carries, if it has one that is a text."""
     try:
-        envelope = _decoder.decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as broken:
-        raise Refused(
-            "invalid", f"The bundle cannot be read: {broken}.", "Send a transaction or a batch."
-        ) from broken
-    if envelope.resource_type != "Bundle" or envelope.type not in ("transaction", "batch"):
-        raise Refused(
-            "invalid", "This is neither a transaction nor a batch.", "Set Bundle.type to one of them."
-        )
-    return envelope
+        found = _named.decode(entry.resource) if entry.resource else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None  # the validation says what is wrong with it
+    return found.id if found else None
 
 
-def _conditions(entries: Iterable[Entry]) -> Iterator[conditions.Condition]:
-    """The conditions that entries act on: of creating, changing and deleting."""
-    for entry in entries:
-        path, _, query = entry.request.url.partition("?")
-        if entry.request.method == "POST":
-            query = (entry.request.if_none_exist or "").rpartition("?")[2]
-        if query:
-            yield path.strip("/"), query
+def _change(entry: Entry, names: Names) -> patches.Change:
+    """What the patch of an entry does, and what the references that it brings stand for."""
+    change = patches.in_bundle(bytes(entry.resource))
+    return lambda raw: names.resolved(change(raw), besides=raw)
 
 
 def _no_doubles(plans: list[Plan]) -> None:
     seen: dict[tuple[str, str], Plan] = {}
     for plan in plans:
-        if plan.present is not None:
+        if plan.settled:
             continue
         other = seen.setdefault((plan.rtype, plan.rid), plan)
         if other is not plan:
             raise Refused(
                 "invalid", f"{plan.place} and {other.place} mean the same resource.", "Send it once."
             )
-
-
-def _version(written: str | None) -> int | None:
-    if written is None:
-        return None
-    digits = written.removeprefix("W/").strip('"')
-    if not digits.isdecimal() or len(digits) > 9:
-        raise Refused("stale", "ifMatch does not name a version.", 'Write it as W/"3".')
-    return int(digits)
-
-
-def _done(status: str, record: Record, representation: bool) -> bytes:
-    told = {
-        "status": status,
-        "location": f"{record.ref}/_history/{record.vid}",
-        "etag": f'W/"{record.vid}"',
-        "lastModified": instant(record.updated),
-    }
-    shown = b'"resource":' + record.body + b"," if representation and record.body else b""
-    return b"{" + shown + b'"response":' + orjson.dumps(told) + b"}"
-
-
-def _got(entry: Entry, get: Get | None) -> bytes:
-    if get is None:
-        raise Refused(
-            "not-allowed", "Nothing can be read in this bundle.", "Send only what changes something."
-        )
-    status, body = get(entry.request.url)
-    shown = b'"resource":' + body + b"," if body else b""
-    return b"{" + shown + b'"response":{"status":"' + status.encode() + b'"}}'

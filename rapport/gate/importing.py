@@ -21,8 +21,8 @@ from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.outcomes import Refused
 from rapport.store.bulk import take_stock
 
-from .bundles import Asked, Entry
 from .door import Door
+from .entries import Asked, Entry
 from .sources import Source, Unreadable
 
 #: Lines of an NDJSON file that are taken together. If one of them is refused, each is taken by itself.

@@ -29,6 +29,7 @@ class Names:
         self._known: dict[str, str] = {}
         self._meant: dict[tuple[str, str], Record | None] = {}
         self._promised: dict[tuple[str, str], str] = {}
+        self._deleted: set[str] = set()
 
     def add(self, full_url: str, reference: str) -> None:
         """An entry's fullUrl stands for this resource; so does the relative form of a REST url."""
@@ -56,7 +57,12 @@ class Names:
         key = (rtype, query)
         if key not in self._meant:
             self._meant[key] = self._door.the_one(rtype, query)
-        return self._meant[key]
+        found = self._meant[key]
+        return None if found is None or found.ref in self._deleted else found
+
+    def deleted(self, reference: str) -> None:
+        """This bundle deletes this resource before anything else: no condition means it any more."""
+        self._deleted.add(reference)
 
     def promise(self, rtype: str, condition: str, rid: str) -> None:
         """A conditional create of this bundle will make this resource."""
@@ -66,11 +72,17 @@ class Names:
         """The id that an equal conditional create before it was given."""
         return None if condition is None else self._promised.get((rtype, condition))
 
-    def resolved(self, raw: bytes) -> bytes:
-        """The text of a resource with every name replaced by what it stands for."""
+    def resolved(self, raw: bytes, besides: bytes = b"") -> bytes:
+        """The text of a resource with every name replaced by what it stands for.
+
+        `besides`: what was stored before. A reference that stands there keeps its own meaning.
+        """
         if not self._known and b"?" not in raw and b"urn:" not in raw:
             return raw
-        return references(raw, self._stands_for)
+        kept: set[str] = set()
+        if besides:
+            references(besides, kept.add)
+        return references(raw, lambda name: None if name in kept else self._stands_for(name))
 
     def _stands_for(self, reference: str) -> str | None:
         known = self._known.get(reference)

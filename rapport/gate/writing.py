@@ -104,13 +104,19 @@ class Writing(Reading):
             before = self.as_it_was(UPDATE, rtype, rid)
             if before is None:
                 raise not_found()
-            if before.deleted:
-                raise Refused("gone", "This was deleted.", "Go back and choose again.")
             self._expected(before, if_match)
-            raw, body = parsed(change(before.body))
-            if (body["resourceType"], body.get("id")) != (rtype, rid):
-                raise Refused("rule", "A change cannot touch the type or the id.", "Leave them as they are.")
+            raw, body = self._patched(before, change)
             return self.apply([Step(UPDATE, Write(raw, body, rid, before))])[0]
+
+    @staticmethod
+    def _patched(before: Record, change: Callable[[bytes], bytes]) -> tuple[bytes, Body]:
+        """The text and the dict of what a change makes of a version; of the same type and id."""
+        if before.deleted:
+            raise Refused("gone", "This was deleted.", "Go back and choose again.")
+        raw, body = parsed(change(before.body))
+        if (body["resourceType"], body.get("id")) != (before.rtype, before.rid):
+            raise Refused("rule", "A change cannot touch the type or the id.", "Leave them as they are.")
+        return raw, body
 
     def delete(self, rtype: str, rid: str, *, if_match: int | None = None) -> Record | None:
         """Delete; a second time changes nothing. The versions stay in the history. Gives the deletion."""

@@ -197,7 +197,7 @@ def test_a_transaction_stands_or_falls_whole(api: Call) -> None:
         ([request("POST", "Patient", observation("x"))], 400),
         ([request("PUT", "Patient/b", {"resourceType": "Patient", "id": "a"})], 400),
         ([request("PUT", "Patient", {"resourceType": "Patient", "id": "a"})], 400),
-        ([request("PATCH", "Patient/a", {"resourceType": "Patient"})], 405),
+        ([request("LINK", "Patient/a", {"resourceType": "Patient"})], 405),
         ([request("PUT", "Patient/a", {"resourceType": "Patient", "id": "a"})] * 2, 400),
         ([request("DELETE", "Patient/none")], 404),
         ([request("POST", "Observation", observation("x", patient="urn:uuid:gone"))], 400),
