@@ -10,6 +10,7 @@ import orjson
 from rapport.fhir.outcomes import Refused
 from rapport.fhir.text import instant
 from rapport.gate.door import Record, Window
+from rapport.gate.permissions import READ, SEARCH
 
 from . import parameters
 from .http import Answer, etag
@@ -22,6 +23,7 @@ _KNOWN = {"_since", "_at", "_count", "_cursor", "_format", "_pretty"}
 def of_one(visit: Visit) -> Answer:
     """GET [type]/[id]/_history"""
     rtype, rid = visit.rtype(), visit.rid()
+    visit.within_scope(READ, rtype)
     window = _window(visit)
     versions = visit.door.history(rtype, rid, window)
     plain = window == Window(window.count)
@@ -33,6 +35,7 @@ def of_one(visit: Visit) -> Answer:
 def of_type(visit: Visit) -> Answer:
     """GET [type]/_history"""
     rtype, window = visit.rtype(), _window(visit)
+    visit.within_scope(SEARCH, rtype)
     return _answer(visit, f"{rtype}/_history", window, visit.door.changes(rtype, window))
 
 

@@ -10,6 +10,7 @@ import orjson
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Record
+from rapport.gate.permissions import READ
 from rapport.gate.writing import parsed
 
 from . import files, patching, subsets
@@ -25,20 +26,26 @@ _TRIES = 4
 
 def read(visit: Visit) -> Answer:
     """GET [type]/[id]"""
+    visit.within_scope(READ, visit.rtype())
     return _shown(visit, visit.door.read(visit.rtype(), visit.rid()))
 
 
 def vread(visit: Visit) -> Answer:
     """GET [type]/[id]/_history/[vid]"""
+    visit.within_scope(READ, visit.rtype())
     return _shown(visit, visit.door.read(visit.rtype(), visit.rid(), visit.vid()))
 
 
 def create(visit: Visit) -> Answer:
-    """POST [type], with If-None-Exist the conditional create"""
+    """POST [type], with If-None-Exist the conditional create
+
+    Some clients write its condition behind the address. To leave that out would store everything twice.
+    """
     request, rtype = visit.request, visit.rtype()
     raw, body = parsed(files.taken(request) if files.is_file(request, rtype) else _json(request))
     _same_type(rtype, body.get("resourceType"))
-    condition = request.header("If-None-Exist") or None
+    behind = urlencode([pair for pair in request.query if pair[0] not in ("_format", "_pretty")])
+    condition = request.header("If-None-Exist") or behind or None
     record, made = visit.door.create_or_find(raw, if_none_exist=_query(condition))
     return written(visit, record, 201 if made else 200)
 

@@ -13,6 +13,7 @@ import orjson
 from rapport.fhir import search as grammar
 from rapport.fhir.outcomes import Issue, Refused
 from rapport.gate.door import Found, Record
+from rapport.gate.permissions import SEARCH
 
 from . import subsets
 from .http import Answer
@@ -36,6 +37,7 @@ def _answer(visit: Visit, pairs: Pairs) -> Answer:
     path = visit.request.path
     within = f"Patient/{visit.rid()}" if len(path) > 2 else ""
     rtype = visit.rtype(2 if within else 0)
+    visit.within_scope(SEARCH, rtype)
     cut = subsets.asked(pairs)
     _mixed(cut, pairs)
     handling = visit.request.prefer("handling")

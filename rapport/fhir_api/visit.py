@@ -10,6 +10,7 @@ from typing import Any
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.gate.door import Door
+from rapport.gate.permissions import Action
 
 from .http import Request
 
@@ -30,6 +31,13 @@ class Visit:
         if name not in TYPE_NUMBERS:
             raise Refused("not-found", "There is no such resource type in FHIR R4.", "See metadata.")
         return name
+
+    def within_scope(self, letter: Action, rtype: str) -> None:
+        """Refuse a program none of whose scopes is about this, whether anything is there or not."""
+        if self.door.actor.scopes is not None and self.door.where(letter, rtype).nothing:
+            with self.door.unit(f"{letter} of {rtype}"):  # which writes the refusal down
+                asked = f"Ask for system/{rtype}.{letter}."
+                raise Refused("forbidden", "No scope of this program is about this.", asked)
 
     def rid(self) -> str:
         """The id in the path; one that cannot be an id is not found."""
