@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
+from rapport.fhir.amounts import AMOUNTS, is_number
 from rapport.fhir.index_keys import (
     FOLDED,
     STRING_LIMIT,
     URI_LIMIT,
+    base_key,
     fold,
     identifier_word,
     of_type_key,
     range_key,
+    words_key,
 )
 from rapport.fhir.keys import hash64
 from rapport.fhir.moments import period, span, timing
@@ -23,8 +26,8 @@ from rapport.fhir.table import is_resource
 
 Json = dict[str, Any]
 
-CURRENCIES: Final = "urn:iso:std:iso:4217"
-_INF: Final = float("inf")
+#: Types whose values have words of their own.
+WORDED: Final = ("CodeableConcept", "Coding", "Identifier", "Reference")
 
 
 class Out:
@@ -161,7 +164,7 @@ def _number(leaf: Leaf, rtype: str, code: str) -> Emit | None:
     key = range_key(rtype, code)
 
     def emit(value: Any, out: Out) -> None:
-        if _is_number(value):
+        if is_number(value):
             out.number.add((key, float(value), float(value), 0))
 
     if leaf.type in ("integer", "decimal", "positiveInt", "unsignedInt"):
@@ -170,73 +173,16 @@ def _number(leaf: Leaf, rtype: str, code: str) -> Emit | None:
 
 
 def _quantity(leaf: Leaf, rtype: str, code: str) -> Emit | None:
-    key, read = range_key(rtype, code), _AMOUNTS.get(leaf.type)
+    key, base, read = range_key(rtype, code), base_key(rtype, code), AMOUNTS.get(leaf.type)
     if read is None:
         return None
 
     def emit(value: Any, out: Out) -> None:
-        found = read(value) if type(value) is dict else None
-        if found is not None:
-            low, high, units = found
-            for unit in units or (0,):
-                out.number.add((key, low, high, unit))
+        for low, high, unit, based in read(value) if type(value) is dict else ():
+            out.number.add((base if based else key, low, high, unit))
 
     return emit
 
-
-Amount = tuple[float, float, set[int]] | None
-
-
-def _is_number(value: Any) -> TypeGuard[int | float]:
-    return type(value) in (int, float)
-
-
-def _units(value: Json) -> set[int]:
-    system, code, unit = value.get("system"), value.get("code"), value.get("unit")
-    found = {hash64("", word) for word in (code, unit) if type(word) is str and word}
-    if type(system) is str and type(code) is str and system and code:
-        found.add(hash64(system, code))
-    return found
-
-
-def _amount(value: Json) -> Amount:
-    number = value.get("value")
-    if not _is_number(number):
-        return None
-    sign = value.get("comparator")
-    low = -_INF if sign in ("<", "<=") else float(number)
-    high = _INF if sign in (">", ">=") else float(number)
-    return low, high, _units(value)
-
-
-def _money(value: Json) -> Amount:
-    return _amount({**value, "system": CURRENCIES, "code": value.get("currency")})
-
-
-def _range(value: Json) -> Amount:
-    low, high = value.get("low"), value.get("high")
-    ends = [_amount(end) if type(end) is dict else None for end in (low, high)]
-    if ends == [None, None]:
-        return None
-    units = set().union(*(end[2] for end in ends if end))
-    return ends[0][0] if ends[0] else -_INF, ends[1][1] if ends[1] else _INF, units
-
-
-def _sampled(value: Json) -> Amount:
-    origin = value.get("origin")
-    units = _units(origin) if type(origin) is dict else set()
-    low, high = value.get("lowerLimit"), value.get("upperLimit")
-    if _is_number(low) and _is_number(high):
-        return float(low), float(high), units
-    return _amount(origin) if type(origin) is dict else None
-
-
-_AMOUNTS: Final[dict[str, Callable[[Json], Amount]]] = {
-    **dict.fromkeys(("Quantity", "Age", "Duration", "Count", "Distance"), _amount),
-    "Money": _money,
-    "Range": _range,
-    "SampledData": _sampled,
-}
 
 _TEXTS: Final = {
     "HumanName": ("text", "family", "given", "prefix", "suffix"),
@@ -266,6 +212,40 @@ def _string(leaf: Leaf, rtype: str, code: str) -> Emit | None:
     return emit if names or leaf.type in ("string", "markdown", "code", "uri") else None
 
 
+def wording(leaf: Leaf, rtype: str) -> Emit | None:
+    """What turns the words beside a code or a reference into rows, for `:text`; None where there are none.
+
+    They are indexed by the place where they stand, so parameters that share it share the rows.
+    """
+    if leaf.type not in WORDED:
+        return None
+    kind, key = leaf.type, words_key(rtype, leaf)
+
+    def emit(value: Any, out: Out) -> None:
+        for text in words(kind, value):
+            folded = fold(text[:FOLDED])[:STRING_LIMIT]
+            if folded:
+                out.string.add((key, folded))
+
+    return emit
+
+
+def words(kind: str, value: Any) -> list[str]:
+    """The words of a value that people read in place of its code."""
+    if type(value) is not dict:
+        return []
+    if kind == "CodeableConcept":
+        codings = value.get("coding")
+        found = [one.get("display") for one in codings if type(one) is dict] if type(codings) is list else []
+        found.append(value.get("text"))
+    elif kind == "Identifier":
+        named = value.get("type")
+        found = [named.get("text")] if type(named) is dict else []
+    else:
+        found = [value.get("display")]
+    return [text for text in found if type(text) is str]
+
+
 def _uri(leaf: Leaf, rtype: str, code: str) -> Emit | None:
     key, versioned = range_key(rtype, code), leaf.type == "canonical"
 
@@ -284,7 +264,7 @@ def _near(leaf: Leaf, rtype: str, code: str) -> Emit | None:
     def emit(value: Any, out: Out) -> None:
         for name, key in keys if type(value) is dict else ():
             number = value.get(name)
-            if _is_number(number):
+            if is_number(number):
                 out.number.add((key, float(number), float(number), 0))
 
     return emit

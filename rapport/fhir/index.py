@@ -13,9 +13,11 @@ reference  (range_key, target_key("Type/id" | url | canonical)): of a local refe
 date       (range_key, low, high): [low, high) in UTC; an open end is EARLIEST or LATEST.
 number     (range_key, low, high, unit): low = high for a value, infinite for an open end; one row for
            each of unit_key(system, code), unit_key("", code) and unit_key("", unit), so a search without
-           a unit must not ask for the unit. unit 0: the quantity has none.
+           a unit must not ask for the unit. unit 0: the quantity has none. A UCUM unit that is known
+           is kept in base units and apart: 4 mg is 0.004 under base_key and unit_key(UCUM, "g").
            Location.near: latitude under range_key(rtype, "near.latitude"), longitude likewise.
-string     (range_key, fold(text)), cut at STRING_LIMIT: cut the searched text alike.
+string     (range_key, fold(text)), cut at STRING_LIMIT: cut the searched text alike. The words beside
+           codes and references have (words_key, fold(words)) for `:text`.
 uri        (range_key, uri), cut at URI_LIMIT; a canonical `url|version` also as `url`.
 composite  `SearchParam.together`: search those parameters on the same resource; no rows of its own.
            `SearchParam.contexts`: rows as above of the last component, under `pair(code, first)` in place
@@ -34,11 +36,12 @@ from typing import Any
 
 from rapport.fhir import labels, own
 from rapport.fhir.definitions import ROW_PARAMS, SearchParam, search_params
-from rapport.fhir.emit import Emit, Json, Out, emitter, tokens
+from rapport.fhir.emit import Emit, Json, Out, emitter, tokens, wording
 from rapport.fhir.index_keys import (
     STRING_LIMIT,
     URI_LIMIT,
     any_of_key,
+    base_key,
     exact_key,
     fold,
     identifier_word,
@@ -50,6 +53,7 @@ from rapport.fhir.index_keys import (
     token_key,
     token_words,
     unit_key,
+    words_key,
 )
 from rapport.fhir.keys import reference_key, resource_key
 from rapport.fhir.moments import EARLIEST, LATEST
@@ -62,6 +66,7 @@ __all__ = [
     "STRING_LIMIT",
     "URI_LIMIT",
     "any_of_key",
+    "base_key",
     "exact_key",
     "fold",
     "identifier_word",
@@ -74,6 +79,7 @@ __all__ = [
     "token_key",
     "token_words",
     "unit_key",
+    "words_key",
 ]
 
 
@@ -166,6 +172,7 @@ class _Plan:
 @cache
 def _plan(rtype: str) -> _Plan:
     root, whole = _Node(), list[Emit]()
+    worded: dict[Leaf, None] = {}
     params = search_params(rtype)
     for code, param in params.items():
         if code in ROW_PARAMS:
@@ -175,8 +182,11 @@ def _plan(rtype: str) -> _Plan:
             continue
         for leaf in param.leaves:
             _plant(root, leaf, emitter(param.type, leaf, rtype, code))
+        worded.update(dict.fromkeys(param.leaves if param.type in ("token", "reference") else ()))
         for context in param.contexts:
             _plant(root, context, _paired(param))
+    for leaf in worded:
+        _plant(root, leaf, wording(leaf, rtype))
     owners = tuple(_finder(leaf) for code in own.OWNER.get(rtype, ()) for leaf in params[code].leaves)
     return _Plan(rtype, root, tuple(whole), owners, tuple(range_key(rtype, code) for code in own.when(rtype)))
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from rapport.fhir.keys import hash64
+from rapport.fhir.paths import Leaf
 
 #: Characters kept of a text. A PostgreSQL index entry holds 2,704 bytes, and a character takes up to four.
 STRING_LIMIT: Final = 512
@@ -55,6 +56,18 @@ def identifier_word(system: str, value: str) -> str:
 def range_key(rtype: str, code: str) -> int:
     """Key of reference, date, number, quantity, string and uri rows."""
     return hash64(rtype, code)
+
+
+@lru_cache(maxsize=8192)
+def words_key(rtype: str, leaf: Leaf) -> int:
+    """Key of the words beside the codes or references at a place (`:text`)."""
+    return hash64(rtype, leaf.jsonpath, "words")
+
+
+@lru_cache(maxsize=8192)
+def base_key(rtype: str, code: str) -> int:
+    """Key of quantities in base units."""
+    return hash64(rtype, code, "base")
 
 
 def unit_key(system: str, unit: str) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from rapport.fhir import search_values as values
 from rapport.fhir.definitions import TYPE_NUMBERS, SearchParam, search_param
+from rapport.fhir.emit import WORDED
 from rapport.fhir.outcomes import Refused
 from rapport.fhir.search_values import Value
 
@@ -25,23 +26,31 @@ A_CHAIN = 10
 DEEPEST = 8
 #: Modifiers by parameter type. `:Type` on references and `:of-type` on identifiers are apart.
 MODIFIERS = {
-    "token": {"not", "missing"},
+    "token": {"not", "missing", "text", "in", "not-in", "below", "above"},
     "string": {"exact", "contains", "missing"},
-    "reference": {"identifier", "missing"},
+    "reference": {"identifier", "missing", "text"},
     "uri": {"below", "above", "missing"},
     "date": {"missing"},
     "number": {"missing"},
     "quantity": {"missing"},
+    "special": {"missing"},
     "composite": set[str](),
 }
-SORTABLE = ("date", "string", "number", "quantity", "uri")
+#: Modifiers whose values name codes that have to be looked up first: see `Clause`.
+LOOKED_UP = ("in", "not-in", "below", "above")
+_CODED = ("CodeableConcept", "Coding", "code")
+SORTABLE = ("date", "string", "number", "quantity", "uri", "token")
 #: Parameters of the answer's form; the API takes care of them.
 _FORM = {"_format", "_pretty"}
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One parameter with its alternatives: any of `values` has to match."""
+    """One parameter with its alternatives: any of `values` has to match.
+
+    A token with a modifier of `LOOKED_UP` names value sets by address, or codes above or below which to look.
+    Whoever runs the search puts the codes in their place first.
+    """
 
     param: SearchParam
     values: tuple[Value, ...]
@@ -166,6 +175,8 @@ def condition(rtype: str, name: str, written: str, room: int = MOST) -> Conditio
     cannot fan out over all types again and again."""
     if name.startswith("_has:"):
         return _has(name, written, room)
+    if name == "_list":
+        return _has("_has:List:item:_id", written, room)
     head, dot, rest = name.partition(".")
     word, _, modifier = head.partition(":")
     param = _param(rtype, word)
@@ -178,7 +189,7 @@ def condition(rtype: str, name: str, written: str, room: int = MOST) -> Conditio
 
 def _param(rtype: str, code: str) -> SearchParam:
     param = search_param(rtype, code)
-    if param is None or param.type == "special":
+    if param is None:
         raise _Unknown("invalid", f"{rtype} has no search parameter {code} here.")
     return param
 
@@ -200,8 +211,13 @@ def _clause(param: SearchParam, name: str, modifier: str, written: str) -> Claus
 
 def _knows(param: SearchParam, modifier: str) -> bool:
     """Whether a parameter can be asked with that modifier."""
+    kinds = {leaf.type for leaf in param.leaves}
     if modifier == "of-type":
-        return any(leaf.type == "Identifier" for leaf in param.leaves)
+        return "Identifier" in kinds
+    if modifier == "text":
+        return modifier in MODIFIERS[param.type] and not kinds.isdisjoint(WORDED)
+    if modifier in LOOKED_UP and param.type == "token":
+        return not kinds.isdisjoint(_CODED)
     return modifier in MODIFIERS[param.type]
 
 
@@ -212,9 +228,12 @@ def _values(param: SearchParam, modifier: str, piece: str) -> Sequence[Value]:
         return (values.of_type(piece),)
     if modifier == "identifier":
         return (values.token(piece),)
+    if modifier == "text" or modifier in ("in", "not-in"):
+        return (values.text(piece),)
+    if modifier in ("below", "above") and param.type == "token":
+        return (values.coded(piece),)
     if param.type == "reference":
-        targets = ("Patient",) if param.code == "patient" else param.targets
-        return values.references(piece, targets)
+        return values.references(piece, pointing(param))
     if param.type == "composite":
         return (_parts(param, piece),)
     return (values.READERS[param.type](piece),)
@@ -233,16 +252,22 @@ def _parts(param: SearchParam, piece: str) -> values.Parts:
     return values.Parts(tuple(read))
 
 
+def pointing(param: SearchParam) -> tuple[str, ...]:
+    """The types that a reference by this parameter may mean. `patient` is about patients, whatever else its
+    element may hold."""
+    return ("Patient",) if param.code == "patient" else param.targets
+
+
 def _chain(param: SearchParam, modifier: str, rest: str, written: str, room: int) -> Condition:
     if param.type != "reference":
         raise Refused("invalid", f"{param.code} is no reference, so it can't be chained.")
-    targets = ("Patient",) if param.code == "patient" else param.targets
+    targets = pointing(param)
     if modifier:
         if modifier not in targets:
             raise Refused("invalid", f"{param.code} does not point to {modifier}.")
         targets = (modifier,)
     code = rest.partition(".")[0].partition(":")[0]
-    fits = [target for target in targets if search_param(target, code)]
+    fits = [target for target in targets if code == "_has" or search_param(target, code)]
     if not fits:
         raise _Unknown("invalid", f"Nothing that {param.code} points to has a search parameter {code}.")
     if len(fits) * A_CHAIN > room:
@@ -280,7 +305,7 @@ def _sort(search: Search, word: str, written: str) -> Search:
     keys = []
     for piece in written.split(","):
         param = _param(search.rtype, piece.removeprefix("-"))
-        if param.type not in SORTABLE and param.code != "_id":
+        if param.type not in SORTABLE or any(leaf.present for leaf in param.leaves):
             raise Refused("invalid", f"{search.rtype} can't be sorted by {param.code}.")
         keys.append(Sort(param, piece.startswith("-")))
     return replace(search, sort=tuple(keys))

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
+from rapport.fhir import units
 from rapport.fhir.moments import span
 from rapport.fhir.outcomes import Refused
 
@@ -53,7 +54,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number as written with the range its digits imply, [low, high), and its unit if one is asked for."""
+    """A number as written with the range its digits imply, [low, high), and its unit if one is asked for.
+
+    `based`: all of it in base units.
+    """
 
     prefix: str
     number: float
@@ -61,6 +65,7 @@ class Amount:
     high: float
     system: str | None = None
     code: str | None = None
+    based: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,15 @@ class Text:
     """Words as written."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A place on the globe in degrees, and how far from it at most, in metres."""
+
+    latitude: float
+    longitude: float
+    metres: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +98,11 @@ class Parts:
     parts: tuple[Value, ...]
 
 
-Value = Token | OfType | Reference | Moment | Amount | Text | Missing | Parts
+Value = Token | OfType | Reference | Moment | Amount | Text | Near | Missing | Parts
 
+#: Kilometres around a place where the search does not say how far.
+FAR = "50"
+_NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?", re.ASCII)
 _BLANK_ZONE = re.compile(r" (?=\d\d:\d\d$)")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})")
@@ -121,6 +138,14 @@ def token(text: str) -> Token:
     return Token(parts[0], parts[1] or None)
 
 
+def coded(text: str) -> Token:
+    """Read `system|code`, a place in a hierarchy of codes."""
+    found = token(text)
+    if not found.system or not found.code:
+        raise ValueError("use system|code")
+    return found
+
+
 def of_type(text: str) -> OfType:
     """Read the value of `:of-type`."""
     parts = [unescape(part) for part in split(text, "|")]
@@ -140,29 +165,58 @@ def moment(text: str) -> Moment:
 
 def number(text: str) -> Amount:
     """Read a number with an optional prefix. `100` stands for 99.5 to 100.5, `1e2` for 50 to 150."""
+    prefix, exact = _exact(text)
+    number, low, high = map(float, exact)
+    return Amount(prefix, number, low, high)
+
+
+def _exact(text: str) -> tuple[str, tuple[Decimal, Decimal, Decimal]]:
+    """A prefix; the number, and the ends of the range that its digits imply."""
     prefix, rest = _prefix(text)
-    try:
-        exact = Decimal(rest)
-    except InvalidOperation:
-        raise ValueError("use a number such as 5.4, gt5.4 or 1e-3") from None
+    if not _NUMBER.fullmatch(rest):
+        raise ValueError("use a number such as 5.4, gt5.4 or 1e-3")
+    exact = Decimal(rest)
     exponent = exact.as_tuple().exponent
-    if not isinstance(exponent, int) or not -300 < exponent < 300:
-        raise ValueError("use a finite number")
-    half = Decimal(5).scaleb(exponent - 1)
-    if prefix == "ap":
-        half = abs(exact) / 10
-    return Amount(prefix, float(exact), float(exact - half), float(exact + half))
+    if not isinstance(exponent, int) or not -300 < exponent < 300 or not -300 < exact.adjusted() < 300:
+        raise ValueError("use a number of fewer digits")
+    half = abs(exact) / 10 if prefix == "ap" else Decimal(5).scaleb(exponent - 1)
+    return prefix, (exact, exact - half, exact + half)
 
 
 def quantity(text: str) -> Amount:
-    """Read `number`, `number|system|code` or `number||code`, each with an optional prefix."""
+    """Read `number`, `number|system|code` or `number||code`, each with an optional prefix.
+
+    A UCUM unit that is known comes in base units, as the index keeps it.
+    """
     parts = [unescape(part) for part in split(text, "|")]
     if len(parts) not in (1, 3):
         raise ValueError("use number, number|system|code or number||code")
-    found = number(parts[0])
     if len(parts) == 1 or not parts[2]:
-        return found
-    return Amount(found.prefix, found.number, found.low, found.high, parts[1] or None, parts[2])
+        return number(parts[0])
+    prefix, exact = _exact(parts[0])
+    system, code = parts[1], parts[2]
+    based = [units.based(value, code) for value in exact] if system == units.UCUM else []
+    known = [one for one in based if one]
+    if len(known) == len(exact):
+        at, low, high = (one[0] for one in known)
+        return Amount(prefix, at, low, high, system, known[0][1], True)
+    at, low, high = map(float, exact)
+    return Amount(prefix, at, low, high, system or None, code)
+
+
+def near(text: str) -> Near:
+    """Read `latitude|longitude`, with a distance and its unit behind where these are given."""
+    parts = [unescape(part) for part in split(text, "|")]
+    given = [*parts, *("", "")][:4]
+    if not 2 <= len(parts) <= 4 or not all(_NUMBER.fullmatch(part) for part in given[:3] if part):
+        raise ValueError("use latitude|longitude|distance|unit, such as 48.85|2.35|10|km")
+    latitude, longitude = (float(part) if part else 1e9 for part in given[:2])
+    if abs(latitude) > 90 or abs(longitude) > 180:
+        raise ValueError("the latitude lies between -90 and 90, the longitude between -180 and 180")
+    metres = units.based(Decimal(given[2] or FAR), given[3] or "km")
+    if metres is None or metres[1] != "m" or metres[0] < 0:
+        raise ValueError("the distance is a length such as 10|km or 500|m")
+    return Near(latitude, longitude, metres[0])
 
 
 def references(text: str, targets: tuple[str, ...]) -> tuple[Reference, ...]:
@@ -208,6 +262,7 @@ READERS: Mapping[str, Callable[[str], Value]] = {
     "quantity": quantity,
     "string": text,
     "uri": text,
+    "special": near,
 }
 
 

@@ -17,6 +17,7 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Final
 
+UCUM: Final = "http://unitsofmeasure.org"
 LONGEST: Final = 100
 #: Powers and sizes beyond these measure nothing, and would cost much to work out.
 _POWER: Final = 30
@@ -299,3 +300,15 @@ def canonical(value: Decimal, code: str) -> tuple[Decimal, str] | None:
     if found is None:
         return None
     return _EXACT.divide(Decimal(found[0].numerator), Decimal(found[0].denominator)), found[1].code
+
+
+def based(value: Decimal, code: str) -> tuple[float, str] | None:
+    """A value in base units as the nearest float, and their code: what two amounts are compared by.
+
+    None when the unit is not known, or when the value is beyond what a float can hold.
+    """
+    found = convert(value, code)
+    try:
+        return (float(found[0]), found[1].code) if found else None
+    except OverflowError:
+        return None

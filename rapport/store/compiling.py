@@ -106,6 +106,8 @@ class Compiler:
         if clause.modifier == "missing":
             return self._missing(clause)
         if param.code == "_id":
+            if clause.modifier == "not":
+                return Test(f"NOT ({self._ids(clause).replace('{x}', '{t}')})")
             return Probe("resource", self._ids(clause), rows=len(clause.values), single=True)
         if param.code == "_lastUpdated":
             return Probe("resource", self._updated(clause), rows=1e9)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from math import degrees
 
 from rapport.fhir import index
 from rapport.fhir import search_values as values
@@ -20,6 +21,8 @@ from rapport.store.indexing import cut
 from rapport.store.params import Params
 from rapport.store.wire import Bigints
 
+#: The mean radius of the earth in metres.
+GLOBE = 6_371_008.8
 _LAST = "\U0010ffff"
 
 #: Prefix -> SQL over the row [low, high) and the value [a, b): what R4 says about ranges. Where the end of
@@ -53,14 +56,24 @@ _NUMBERS = {
 def kind_of(clause: Clause) -> str:
     """The kind of index rows that answer a clause."""
     kind = clause.param.type
+    if clause.modifier == "text":
+        return "string"
     if kind == "string" and clause.modifier == "exact":
         return "token"
-    return {"reference": "ref", "quantity": "number"}.get(kind, kind)
+    return {"reference": "ref", "quantity": "number", "special": "number"}.get(kind, kind)
 
 
 def match(clause: Clause, p: Params) -> str:
     """SQL over `{x}`, a row of the table of `kind_of(clause)`: any of the values fits."""
     param, kind = clause.param, clause.param.type
+    if clause.modifier == "text":
+        keys = sorted({index.words_key(param.rtype, leaf) for leaf in param.leaves})
+        beginning = _any([_string(value, "", p) for value in clause.values])
+        return f"{_equal('{x}.key', keys, p)} AND {beginning}"
+    if kind == "special":
+        return _any([_near(param, value, p) for value in clause.values])
+    if kind in ("quantity", "number"):
+        return _any([_amount(param, value, p) for value in clause.values])
     if kind == "token":
         return _tokens(clause, p)
     if kind == "reference":
@@ -68,7 +81,7 @@ def match(clause: Clause, p: Params) -> str:
     if kind == "string" and clause.modifier == "exact":
         return _equal("{x}.key", [_token_key(clause, value) for value in clause.values], p)
     key = f"{{x}}.key = {p(index.range_key(param.rtype, param.code))}"
-    one = {"date": _moment, "number": _amount, "quantity": _amount, "string": _string, "uri": _uri}[kind]
+    one = {"date": _moment, "string": _string, "uri": _uri}[kind]
     return f"{key} AND {_any([one(value, clause.modifier, p) for value in clause.values])}"
 
 
@@ -86,7 +99,7 @@ def expected(clause: Clause, known: Frequencies) -> float:
 
 
 #: Rows to expect where nothing is counted.
-_GUESSES = {"uri": 5.0, "string": 300.0, "number": 1e4, "date": 1e4}
+_GUESSES = {"uri": 5.0, "string": 300.0, "text": 1e3, "number": 1e4, "date": 1e4}
 _ANY_NUMBER = 1e6
 
 
@@ -140,7 +153,7 @@ def _tokens(clause: Clause, p: Params) -> str:
     ]
     if loose:
         parts.append(_equal("{x}.key", loose, p))
-    return _any(parts)
+    return _any(parts) if parts else "FALSE"
 
 
 def _target(value: values.Value) -> int:
@@ -177,13 +190,31 @@ def _widened(value: values.Moment) -> values.Moment:
     return replace(value, low=low, high=high)
 
 
-def _amount(value: values.Value, modifier: str, p: Params) -> str:
+def _amount(param: SearchParam, value: values.Value, p: Params) -> str:
     assert isinstance(value, values.Amount)
+    key = (index.base_key if value.based else index.range_key)(param.rtype, param.code)
     sql = _NUMBERS[value.prefix].replace("{n}", p(value.number))
     sql = sql.replace("{a}", p(value.low)).replace("{b}", p(value.high))
-    if value.code is None:
-        return sql
-    return f"{{x}}.unit = {p(index.unit_key(value.system or '', value.code))} AND {sql}"
+    unit = p(index.unit_key(value.system or "", value.code)) if value.code else ""
+    return f"{{x}}.key = {p(key)} AND {f'{{x}}.unit = {unit} AND ' if unit else ''}{sql}"
+
+
+def _near(param: SearchParam, value: values.Value, p: Params) -> str:
+    """The row is a latitude within reach; the longitude beside it lies near enough on the sphere."""
+    assert isinstance(value, values.Near)
+    latitude, longitude = (
+        p(index.range_key(param.rtype, f"{param.code}.{name}")) for name in ("latitude", "longitude")
+    )
+    reach = degrees(value.metres / GLOBE) + 1e-6
+    at, y = p(value.latitude), p.alias()
+    half = f"sin(radians({y}.low - {p(value.longitude)}) / 2) ^ 2"
+    square = f"sin(radians({{x}}.low - {at}) / 2) ^ 2 + cos(radians({{x}}.low)) * cos(radians({at})) * {half}"
+    return (
+        f"{{x}}.key = {latitude} AND {{x}}.low >= {p(value.latitude - reach)}"
+        f" AND {{x}}.low <= {p(value.latitude + reach)} AND EXISTS (SELECT 1 FROM index_number {y}"
+        f" WHERE {y}.id = {{x}}.id AND {y}.key = {longitude}"
+        f" AND {2 * GLOBE} * asin(sqrt(least(1, {square}))) <= {p(value.metres)})"
+    )
 
 
 def _string(value: values.Value, modifier: str, p: Params) -> str:

@@ -1,7 +1,7 @@
 """Search: a parsed query becomes one statement that finds a page of ids in the index and reads those bodies.
 
-Without `_sort` the newest come first, by clinical time, or by last change when only the type is asked for.
-Whatever has no value for a sort key sorts as the smallest.
+Without `_sort` the newest come first, by clinical time: a place that nothing loses by being changed while
+somebody turns the pages. Whatever has no value for a sort key comes last.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from rapport.fhir import search as grammar
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.search import Search
 from rapport.store import cursors, including, sorting
+from rapport.store.codes import looked_up
 from rapport.store.compiling import Compiled, Compiler, Probe, Where, owner_of
 from rapport.store.frequencies import Frequencies, frequencies
 from rapport.store.params import Params
@@ -51,6 +52,7 @@ def search(conn: Connection[Any], query: Search, where: Where) -> Found:
     """Run a search. `where(rtype)` is the filter of each type that it touches, in chains and includes too."""
     if where(query.rtype).nothing:
         return Found(total=0)
+    query = looked_up(query, lambda each: [one.json for one in search(conn, each, where).matches])
     known = frequencies(conn)
     plan = _plan(query, where, known)
     counted = query.count == 0 or query.summary == "count"
@@ -168,7 +170,7 @@ def _plan(query: Search, where: Where, known: Frequencies) -> _Plan:
     own = [source.on("t")] if driver else []
     if source.table == "resource":
         own += [f"t.rtype = {TYPE_NUMBERS[query.rtype]}", "NOT t.deleted"]
-    keys = sorting.keys(query, p, by_time=source.table != "resource")
+    keys = sorting.keys(query, p, by_index=source.table != "resource")
     return _Plan(source.table, own + tests, keys, source.single or source.table == "resource", fixed, p)
 
 

@@ -31,33 +31,70 @@ class Key:
         return f"{p(value)}::{self.cast}{collate}"
 
 
-def keys(query: Search, p: Params, *, by_time: bool) -> list[Key]:
-    """The sort keys of a query; without any, newest first: by clinical time (`by_time`) or by last change."""
+def keys(query: Search, p: Params, *, by_index: bool) -> list[Key]:
+    """The sort keys of a query; without any, newest first by clinical time.
+
+    `by_index`: candidates are rows of an index table. What has no value for a key comes last either way.
+    """
     if query.sort:
-        return [_key(sort, p, by_time) for sort in query.sort]
-    return [Key("t.whn" if by_time else "t.updated", True, "timestamptz", column=True)]
+        return [_key(sort, p, by_index) for sort in query.sort]
+    return [_NEWEST]
 
 
-def _key(sort: Sort, p: Params, by_time: bool) -> Key:
+#: Where the code of a token stands in its value.
+_CODE = {
+    "CodeableConcept": ".coding.code",
+    "Coding": ".code",
+    "Identifier": ".value",
+    "ContactPoint": ".value",
+}
+_FIRST, _LAST = "'0001-01-01 00:00:00+00'", "'9999-12-31 23:59:59.999999+00'"
+_MOST = "U&'\\+10FFFF'"
+#: Search parameter type -> what it sorts by, its SQL type, what comes before and what after every value.
+#: A period without a beginning sorts by its end.
+_COLUMNS = {
+    "date": (
+        f"CASE WHEN x.low > {_FIRST} THEN x.low ELSE x.high END",
+        "timestamptz",
+        f"{_FIRST}::timestamptz",
+        f"{_LAST}::timestamptz",
+    ),
+    "string": ("x.value", "text", "''", _MOST),
+    "uri": ("x.value", "text", "''", _MOST),
+    "token": ('c.code COLLATE "C"', "text", "''", _MOST),
+    "number": ("x.low", "float8", "'-infinity'::float8", "'infinity'::float8"),
+}
+_NEWEST = Key("t.whn", True, "timestamptz", column=True)
+_OLDEST = Key(f"CASE WHEN t.whn > {_FIRST} THEN t.whn ELSE {_LAST} END", False, "timestamptz")
+
+
+def _key(sort: Sort, p: Params, by_index: bool) -> Key:
     param, down = sort.param, sort.descending
     if param.code == "_id":
-        return _stored("rid", "text", down, by_time)
+        return _stored("rid", "text", down, by_index)
     if param.code == "_lastUpdated":
-        return _stored("updated", "timestamptz", down, by_time)
+        return _stored("updated", "timestamptz", down, by_index)
     if clinical(param):
-        return Key("t.whn", down, "timestamptz", column=True)
-    kind, column, cast, least = {
-        "date": ("date", "low", "timestamptz", "'0001-01-01 00:00:00+00'::timestamptz"),
-        "string": ("string", "value", "text", "''"),
-        "uri": ("uri", "value", "text", "''"),
-    }.get(param.type, ("number", "low", "float8", "'-infinity'::float8"))
-    pick = "max" if down else "min"
-    x = p.alias()
-    key = p(index.range_key(param.rtype, param.code))
-    value = f"(SELECT {pick}({x}.{column}) FROM index_{kind} {x} WHERE {x}.id = t.id AND {x}.key = {key})"
-    if cast == "text":
-        value += "::text"
-    return Key(f"COALESCE({value}, {least})", down, cast)
+        return _NEWEST if down else _OLDEST
+    kind = "number" if param.type == "quantity" else param.type
+    column, cast, least, most = _COLUMNS[kind]
+    if kind == "token":
+        rows = f"resource x, {_codes(param, p)} c(code) WHERE x.id = t.id"
+    else:
+        rows = f"index_{kind} x WHERE x.id = t.id AND x.key = {p(index.range_key(param.rtype, param.code))}"
+    found = f"(SELECT {'max' if down else 'min'}({column}) FROM {rows})"
+    return Key(
+        f"COALESCE({found}{'::text' if cast == 'text' else ''}, {least if down else most})", down, cast
+    )
+
+
+def _codes(param: SearchParam, p: Params) -> str:
+    """A table of the codes of a token parameter, out of the body: the keys of the index have no order."""
+    paths = [p(leaf.jsonpath + _CODE.get(leaf.type, "")) for leaf in param.leaves]
+    each = " UNION ALL ".join(
+        f"SELECT v #>> '{{}}' FROM jsonb_path_query(x.body::jsonb, {path}::jsonpath) v" for path in paths
+    )
+    return f"LATERAL ({each})"
 
 
 def _stored(column: str, cast: str, down: bool, by_index: bool) -> Key:

@@ -16,6 +16,7 @@ from rapport.fhir.index import (
     STRING_LIMIT,
     URI_LIMIT,
     any_of_key,
+    base_key,
     exact_key,
     fold,
     identifier_word,
@@ -95,7 +96,13 @@ def test_owner_time_and_label(pressure: Rows) -> None:
 
 def test_quantities_by_value_and_unit(pressure: Rows) -> None:
     found = numbers(pressure, "component-value-quantity")
-    assert (128, 128, unit_key(UCUM, "mm[Hg]")) in found
+    pascal = 128 * 133.322 * 1000
+    assert (
+        base_key("Observation", "component-value-quantity"),
+        pascal,
+        pascal,
+        unit_key(UCUM, "g.m-1.s-2"),
+    ) in (pressure.number)
     assert (128, 128, unit_key("", "mm[Hg]")) in found
     assert (128, 128, unit_key("", "mm Hg")) in found
     assert (float("-inf"), 82, unit_key("", "mm Hg")) in found

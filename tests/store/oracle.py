@@ -158,4 +158,5 @@ def sort_key(resource: Json, code: str, descending: bool) -> Any:
         found, least = [value["value"] for value in AMOUNTS[path](resource)], float("-inf")
     else:
         found, least = [plain(value) for value in STRINGS[path](resource)], ""
-    return (max(found) if descending else min(found)) if found else least
+    value = (max(found) if descending else min(found)) if found else least
+    return (bool(found) == descending, value)
