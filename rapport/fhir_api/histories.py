@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import urlencode
 
 import orjson
 
@@ -12,7 +11,7 @@ from rapport.fhir.text import instant
 from rapport.gate.door import Record, Window
 from rapport.gate.permissions import READ, SEARCH
 
-from . import parameters
+from . import parameters, searches
 from .http import Answer, etag
 from .visit import Visit
 
@@ -27,8 +26,7 @@ def of_one(visit: Visit) -> Answer:
     window = _window(visit)
     versions = visit.door.history(rtype, rid, window)
     plain = window == Window(window.count)
-    whole = plain and len(versions) < (window.count or 0)
-    total = len(versions) if whole else visit.door.versions(rtype, rid) if plain else None
+    total = visit.door.versions(rtype, rid) if plain and len(versions) == window.count else None
     return _answer(visit, f"{rtype}/{rid}/_history", window, versions, total)
 
 
@@ -48,12 +46,20 @@ def of_all(visit: Visit) -> Answer:
 def _answer(
     visit: Visit, where: str, window: Window, versions: list[Record], total: int | None = None
 ) -> Answer:
-    more = ""
+    asked = [pair for pair in visit.request.query if pair[0] in _KNOWN and pair[0] != "_format"]
+    base = visit.request.base
+    links = [searches.link("self", base, where, asked)]
     if window.count and len(versions) == window.count:
         last = versions[-1]
-        kept = [pair for pair in visit.request.query if pair[0] not in ("_cursor", "_format")]
-        more = urlencode([*kept, ("_cursor", f"{last.updated.isoformat()}~{last.seq}")])
-    return Answer(200, _bundle(visit, where, versions, total, more))
+        kept = [pair for pair in asked if pair[0] != "_cursor"]
+        kept.append(("_cursor", f"{last.updated.isoformat()}~{last.seq}"))
+        links.append(searches.link("next", base, where, kept))
+    elif window.count and window.until is None:
+        total = len(versions)
+    head = b'{"resourceType":"Bundle","type":"history"' + (b"" if total is None else b',"total":%d' % total)
+    head += b',"link":[' + b",".join(links) + b"]"
+    entries = b",".join(_entry(base, record) for record in versions)
+    return Answer(200, head + (b',"entry":[' + entries + b"]}" if entries else b"}"))
 
 
 def _window(visit: Visit) -> Window:
@@ -82,17 +88,6 @@ def _behind(cursor: str) -> tuple[datetime, int] | None:
     except (ValueError, OverflowError):
         raise Refused("invalid", "This page does not belong here.", "Ask again from the start.") from None
     return place
-
-
-def _bundle(visit: Visit, where: str, versions: list[Record], total: int | None, more: str) -> bytes:
-    base = visit.request.base
-    links = [orjson.dumps({"relation": "self", "url": f"{base}/{where}"})]
-    if more:
-        links.append(orjson.dumps({"relation": "next", "url": f"{base}/{where}?{more}"}))
-    head = b'{"resourceType":"Bundle","type":"history"' + (b"" if total is None else b',"total":%d' % total)
-    head += b',"link":[' + b",".join(links) + b"]"
-    entries = b",".join(_entry(base, record) for record in versions)
-    return head + (b',"entry":[' + entries + b"]}" if entries else b"}")
 
 
 def _entry(base: str, record: Record) -> bytes:

@@ -30,7 +30,17 @@ _JSON_TYPES = frozenset({FHIR_JSON, "application/json", "text/json", "json"})
 _ANY = frozenset({"*/*", "application/*", ""})
 _ETAG = re.compile(r'^(?:W/)?"([^"]*)"$')
 _HOST = re.compile(r"^[A-Za-z0-9.\-]+(:\d{1,5})?$|^\[[0-9a-fA-F:]+\](:\d{1,5})?$")
+_FHIR_VERSION = re.compile(r";\s*fhirVersion\s*=\s*\"?([^\";,\s]*)", re.IGNORECASE)
+_ONLY = ("Only JSON of FHIR 4.0 is given here.", "Ask for application/fhir+json.")
 REASONS = {status.value: status.phrase for status in HTTPStatus}
+
+
+class RefusedWith(Refused):
+    """A refusal whose answer has headers of its own."""
+
+    def __init__(self, code: str, text: str, next: str, **headers: str) -> None:
+        super().__init__(code, text, next)
+        self.headers = tuple((name.replace("_", "-"), value) for name, value in headers.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +182,17 @@ class Request:
             return
         wanted = next((value for name, value in self.query if name == "_format"), None)
         if wanted is not None:
-            if self._media(wanted.replace(" ", "+")) not in _JSON_TYPES:
-                raise Refused("not-acceptable", "Only JSON is given here.", "Ask for application/fhir+json.")
+            if self._media(wanted.replace(" ", "+")) not in _JSON_TYPES or _other_fhir(wanted):
+                raise Refused("not-acceptable", *_ONLY)
             return
         accepted = self.header("Accept")
         if not accepted:
             return
         for piece in accepted.split(","):
-            if self._media(piece) in _JSON_TYPES or self._media(piece) in _ANY:
+            media = self._media(piece)
+            if (media in _JSON_TYPES or media in _ANY) and not _other_fhir(piece):
                 return
-        raise Refused("not-acceptable", "Only JSON is given here.", "Ask for application/fhir+json.")
+        raise Refused("not-acceptable", *_ONLY)
 
     def wants_json(self) -> bool:
         """Whether JSON is asked for by name, and not only accepted among everything."""
@@ -198,12 +209,20 @@ class Request:
         """Refuse a body that is not said to be JSON, or is packed."""
         if self.header("Content-Encoding") not in ("", "identity"):
             raise Refused("media-type", "Packed bodies are not taken here.", "Send it as it is.")
-        if self.media and self.media not in _JSON_TYPES:
-            raise Refused("media-type", "Only JSON is taken here.", "Send application/fhir+json.")
+        if self.media and (
+            self.media not in _JSON_TYPES or _other_fhir(str(self.environ.get("CONTENT_TYPE", "")))
+        ):
+            raise Refused("media-type", "Only JSON of FHIR 4.0 is taken here.", "Send application/fhir+json.")
 
     @staticmethod
     def _media(written: str) -> str:
         return written.split(";", 1)[0].strip().lower()
+
+
+def _other_fhir(written: str) -> bool:
+    """Whether a media type asks for another version of FHIR than 4.0."""
+    version = _FHIR_VERSION.search(written) if ";" in written else None
+    return version is not None and version[1] not in ("4.0", "4.0.1")
 
 
 def _too_large() -> Refused:
@@ -240,9 +259,9 @@ def laid_out(request: Request, answer: Answer) -> Answer:
 
 def refusal(refused: Refused) -> Answer:
     """The answer that tells a refusal."""
-    more: tuple[tuple[str, str], ...] = ()
+    more = refused.headers if isinstance(refused, RefusedWith) else ()
     if refused.status == 401:
         more = (("WWW-Authenticate", 'Bearer realm="rapport"'),)
-    elif refused.status in (429, 503):
+    elif refused.status == 503:
         more = (("Retry-After", "1"),)
     return Answer(refused.status, orjson.dumps(refused.outcome()), more)

@@ -11,7 +11,7 @@ import orjson
 from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Record
 from rapport.gate.permissions import READ
-from rapport.gate.writing import parsed
+from rapport.gate.writing import ABSENT, parsed
 
 from . import files, patching, subsets
 from .http import Answer, Request, etag, http_date
@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 #: How often a change that names no version is made again when somebody else was faster.
 _TRIES = 4
+#: Parameters that are about the answer and no condition. (What stands behind a file's address is its name.)
+_LAYOUT = ("_format", "_pretty")
 
 
 def read(visit: Visit) -> Answer:
@@ -44,8 +46,8 @@ def create(visit: Visit) -> Answer:
     request, rtype = visit.request, visit.rtype()
     raw, body = parsed(files.taken(request) if files.is_file(request, rtype) else _json(request))
     _same_type(rtype, body.get("resourceType"))
-    behind = urlencode([pair for pair in request.query if pair[0] not in ("_format", "_pretty")])
-    condition = request.header("If-None-Exist") or behind or None
+    behind = [] if rtype == "Binary" else [pair for pair in request.query if pair[0] not in _LAYOUT]
+    condition = request.header("If-None-Exist") or urlencode(behind) or None
     record, made = visit.door.create_or_find(raw, if_none_exist=_query(condition))
     return written(visit, record, 201 if made else 200)
 
@@ -59,7 +61,7 @@ def update(visit: Visit) -> Answer:
         raise Refused(
             "invalid", "The id of the resource is not that of the address.", "Give the same id in both."
         )
-    version = request.version()
+    version = ABSENT if request.header("If-None-Match").strip() == "*" else request.version()
     record, made = settled(version, lambda: visit.door.put(raw, body, if_match=version))
     return written(visit, record, 201 if made else 200)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from rapport.fhir.outcomes import Refused
 
 from . import bundles, compartments, exports, histories, imports, operations, resources, searches, terms
-from .http import Answer, Request
+from .http import Answer, RefusedWith, Request
 from .visit import Visit
 
 Handler = Callable[[Visit], Answer]
@@ -111,7 +111,8 @@ def route(request: Request) -> Handler:
         raise Refused("not-found", "There is nothing at this address.", "See metadata.")
     handler = table.get("GET" if request.method == "HEAD" else request.method)
     if handler is None:
-        raise Refused(
-            "not-allowed", f"{request.method} means nothing here.", "Use " + ", ".join(sorted(table)) + "."
+        known = ", ".join(sorted({*table, "HEAD"} if "GET" in table else table))
+        raise RefusedWith(
+            "not-allowed", f"{request.method[:40]} means nothing here.", f"Use {known}.", Allow=known
         )
     return handler

@@ -13,6 +13,7 @@ from rapport.fhir.text import instant
 from rapport.store.records import Record
 
 from .conditions import Condition
+from .writing import ABSENT
 
 READING: Final = ("GET", "HEAD")
 #: Entries of one bundle, and among them those that read.
@@ -96,7 +97,9 @@ def conditions_of(entries: Iterable[Entry]) -> Iterator[Condition]:
 
 
 def version(asked: Asked) -> int | None:
-    """The version that `ifMatch` names; a wrong form is refused."""
+    """The version that `ifMatch` names; `ABSENT` for a PUT with `ifNoneMatch` *; a wrong form is refused."""
+    if asked.method == "PUT" and asked.if_none_match == "*":
+        return ABSENT
     if asked.if_match is None:
         return None
     digits = asked.if_match.removeprefix("W/").strip('"')

@@ -135,12 +135,12 @@ class Reading(Visit):
         """Versions of a type (None: of everything) that may be read, newest first."""
         if rtype is not None and rtype not in TYPE_NUMBERS:
             raise self._refuse_read(READ, rtype, not_found())
-        types = [rtype] if rtype else [name for name in TYPE_NUMBERS if not self.where(SEARCH, name).nothing]
         found: list[Record] = []
-        for name in types if window.count != 0 else ():
-            found += stored.history_of_type(self.conn, name, self.where(SEARCH, name), window)
-        found.sort(key=lambda record: (record.updated, record.seq), reverse=True)
-        del found[window.count :]
+        if rtype:
+            found = stored.history_of_type(self.conn, rtype, self.where(SEARCH, rtype), window)
+        elif window.count != 0:
+            filters = {name: self.where(SEARCH, name) for name in TYPE_NUMBERS}
+            found = stored.history_of_types(self.conn, filters, window)
         self._note_search(f"{rtype or ''}/_history")
         self._note(READ, found)
         return found

@@ -30,6 +30,8 @@ from .reading import Reading
 Body = dict[str, Any]
 Resource = Body | bytes
 
+#: As the version that is expected: that there is none.
+ABSENT = -1
 _FORBIDDEN = ("This cannot be written here.", "Ask the team or the person whose record it is.")
 
 
@@ -151,8 +153,9 @@ class Writing(Reading):
 
     @staticmethod
     def _expected(before: Record | None, if_match: int | None) -> None:
-        """Refuse a change of another version than the one it was made from."""
-        if if_match is not None and (before is None or before.vid != if_match):
+        """Refuse a change of another version than the one it was made from; or, for `ABSENT`, any change."""
+        vid = ABSENT if before is None or (before.deleted and if_match == ABSENT) else before.vid
+        if if_match not in (None, vid):
             raise Refused(
                 "stale", "Somebody else changed this in the meantime.", "Read it again, then change it."
             )

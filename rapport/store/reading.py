@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -85,6 +85,41 @@ def history_of_type(
     return _versions(conn, "v.rtype = %(rtype)s", {"rtype": TYPE_NUMBERS[rtype]}, where, window)
 
 
+def history_of_types(
+    conn: Connection[Any], filters: Mapping[str, Filter], window: Window = ALL
+) -> list[Record]:
+    """The same of several types at once, each through its own filter.
+
+    Texts are fetched for the page alone, however many types there are.
+    """
+    found: list[tuple[Any, ...]] = []
+    for rtype in _held(conn) & filters.keys():
+        params: dict[str, Any] = {"rtype": TYPE_NUMBERS[rtype]}
+        sql = _versions_sql(
+            "v.updated, v.seq, v.id, v.vid", "v.rtype = %(rtype)s", params, filters[rtype], window
+        )
+        found += StoreCursor(conn).execute(sql, params) if sql else ()
+    page = sorted(found, reverse=True)[: window.count]
+    keys = {"ids": Bigints(row[2] for row in page), "vids": Bigints(row[3] for row in page)}
+    sql = " UNION ALL ".join(
+        f"SELECT {COLUMNS.format(t='v')} FROM unnest(%(ids)s, %(vids)s) k(id, vid)"
+        f" JOIN {table} v ON v.id = k.id AND v.vid = k.vid"
+        for table in ("resource", "history")
+    )
+    records = records_of(StoreCursor(conn).execute(sql, keys)) if page else []
+    return sorted(records, key=lambda record: (record.updated, record.seq), reverse=True)
+
+
+def _held(conn: Connection[Any]) -> set[str]:
+    """The types of which there is or was a resource: one step in the index for each."""
+    sql = (
+        "WITH RECURSIVE t AS (SELECT min(rtype) AS n FROM resource UNION ALL"
+        " SELECT (SELECT min(rtype) FROM resource WHERE rtype > t.n) FROM t WHERE t.n IS NOT NULL)"
+        " SELECT n FROM t WHERE n IS NOT NULL"
+    )
+    return {TYPE_NAMES[row[0]] for row in conn.execute(sql)}
+
+
 def count_versions(conn: Connection[Any], key: int, where: Filter = EVERYTHING) -> int:
     """How many versions of one resource may be seen."""
     if where.nothing:
@@ -108,17 +143,22 @@ def _halves(where: Filter) -> tuple[tuple[str, str], ...]:
 def _versions(
     conn: Connection[Any], first: str, params: dict[str, Any], where: Filter, window: Window
 ) -> list[Record]:
+    sql = _versions_sql(COLUMNS.format(t="v"), first, params, where, window)
+    return records_of(StoreCursor(conn).execute(sql, params)) if sql else []
+
+
+def _versions_sql(columns: str, first: str, params: dict[str, Any], where: Filter, window: Window) -> str:
+    """The statement of a page of versions; "" where none may be seen. Its values go into `params`."""
     if where.nothing:
-        return []
+        return ""
     more = _in_window(window, params)
     sql = " UNION ALL ".join(
-        f"(SELECT {COLUMNS.format(t='v')} FROM {table} v WHERE {first} AND {where.on('v')}{more}{seen}"
+        f"(SELECT {columns} FROM {table} v WHERE {first} AND {where.on('v')}{more}{seen}"
         " ORDER BY v.updated DESC, v.seq DESC LIMIT %(count)s)"
         for table, seen in _halves(where)
     )
     params |= {"count": window.count, **where.params}
-    sql = f"SELECT * FROM ({sql}) u ORDER BY updated DESC, seq DESC LIMIT %(count)s"
-    return records_of(StoreCursor(conn).execute(sql, params))
+    return f"SELECT * FROM ({sql}) u ORDER BY updated DESC, seq DESC LIMIT %(count)s"
 
 
 def _in_window(window: Window, params: dict[str, Any]) -> str:

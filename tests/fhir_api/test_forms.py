@@ -114,3 +114,33 @@ def test_strict_and_lenient(api: Call) -> None:
     assert found["link"][0]["url"].endswith("Patient?_id=amina")
     assert api("GET", "Patient?birthdate=soon", prefer="handling=lenient").status == 400
     assert api("GET", "Patient", prefer="handling=kind").status == 400
+
+
+def test_only_this_version_of_fhir(api: Call) -> None:
+    for version, status in (("4.0", 200), ("4.0.1", 200), ("3.0", 406), ("5.0", 406), ("", 406)):
+        accept = f"application/fhir+json; fhirVersion={version}"
+        assert api("GET", "Patient/amina", accept=accept).status == status, version
+        assert api("GET", f"Patient/amina?_format=json;fhirVersion={version}").status == status, version
+        sent = api("POST", "Patient", {"resourceType": "Patient"}, media=accept)
+        assert sent.status == (201 if status == 200 else 415), version
+    assert (
+        api("GET", "Patient/amina", accept="application/fhir+json;fhirVersion=5.0, */*;q=0.1").status == 200
+    )
+
+
+def test_a_refused_method_says_which_are_not(api: Call) -> None:
+    assert api("POST", "Patient/amina").headers["Allow"] == "DELETE, GET, HEAD, PATCH, PUT"
+    assert api("DELETE", "Patient/_search").headers["Allow"] == "POST"
+    assert api("OPTIONS", "").headers["Allow"] == "GET, HEAD, POST"
+
+
+def test_create_only_when_nothing_is_there(api: Call) -> None:
+    body = {"resourceType": "Patient", "id": "fresh"}
+    assert api("PUT", "Patient/fresh", body, if_none_match="*").status == 201
+    assert api("PUT", "Patient/fresh", body, if_none_match="*").status == 412
+    assert api("DELETE", "Patient/fresh").status == 204
+    assert api("PUT", "Patient/fresh", body, if_none_match="*").status == 201
+    assert api("PUT", "Patient/fresh", body, if_none_match='W/"9"').status == 200
+    entry = {"request": {"method": "PUT", "url": "Patient/fresh", "ifNoneMatch": "*"}, "resource": body}
+    assert api("POST", "", {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}).status == 412
+    assert api("GET", "Patient/fresh").headers["ETag"] == 'W/"4"'

@@ -105,9 +105,38 @@ def test_histories_by_time(api: Call) -> None:
         assert found == ['W/"4"', 'W/"3"', 'W/"2"', 'W/"1"']
     assert api("GET", f"{one}?_count=0").json["total"] == 4 and not tags(f"{one}?_count=0")
     assert api("GET", f"{one}?_count=2").json["total"] == 4
+    for where in (one, "Observation/_history"):
+        page = api("GET", f"{where}?_since={times[1]}&_count=2&_pretty=true").json
+        links = {link["relation"]: link["url"] for link in page["link"]}
+        assert links["self"].endswith(f"_history?_since={times[1]}&_count=2&_pretty=true")
+        assert links["next"].startswith(links["self"] + "&_cursor=") and "total" not in page
+        assert api("GET", f"{where}?_since={times[1]}").json["total"] == 3
     for query in ("_at=soon", "_since=x", "_count=-1", "_cursor=x", "_sort=date"):
         assert api("GET", f"{one}?{query}").status == 400, query
     assert api("GET", one, who="eve").status == 404
+
+
+@pytest.mark.usefixtures("no_guards")
+def test_the_history_of_all_is_that_of_its_types(api: Call) -> None:
+    for value in "12":
+        api("PUT", "Observation/o1", observation("o1", value=value))
+        api("PUT", "Patient/new", {"resourceType": "Patient", "id": "new", "active": value == "1"})
+    since = api("GET", "Observation/o1/_history/1").json["meta"]["lastUpdated"]
+
+    def versions(url: str, who: str = "program") -> list[tuple[str, str]]:
+        found, url = [], f"{url}?_since={since}&_count=1"
+        while url:
+            page = api("GET", url, who=who).json
+            found += [(each["fullUrl"], each["response"]["etag"]) for each in page.get("entry", ())]
+            more = [link["url"] for link in page["link"] if link["relation"] == "next"]
+            url = more[0].removeprefix("http://testserver/fhir/") if more else ""
+        return found
+
+    of_types = versions("Observation/_history") + versions("Patient/_history")
+    assert len(of_types) == 4 and sorted(versions("_history")) == sorted(of_types)
+    assert versions("_history")[0][0].endswith("Patient/new")
+    assert [url for url, _ in versions("_history", "amina")] == ["http://testserver/fhir/Observation/o1"] * 2
+    assert versions("_history", "eve") == []
 
 
 @pytest.mark.usefixtures("no_guards")
