@@ -15,12 +15,12 @@ DATA ?= $(if $(filter 0,$(shell id -u)),/var/lib/rapport-demo-$(shell pwd | cksu
 WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-.PHONY: run test test-fast test-long test-pg15 lint format bench messages browser clean
+.PHONY: run test test-fast test-long test-pg15 lint format bench conformance browser clients clean
 
 run: $(VENV)/.installed
 	@exec $(BIN)/rapport demo --port $(PORT) --data-dir $(DATA)
 
-test: $(VENV)/.ready browser
+test: $(VENV)/.ready browser clients
 	$(PYTEST) -m "not long"
 
 test-fast: $(VENV)/.ready
@@ -47,11 +47,20 @@ format: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(BIN)/python -m bench $(BENCH)
 
+# Which requirements of US Core are met: what the tests show, as docs/conformance.md.
+conformance: $(VENV)/.ready clients
+	rm -f build/conformance.json
+	-$(BIN)/python -m pytest -m shows --timeout 600
+	$(BIN)/python tools/conformance.py
+
 browser:
 	@.ci/need-chromium
 
+clients:
+	@.ci/need-node
+
 clean:
-	rm -rf $(VENV) .data build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .data build dist tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Rapport needs Python 3.11 or newer: install it, or say PYTHON=/path/to/python."; exit 1; }

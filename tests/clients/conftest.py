@@ -124,24 +124,11 @@ def family() -> str:
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """Node with what `package-lock.json` names. Fails with what to do, never leaves anything out."""
-    program, npm = shutil.which("node"), shutil.which("npm")
-    said = subprocess.run([program, "--version"], capture_output=True, text=True).stdout if program else ""
-    if not npm or not said or int(said.strip().lstrip("v").partition(".")[0]) < 20:
-        pytest.fail(
-            f"The clients of JavaScript need Node 20 or newer with npm; found {said.strip() or 'none'}. "
-            "Install it (nodejs.org, or your system's packages) so that `node` and `npm` are on the PATH.",
-            pytrace=False,
-        )
-    lock, mark = HERE / "package-lock.json", HERE / "node_modules" / ".rapport-lock"
-    if not mark.exists() or mark.read_bytes() != lock.read_bytes():
-        done = subprocess.run(
-            [npm, "ci", "--omit=peer", "--ignore-scripts"], cwd=HERE, capture_output=True, text=True
-        )
-        if done.returncode:
-            pytest.fail(f"`npm ci` in {HERE.name} failed:\n{done.stderr[-2000:]}", pytrace=False)
-        mark.write_bytes(lock.read_bytes())
-    return str(program)
+    """Node, with what `package-lock.json` names. Fails with what to do, never leaves anything out."""
+    done = subprocess.run([HERE.parents[1] / ".ci" / "need-node"], capture_output=True, text=True)
+    if done.returncode:
+        pytest.fail(done.stderr[-3000:], pytrace=False)
+    return str(shutil.which("node"))
 
 
 def environment_of(service: Service, family: str) -> dict[str, str]:
