@@ -50,6 +50,19 @@ def _of_template(path: Path) -> Iterator[tuple[int, Any, list[str], Any]]:
     yield from extract("python", io.BytesIO(flat.encode()), keywords=KEYWORDS)
 
 
+def _in_f_strings(path: Path) -> Iterator[tuple[int, Any, list[str], Any]]:
+    """Strings of calls inside an f-string: before Python 3.12 Babel reads it as one plain string."""
+    for joined in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for call in ast.walk(joined) if isinstance(joined, ast.JoinedStr) else ():
+            name = getattr(call.func, "id", "") if isinstance(call, ast.Call) else ""
+            if name not in KEYWORDS:
+                continue
+            words = [part.value for part in call.args if isinstance(part, ast.Constant)]  # type: ignore[attr-defined]
+            context = words.pop(0) if "pgettext" in name and words else None
+            if words:
+                yield call.lineno, tuple(words[:2]) if name.startswith("n") else words[0], [], context  # type: ignore[attr-defined]
+
+
 def _of_refusals(path: Path) -> Iterator[tuple[int, Any, list[str], Any]]:
     """Sentences that the page translates: of `Refused(…)`, and those of RULES."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -86,7 +99,9 @@ def extract_all() -> Catalog:
         if path.suffix == ".html" and "gallery" not in path.name:
             found: Any = _of_template(path)
         elif path.suffix == ".py" and "/migrations/" not in path.as_posix() and path.name != "gallery.py":
-            found = extract_from_file("python", path, keywords=KEYWORDS) if _speaks(path) else ()
+            found = ()
+            if _speaks(path):
+                found = [*extract_from_file("python", path, keywords=KEYWORDS), *_in_f_strings(path)]
             if _on_pages(path):
                 found = [*found, *_of_refusals(path)]
         else:

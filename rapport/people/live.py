@@ -29,6 +29,11 @@ def watch(request: Any, topics: Iterable[str]) -> tuple[str, str]:
     return signed, str(live.state(request.door.conn, wanted))
 
 
+def beyond(watched: tuple[str, str], own: int) -> tuple[str, str]:
+    """What `watch` gave, past `own` changes that the page itself made after: it need not follow those."""
+    return watched[0], str(int(watched[1]) + own)
+
+
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """204 while nothing changed, else 200 with the state now; 400 for topics signed for someone else."""

@@ -92,13 +92,13 @@ class DoorMiddleware:
         rules, session, now = site.current(), request.session, clock()
         idle = rules.staff_idle_minutes if request.user.is_staff_member else rules.patient_idle_minutes
         left = now - session.get("seen", 0) > idle * 60
+        quiet = request.path.startswith(NOT_DOING) or bool(request.headers.get("X-Live"))
         if not left and now - session.get("began", 0) <= rules.longest_hours * 3600:
-            quiet = request.path.startswith(NOT_DOING) or bool(request.headers.get("X-Live"))
             if not quiet and now - session["seen"] > SEEN_EVERY:
                 session["seen"] = now
             return None
         person = request.user.person
-        if request.method == "POST" and not request.path.startswith(ACCOUNT):
+        if request.method == "POST" and not quiet and not request.path.startswith(ACCOUNT):
             drafts.keep_posted(person, request.path, request.POST)
         logout(request)
         messages.info(request, _("You were away for a while, so we signed you out. What you wrote is kept."))

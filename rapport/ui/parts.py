@@ -242,9 +242,9 @@ def field(bound: BoundField) -> SafeString:
     return bound.as_field_group()
 
 
-def errors(form: BaseForm) -> dict[str, object]:
-    """What to mend in a form, with links to its fields; nothing when all is well."""
-    return {"form": form}
+def errors(form: BaseForm, label: Words = "") -> dict[str, object]:
+    """What to mend in a form, with links to its fields; nothing when all is well. `label`: its first line."""
+    return {"form": form, "label": label}
 
 
 def chip(number: int | str, text: str, *, name: str = "concern", checked: bool = True) -> dict[str, object]:

@@ -133,6 +133,32 @@ def follow(who: Watched, script: bool) -> None:
         who.page.reload()
 
 
+def test_an_answer_that_comes_in_live_is_opened_when_it_is_seen(town: Town, browser: Browser) -> None:
+    amina = town.enter(browser, town.patient())
+    dara = town.enter(browser, town.people.dara, viewport={"width": 1280, "height": 900})
+    talk = write(amina, True)
+    answer(dara, talk, "Yes, it can do that.", QUESTIONS[0])
+    letter = dara.page.locator("article.rp-letter", has_text="Yes, it can do that.")
+    expect(letter).to_contain_text("Not opened yet")
+    top = amina.page.locator("#top")
+    expect(top).to_contain_text("Yes, it can do that.")  # it came in without a load
+    expect(letter).to_contain_text("Read by Amina Haddad", timeout=15_000)
+    expect(top.locator("[data-unopened]")).to_have_count(0)
+
+    # one that stands further down than the screen is not opened until it is scrolled to
+    amina.page.evaluate("scrollTo(0, 0)")
+    answer(dara, talk, "One thing more: drink enough.")
+    last = dara.page.locator("article.rp-letter", has_text="drink enough")
+    new = amina.page.locator("article.rp-letter", has_text="drink enough")
+    expect(new).to_be_attached(timeout=10_000)
+    amina.page.wait_for_timeout(6_000)
+    expect(last).to_contain_text("Not opened yet")
+    new.scroll_into_view_if_needed()
+    expect(last).to_contain_text("Read by Amina Haddad", timeout=15_000)
+    for one in (amina, dara):
+        assert not one.complaints and not one.foreign
+
+
 def test_a_closed_conversation_takes_a_new_message(town: Town, browser: Browser) -> None:
     amina = town.enter(browser, town.patient())
     talk = write(amina, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,6 +112,7 @@ class Town:
         site.load(SITE, by="tests")
         for actor in self.people.everybody():
             self.account(actor)
+        time.sleep(site.FRESH_SECONDS)  # so long may the server go on with the settings before these
 
     def account(self, actor: Actor) -> User:
         user, _made = User.objects.get_or_create(

@@ -9,6 +9,7 @@ import pytest
 from django.template import engines
 
 from rapport.gate.actor import Actor
+from rapport.gate.door import Door
 from tests.conversations.pages import Browser
 from tests.personas import People
 
@@ -18,6 +19,9 @@ LETTER = (
 )
 
 Opens = Callable[[Actor], Browser]
+Doors = Callable[[Actor], Door]
+CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+ALLERGY = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
 
 
 class Loud(str):
@@ -457,3 +461,69 @@ def test_rubbish_in_a_form_breaks_nothing(opens: Opens, people: People) -> None:
     ):
         dara.get(path)
         assert dara.status < 500, path
+
+
+def test_who_opens_a_letter_reads_so_at_once_and_need_not_follow_themselves(
+    opens: Opens, people: People
+) -> None:
+    amina, dara = opens(people.amina), opens(people.dara)
+    talk = write(amina)
+    assert "Not opened yet" in amina.said
+    said = dara.get(talk)
+    assert "Not opened yet" not in said and "Read by you, today" in said and "New" in said
+    live = re.search(r'data-live="([^"]+)" data-live-state="(\d+)"', dara.html)
+    assert live
+    dara.page = dara.client.get("/live/", {"t": live[1], "s": live[2]}, headers={"X-Live": "1"})
+    assert dara.status == 204
+    assert "Read by Dara Okafor, nurse" in amina.get(talk)
+
+
+def test_script_says_which_letters_were_seen_and_no_stranger_can(opens: Opens, people: People) -> None:
+    amina, dara, eve = opens(people.amina), opens(people.dara), opens(people.eve_staff)
+    talk = write(amina)
+    dara.get(talk, **{"X-Live": "1"})
+    rid = re.search(r'data-unopened="([^"]+)"', dara.html)
+    assert rid and "Not opened yet" in amina.get(talk)
+    for other in (eve, dara):
+        other.post(f"{talk if other is eve else '/messages/nowhere/'}opened/", {"letter": rid[1]})
+        assert "Not opened yet" in amina.get(talk)
+    dara.post(f"{talk}opened/", {"letter": [rid[1], "nothing", "../x"]})
+    assert dara.status == 204 and "Read by Dara Okafor, nurse" in amina.get(talk)
+    assert dara.client.get(f"{talk}opened/").status_code == 405
+
+
+def test_what_helps_the_answer_stands_beside_it(opens: Opens, people: People, door: Doors) -> None:
+    patient = {"reference": "Patient/amina"}
+    active = {"coding": [{"system": CLINICAL, "code": "active"}]}
+    at_work = door(Actor.system("tests"))
+    for number in range(6):
+        at_work.create(
+            {"resourceType": "Condition", "subject": patient, "clinicalStatus": active,
+             "code": {"text": f"Problem {number}"}, "onsetDateTime": f"201{number}-01-01"}
+        )  # fmt: skip
+    at_work.create(
+        {"resourceType": "AllergyIntolerance", "patient": patient,
+         "clinicalStatus": {"coding": [{"system": ALLERGY, "code": "active"}]},
+         "code": {"text": "Penicillin"}, "criticality": "high"}
+    )  # fmt: skip
+    talk = write(opens(people.amina))
+    dara = opens(people.dara)
+    said = dara.get(talk)
+    facts = said.partition("Problems")[2].partition("See all of")[0]
+    assert re.sub(r"\s+", " ", facts).startswith(
+        " Problem 5; Problem 4; Problem 3 3 more Problems Problem 2; Problem 1; Problem 0 Medicines"
+        " None in the record Allergies Penicillin"
+    )
+    assert "<strong>Penicillin</strong>" in dara.html
+
+
+def test_a_form_says_what_did_not_happen(opens: Opens, people: People) -> None:
+    talk = write(opens(people.amina))
+    dara = opens(people.dara)
+    dara.get(f"{talk}note/")
+    assert "Not sent yet. Your words are kept." in dara.send("/note/", text="")
+    dara.client.logout()
+    dara.get("/account/login/")
+    said = dara.send("/account/login/", login="dara@example.org", password="wrong")
+    assert "You are not signed in yet." in said and "do not belong together" in said
+    assert "Your words are kept" not in said

@@ -8,12 +8,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.utils.translation import override
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.people import absences
 from rapport.pillars.conversations import actions, reading
+from rapport.pillars.conversations.contexts import said
 from tests.conversations.conftest import MONDAY, Clock
 from tests.personas import AMINA, CHEN, DARA, EVE, TEAM, People
 
@@ -100,7 +102,13 @@ def test_cover_shows_the_absent_colleagues_concerns(
     assert "Harbour Street" in there and "Mei Chen" not in there
     assert "take" in inbox.concerns[0].may
     actions.take(chen, concern=busy["mine"])
-    assert reading.concern(chen, busy["mine"]).happened[-1].words == "In for Dara Okafor."
+    last = reading.concern(chen, busy["mine"]).happened[-1]
+    assert last.words == "" and last.whose is not None and last.whose.name == "Dara Okafor"
+    assert said.happened(last).what == "You took it, in for Dara Okafor, nurse"
+    with override("fr"):
+        assert said.happened(last).what == "Prise par vous, à la place de Dara Okafor, soins infirmiers"
+    note = chen.read("Task", busy["mine"]).json["output"][-2]["valueAnnotation"]
+    assert note["text"] == "In for Dara Okafor."  # the record says it too
     assert reading.inbox(chen, whose="cover").concerns == ()
 
 

@@ -15,6 +15,7 @@ from rapport.people import absences, notices
 from rapport.people.actors import Position
 from rapport.people.models import Notice
 from rapport.pillars.conversations import actions, reading, tasks
+from rapport.pillars.conversations.contexts import said
 from tests.conversations.conftest import MONDAY, Clock, task
 from tests.personas import AMINA, CHEN, DARA, TEAM, People
 
@@ -176,11 +177,43 @@ def test_a_leavers_concerns_return_to_the_team(
         ("answered", None),
         ("raised", None),
     ]
-    assert states[0].happened[-1].code == "returned"
+    last = states[0].happened[-1]
+    assert (last.code, last.words) == ("returned", "") and last.whose is not None
+    assert said.happened(last).what.startswith("Dara Okafor, nurse does not work here any more.")
     actions.not_yet(door(people.amina), once="not yet so", concern=three.concerns[1], text="Why?")
     again = reading.concern(chen, three.concerns[1])
     assert again.state == "reopened" and again.owner is None
     assert three.concerns[1] in [one.rid for one in reading.inbox(chen, whose="nobody").concerns]
+
+
+def test_a_leavers_promises_are_kept_by_the_team(
+    door: Doors, people: People, three: actions.Sent, clock: Clock
+) -> None:
+    dara, chen, amina = door(people.dara), door(people.chen), door(people.amina)
+    rids = [
+        actions.promise(
+            dara, once=f"promise {n}", conversation=three.conversation, text="I ring.",
+            due=MONDAY + timedelta(hours=1),
+        )
+        for n in range(2)
+    ]  # fmt: skip
+    actions.keep_promise(dara, promise=rids[0])
+    held = (Position("PractitionerRole/dara", DARA, TEAM, "nurse", frozenset()),)
+    with chen.unit("someone leaves"):
+        tasks.give_back(chen, DARA, held)
+    for side in (amina, chen):
+        (one,) = reading.promises(side, AMINA)
+        assert one.by.name == "Dara Okafor" and one.keeper is not None and one.keeper.ref == TEAM
+        how = said.promise(one, staff=side is chen)
+        assert how.rest == "Promised by Dara Okafor, nurse. Harbour Street keeps it now"
+    assert Notice.objects.filter(person=CHEN, kind="promise", key__contains=TEAM).count() == 1
+    clock.on(hours=2)
+    assert tasks.sweep() == 1  # its clock goes on
+    assert Notice.objects.filter(person=CHEN, kind="promise-late").count() == 1
+    with pytest.raises(Refused):
+        actions.keep_promise(door(people.eve_staff), promise=rids[1])
+    actions.keep_promise(chen, promise=rids[1])
+    assert reading.promises(amina, AMINA) == ()
 
 
 def test_a_notice_that_does_not_arrive_is_a_task_of_the_team(
@@ -193,7 +226,9 @@ def test_a_notice_that_does_not_arrive_is_a_task_of_the_team(
     inbox = reading.inbox(chen)
     assert len(inbox.undelivered) == 1
     (one,) = inbox.undelivered
-    assert one.words == "A notice to Amina Haddad did not arrive. They have no account here."
+    assert (one.to.name, one.why) == ("Amina Haddad", "no-account")
+    words = chen.read("Task", one.rid).json["description"]
+    assert words == "A notice to Amina Haddad did not arrive. They have no account here."
     assert (
         one.patient is not None
         and one.patient.name == "Amina Haddad"

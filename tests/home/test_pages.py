@@ -101,7 +101,7 @@ def test_family_pages_are_stirred_by_what_is_shared_alone(
         ]
 
     on = []
-    for path in ("/", "/messages/", f"/messages/{sent.conversation}/"):
+    for path in (f"/messages/{sent.conversation}/", "/", "/messages/"):
         bilal.get(path)
         page = bilal.page.content.decode()
         on.append(tuple(re.findall(r'data-live(?:-state)?="([^"]+)"', page)))

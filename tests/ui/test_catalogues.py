@@ -52,3 +52,14 @@ def test_every_name_of_gettext_is_read():
     for path in (messages.ROOT / "rapport").rglob("*.py"):
         for name in re.findall(r"import \w*gettext\w* as (\w+)", path.read_text("utf-8")):
             assert name in messages.KEYWORDS, (path, name)
+
+
+def test_words_inside_an_f_string_are_read(tmp_path):
+    """On Python 3.11 an f-string is one token, and Babel looks into none."""
+    page = tmp_path / "page.py"
+    page.write_text(
+        "from django.utils.translation import gettext as _, ngettext, pgettext\n"
+        "def said(n): return f\"{_('Heard.')} {ngettext('One', 'Many', n)!s:>{len(_('wide'))}} {pgettext('a', 'May')}\"\n"
+    )
+    found = [(message, context) for _line, message, _comments, context in messages._in_f_strings(page)]
+    assert set(found) == {("Heard.", None), (("One", "Many"), None), ("wide", None), ("May", "a")}

@@ -35,6 +35,7 @@ class InboxPage:
     """`inbox.html`: what is open for the team, in the order in which it counts.
 
     tabs     items of the `tabs` tag
+    undelivered  notices that did not arrive, each with why
     more     cursor of the next page, "" at the end
     next_due  for the empty inbox: nothing is open in this view
     """
@@ -45,7 +46,7 @@ class InboxPage:
     whose: str
     order: str
     rows: tuple[InboxRow, ...]
-    undelivered: tuple[Undelivered, ...]
+    undelivered: tuple[tuple[Undelivered, str], ...]
     more: str
     live: str
     live_state: str

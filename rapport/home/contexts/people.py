@@ -8,9 +8,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from rapport.home.record import Contact as Visit
-from rapport.home.record import Fact
 from rapport.people.portrait import Person
+from rapport.people.record import Contact as Visit
+from rapport.people.record import Fact
 from rapport.pillars.conversations.contexts import QuestionLine, said
 from rapport.pillars.conversations.contexts.said import Said
 from rapport.pillars.conversations.reading import Contact, Promise

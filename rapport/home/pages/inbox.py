@@ -16,6 +16,7 @@ from rapport.home.contexts import InboxPage, inbox_rows
 from rapport.people import live, site
 from rapport.people.request import Request
 from rapport.pillars.conversations import reading
+from rapport.pillars.conversations.contexts import said
 from rapport.pillars.conversations.pages.listing import topics_of
 from rapport.pillars.conversations.reading import InboxCounts
 from rapport.ui.show import show
@@ -23,6 +24,8 @@ from rapport.ui.show import show
 WHOSE = ("everyone", "mine", "nobody", "cover")
 ORDERS = ("pressing", "due")
 ROWS = 20
+#: So many teams are named in the first line.
+NAMED = 3
 
 
 @require_safe
@@ -43,7 +46,7 @@ def inbox(request: Request) -> HttpResponse:
         whose=whose,
         order=order,
         rows=inbox_rows(found.concerns, timezone.localdate()),
-        undelivered=found.undelivered,
+        undelivered=tuple((one, str(said.LOST.get(one.why, ""))) for one in found.undelivered),
         more=found.more,
         live=watched[0],
         live_state=watched[1],
@@ -52,10 +55,9 @@ def inbox(request: Request) -> HttpResponse:
 
 
 def lede(request: Request, counts: InboxCounts) -> str:
-    """Harbour Street team. 9 questions are open; 3 are late or urgent."""
+    """Harbour Street and Mill Lane: 9 questions are open; 3 need someone now."""
     rules, language = site.current(), get_language() or ""
     teams = [rules.say(team.name, language) for ref in request.actor.teams if (team := rules.team(ref))]
-    parts = [f"{', '.join(teams)}."] if teams else []
     open_now = ngettext("%(n)s question is open", "%(n)s questions are open", counts.everyone) % {
         "n": counts.everyone
     }
@@ -64,7 +66,17 @@ def lede(request: Request, counts: InboxCounts) -> str:
             "n": counts.pressing
         }
         open_now = _("%(open)s; %(late)s") % {"open": open_now, "late": late}
-    return " ".join((*parts, f"{open_now}."))
+    if teams:
+        open_now = _("%(teams)s: %(open)s") % {"teams": said.join(_few(teams)), "open": open_now}
+    return f"{open_now}."
+
+
+def _few(names: list[str]) -> list[str]:
+    """Who is in many teams reads the first names, and how many more."""
+    if len(names) <= NAMED:
+        return names
+    more = len(names) - NAMED + 1
+    return [*names[: NAMED - 1], ngettext("%(n)s more", "%(n)s more", more) % {"n": more}]
 
 
 def _tabs(counts: InboxCounts, whose: str, order: str) -> tuple[dict[str, object], ...]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,11 +14,9 @@ from django.views.decorators.http import require_safe
 from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
 from rapport.gate.live import about
-from rapport.home import record
 from rapport.home.contexts import AllPage, FoundPerson, PeoplePage, PersonPage, contact_lines
 from rapport.home.pages import care
-from rapport.home.record import Fact
-from rapport.people import accounts, live
+from rapport.people import accounts, chart, live, record
 from rapport.people.portrait import Person, person, short
 from rapport.people.request import Request, staff_only
 from rapport.pillars.conversations import reading
@@ -35,40 +31,7 @@ FEW_CONTACTS = 8
 PAGE = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """One list of the record: its type, what is active in it, everything in it, and how a line is read."""
-
-    title: Any
-    rtype: str
-    active: tuple[tuple[str, str], ...]
-    order: str
-    read: Callable[[Any], Fact]
-
-
-LISTS: dict[str, Kept] = {
-    "problems": Kept(
-        lazy("Problems"),
-        "Condition",
-        (("clinical-status", "active,recurrence,relapse"),),
-        "-onset-date",
-        record.problem,
-    ),
-    "medicines": Kept(
-        lazy("Medicines"),
-        "MedicationRequest",
-        (("status", "active,on-hold"),),
-        "-authoredon",
-        record.medicine,
-    ),
-    "allergies": Kept(
-        lazy("Allergies"),
-        "AllergyIntolerance",
-        (("clinical-status:not", "inactive,resolved"),),
-        "-date",
-        record.allergy,
-    ),
-}
+TITLES = {"problems": lazy("Problems"), "medicines": lazy("Medicines"), "allergies": lazy("Allergies")}
 
 
 @require_safe
@@ -121,7 +84,7 @@ def glance(request: Request, rid: str) -> HttpResponse:
     door = request.door
     who = _person(door, rid)
     watched = live.watch(request, about(request.actor, who.ref))
-    lists = {name: _list(door, who.ref, kept, FEW, active=True) for name, kept in LISTS.items()}
+    lists = {name: chart.lines(door, who.ref, name, FEW, active=True) for name in chart.LISTS}
     contacts, older = reading.contacts(door, who.ref, count=FEW_CONTACTS)
     carers = care.members(care.care_teams(door, who.ref))
     concerns = reading.open_concerns(door, who.ref)
@@ -137,7 +100,7 @@ def glance(request: Request, rid: str) -> HttpResponse:
         medicines=lists["medicines"][0],
         allergies=lists["allergies"][0],
         contacts=contact_lines(contacts),
-        more=frozenset([*LISTS, *(("contacts",) if older else ())]),
+        more=frozenset([*TITLES, *(("contacts",) if older else ())]),
         may_invite=who.died is None and not accounts.signs_in(who.ref),
         shared=door.reaches(who.ref),
         carers=tuple(carers.values()),
@@ -146,20 +109,6 @@ def glance(request: Request, rid: str) -> HttpResponse:
         live_state=watched[1],
     )
     return show(request, "home/person.html", page)
-
-
-def _list(
-    door: Door, patient: str, kept: Kept, count: int, *, active: bool, cursor: str = ""
-) -> tuple[tuple[Fact, ...], str]:
-    """Lines of a list, the newest first, and the cursor of the next page."""
-    query = [
-        ("patient", patient),
-        *(kept.active if active else ()),
-        ("_sort", kept.order),
-        ("_count", str(count)),
-    ]
-    answer = door.search(kept.rtype, [*query, *([("_cursor", cursor)] if cursor else [])])
-    return record.facts(kept.read(one.json) for one in answer.matches), answer.next or ""
 
 
 def _last(door: Door, patient: str) -> record.Contact | None:
@@ -189,9 +138,9 @@ def whole(request: Request, rid: str, what: str) -> HttpResponse:
     if what == "contacts":
         found, more = reading.contacts(request.door, who.ref, cursor=cursor, count=PAGE)
         page = AllPage(who, short(who.name), lazy("All contacts"), (), contact_lines(found), more)
-    elif what in LISTS:
-        facts, more = _list(request.door, who.ref, LISTS[what], PAGE, active=False, cursor=cursor)
-        page = AllPage(who, short(who.name), LISTS[what].title, facts, (), more)
+    elif what in TITLES:
+        facts, more = chart.lines(request.door, who.ref, what, PAGE, active=False, cursor=cursor)
+        page = AllPage(who, short(who.name), TITLES[what], facts, (), more)
     else:
         raise not_found()
     return show(request, "home/all.html", page)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
-from rapport.people import site
+from rapport.people import absences, site
 from rapport.people.actors import position_of
 from rapport.people.site import Topic
 from rapport.pillars.conversations.rules.clocks import Clocks
@@ -102,6 +103,13 @@ def desk(body: dict[str, Any]) -> Desk:
     role = held.role if held else str(codes[0].get("text", ""))
     name, team = str(person.get("display", "")), ref_of(body.get("organization"))
     return Desk(f"PractitionerRole/{body.get('id', '')}", ref_of(person), name, team, role, held is not None)
+
+
+def standing_in(door: Door, owner: str, at: datetime) -> str:
+    """Who has a concern that one takes in their place; "" when they are not away, or somebody else covers."""
+    desk = desks(door, (owner,)).get(owner)
+    covers = desk is not None and absences.covering(door.conn, desk.person, at) == door.actor.ref
+    return desk.name if desk is not None and covers else ""
 
 
 def persons_of(door: Door, refs: Iterable[str]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from rapport.pillars.conversations.shapes.codes import (
     KIND,
     RUNNING,
     Resource,
+    display_of,
     instant,
     kind_of,
     ref_of,
@@ -34,7 +35,7 @@ from rapport.pillars.conversations.shapes.codes import (
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern, with_clock
 from rapport.pillars.conversations.shapes.events import By, Event, with_event
 from rapport.pillars.conversations.shapes.letters import read_header
-from rapport.pillars.conversations.shapes.promises import read_promise, undelivered
+from rapport.pillars.conversations.shapes.promises import PROMISED, read_promise, returned, undelivered
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +160,7 @@ def connect() -> None:
 
 
 def give_back(door: Door, person: str, held: tuple[Position, ...]) -> None:
-    """Someone leaves: every open concern that they had, is the team's again at once."""
+    """Someone leaves: every open concern and promise that they had is the team's again at once."""
     own = door.rapport("clock")
     positions = ",".join(position.ref for position in held)
     if not positions:
@@ -170,8 +171,26 @@ def give_back(door: Door, person: str, held: tuple[Position, ...]) -> None:
             concern = read_concern(body)
             header = finding.look(own, concern.conversation, "conversation")
             clocks = finding.clocks(read_header(header).topic if header else "")
-            words = "The person who had it does not work here any more."
-            own.update(take_step(body, Step("returned", _clock(), moment.now(), words=words), clocks))
+            whose = (concern.owner, display_of(body.get("owner")))
+            own.update(take_step(body, Step("returned", _clock(), moment.now(), whose=whose), clocks))
+        if len(bodies) < BATCH:
+            break
+    _give_back_promises(own, person, held)
+
+
+def _give_back_promises(own: Door, person: str, held: tuple[Position, ...]) -> None:
+    """What they promised and have not kept yet, their team keeps now. It says who promised it."""
+    teams = {position.ref: position.team for position in held}
+    first = next(filter(None, teams.values()), "")
+    owners = ",".join((person, *teams))
+    query = [("code", f"{KIND}|promise"), ("status", PROMISED["open"]), ("owner", owners)]
+    while first:
+        bodies = finding.tasks(own, *query, count=BATCH)
+        for body in bodies:
+            team = teams.get(ref_of(body.get("owner"))) or first
+            found = site.current().team(team)
+            named = (team, site.current().say(found.name) if found else "")
+            own.update(returned(body, team=named, by=_clock(), at=moment.now()))
         if len(bodies) < BATCH:
             return
 
@@ -186,13 +205,6 @@ def make_task(lost: notices.Undelivered) -> None:
         _undelivered(door, header, lost)
 
 
-_WHY = {
-    "no-account": "They have no account here.",
-    "no-address": "They have no e-mail address that we know to be theirs.",
-    "failed": "The e-mail could not be delivered.",
-}
-
-
 def _undelivered(door: Door, body: dict[str, Any], lost: notices.Undelivered) -> None:
     header, at = read_header(body), moment.now()
     team = next(iter(header.teams), "")
@@ -202,9 +214,14 @@ def _undelivered(door: Door, body: dict[str, Any], lost: notices.Undelivered) ->
     day = at.date().isoformat()  # a person who cannot be reached makes one task a day and conversation
     rid = str(uuid.uuid5(_NAMES, f"{lost.person} {header.rid} {day}"))
     if team and door.find("Task", rid) is None:
-        words = f"A notice to {_name(door, lost.person)} did not arrive. {_WHY.get(lost.why, '')}".strip()
         task = undelivered(
-            rid, patient=header.patient, conversation=header.ref, team=team, words=words, at=at
+            rid,
+            patient=header.patient,
+            conversation=header.ref,
+            team=team,
+            to=(lost.person, _name(door, lost.person)),
+            why=lost.why,
+            at=at,
         )
         with door.unit("a notice was not delivered"):
             door.create(task, rid=rid)
@@ -214,4 +231,4 @@ def _undelivered(door: Door, body: dict[str, Any], lost: notices.Undelivered) ->
 def _name(door: Door, person: str) -> str:
     rtype, _, rid = person.partition("/")
     record = door.find(rtype, rid)
-    return (human_name(record.json.get("name"))[0] if record is not None else "") or "someone"
+    return human_name(record.json.get("name"))[0] if record is not None else ""

@@ -21,6 +21,7 @@ urlpatterns = [
     path("messages/file/<str:rid>/", files.file, name="message_file"),
     path("messages/undelivered/<str:rid>/", settling.settle, name="undelivered"),
     path("messages/<str:rid>/", talking.conversation, name="conversation"),
+    path("messages/<str:rid>/opened/", talking.opened, name="conversation_opened"),
     path("messages/<str:rid>/more/", writing.more, name="conversation_more"),
     path("messages/<str:rid>/more/questions/", writing.look, name="conversation_look"),
     path("messages/<str:rid>/confirm/", verbs.confirm, name="conversation_confirm"),

@@ -97,12 +97,13 @@ def step(
     text: str = "",
     *,
     to: tuple[str, str] = ("", ""),
+    whose: tuple[str, str] = ("", ""),
     reason: str = "",
     into: str = "",
 ) -> None:
     """Take a step with a concern that was read in this unit; see `rules.moves.Step` for the words."""
     who, at, concern = finding.who(door), moment.now(), read_concern(body)
-    taken = Step(code, by(who), at, words=text.strip(), to=to, reason=reason, into=into)
+    taken = Step(code, by(who), at, words=text.strip(), to=to, whose=whose, reason=reason, into=into)
     permitted(taken, concern, who, at)
     header = finding.look(door.rapport("conversations"), concern.conversation, "conversation")
     door.update(take_step(body, taken, finding.clocks(read_header(header).topic if header else "")))

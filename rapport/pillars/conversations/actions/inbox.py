@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rapport.gate.door import Door
-from rapport.people import absences
 from rapport.pillars.conversations import finding, moment
 from rapport.pillars.conversations.actions.doing import as_written, by, concern_of, named, step
 from rapport.pillars.conversations.rules.moves import part_of
@@ -27,17 +26,11 @@ def take(door: Door, *, concern: str, reason: str = "") -> None:
         now = read_concern(body)
         if now.owner in who.positions and now.state != "raised":
             return
+        name = ""
         if not reason.strip() and now.named_owner:
-            reason = _standing_in(door, now.named_owner)
-        step(door, body, "taken", reason, to=_desk_for(door, now.team))
-
-
-def _standing_in(door: Door, owner: str) -> str:
-    """The reason that the rota gives: whose place one takes; "" when one does not."""
-    desk = finding.desks(door, (owner,)).get(owner)
-    if desk is None or absences.covering(door.conn, desk.person, moment.now()) != door.actor.ref:
-        return ""
-    return f"In for {desk.name}."
+            name = finding.standing_in(door, now.named_owner, moment.now())
+        whose = (now.named_owner, name) if name else ("", "")
+        step(door, body, "taken", reason, to=_desk_for(door, now.team), whose=whose)
 
 
 def _desk_for(door: Door, team: str) -> tuple[str, str]:

@@ -211,11 +211,14 @@ def withdraw(door: Door, *, letter: str) -> None:
             door.update(letters.withdrawn(body))
 
 
-def mark_opened(door: Door, letters_shown: Iterable[str]) -> None:
-    """Whoever looks has these letters (rids) on the screen: both sides can see it, notices are settled."""
+def mark_opened(door: Door, letters_shown: Iterable[str]) -> frozenset[str]:
+    """Whoever looks has these letters (rids) on the screen: both sides can see it, notices are settled.
+
+    The live topics that this counted up, each by one.
+    """
     refs = [f"Communication/{finding.rid_of(rid)}" for rid in letters_shown]
     if not refs or door.actor.kind in ("system", "client"):
-        return
+        return frozenset()
     with door.unit("opening letters"):
         found = {
             ref: record for ref, record in door.many(refs).items() if read_message(record.json).conversation
@@ -228,11 +231,15 @@ def mark_opened(door: Door, letters_shown: Iterable[str]) -> None:
             if all(opening.ref != door.actor.ref for opening in known.get(record.id, ()))
         ]
         if not new:
-            return
+            return frozenset()
         door.opened(new, moment.now())
-        for conversation in {read_message(record.json).conversation for record in new}:
+        conversations = {read_message(record.json).conversation for record in new}
+        for conversation in conversations:
             notices.settle(door.actor.ref, conversation, door.conn)
-        door.changed(*(f"patient:{ref_of(record.json.get('subject'))}" for record in new))
+        stirred = {f"conversation:{ref}" for ref in conversations}
+        stirred |= {f"patient:{ref_of(record.json.get('subject'))}" for record in new}
+        door.changed(*stirred)
+        return frozenset(stirred)
 
 
 def _own(door: Door) -> tuple[str, ...]:

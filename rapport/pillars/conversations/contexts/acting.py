@@ -9,7 +9,7 @@ from django.forms import Form
 
 from rapport.pillars.conversations.contexts.talking import QuestionLine
 from rapport.pillars.conversations.contexts.writing import Trouble
-from rapport.pillars.conversations.reading import Letter, LetterVersion, Promise
+from rapport.pillars.conversations.reading import Letter, LetterVersion, Promise, Undelivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +54,7 @@ class SettlePage:
     """`settle.html`: a notice that did not reach its person, and what was done instead."""
 
     task: str
+    lost: Undelivered
+    why: str
     form: Form
     trouble: Trouble | None

@@ -273,12 +273,27 @@ STEPS: dict[str, Lazy] = {
 }
 
 
+#: The same where it is said whose it was.
+WHOSE: dict[str, Lazy] = {
+    "taken": lazy("%(by)s took it, in for %(whose)s"),
+    "returned": lazy("%(whose)s does not work here any more. It is the team’s again"),
+}
+
+#: Why a notice did not arrive (`shapes.promises.LOST`).
+LOST: dict[str, Lazy] = {
+    "no-account": lazy("They have no account here."),
+    "no-address": lazy("We know no e-mail address that is theirs."),
+    "failed": lazy("The e-mail could not be delivered."),
+}
+
+
 def happened(step: Happening) -> Happened:
     """A step as a sentence."""
-    pattern = STEPS.get(step.code)
-    by = _("You") if step.by.you else named(step.by)
+    whose = named(step.whose) if step.whose else ""
+    pattern = (WHOSE if whose else STEPS).get(step.code)
+    by = pgettext("who did something with a question", "You") if step.by.you else named(step.by)
     to = (called(step.to) if step.to.you else named(step.to)) if step.to else ""
-    what = str(pattern) % {"by": by, "to": to} if pattern else step.words
+    what = str(pattern) % {"by": by, "to": to, "whose": whose} if pattern else step.words
     return Happened(what, step.words if pattern else "", dates.opening(when(step.at)))
 
 
@@ -295,8 +310,11 @@ def promise(item: Promise, *, staff: bool) -> Said:
 
 
 def _promiser(item: Promise) -> str:
-    """Who promised it: the name that every open thing has."""
-    return _("Promised by %(name)s") % {"name": called(item.by) if item.by.you else named(item.by)}
+    """Who promised it: the name that every open thing has; and who keeps it since they left."""
+    by = _("Promised by %(name)s") % {"name": called(item.by) if item.by.you else named(item.by)}
+    if item.keeper is None:
+        return by
+    return _("%(promised)s. %(name)s keeps it now") % {"promised": by, "name": item.keeper.name}
 
 
 def read_by(letter: Letter) -> str:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from rapport.gate.actor import Actor
 from rapport.people.portrait import Person
+from rapport.people.record import Fact
 from rapport.pillars.conversations.contexts import said
 from rapport.pillars.conversations.contexts.said import Happened, Said
 from rapport.pillars.conversations.contexts.writing import Trouble
-from rapport.pillars.conversations.reading import Concern, ConversationView, Face, Letter, Promise
+from rapport.pillars.conversations.reading import Concern, ConversationView, Face, Letter, Opened, Promise
 from rapport.ui.roles import role_said
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One answer that waits for a yes, with the questions that it answers."""
+    """One answer that waits for a yes, with the questions that it answers; `unopened` as in `LetterLine`."""
 
     letter: Letter | None
+    unopened: bool
     by: str
     called: str
     concerns: tuple[Concern, ...]
@@ -49,6 +53,7 @@ class LetterLine:
     name, role  as its head says them; `initial` is what its mark is made of
     about       how the questions that it answers or asks stand, in a line each
     on_top      it is the answer that the top of the page asks about
+    unopened    it came in while the page was open: script says when it was seen
     may_mark    who reads may mark one more question in it: its writer, or the team
     """
 
@@ -57,6 +62,7 @@ class LetterLine:
     role: str
     initial: str
     read: str
+    unopened: bool
     about: tuple[Said, ...] = ()
     on_top: bool = False
     may_mark: bool = False
@@ -87,15 +93,26 @@ class TalkPage:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordLine:
+    """One list of the record beside the answer: what stands at once, and what is folded."""
+
+    title: str
+    few: tuple[Fact, ...]
+    rest: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StaffTalkPage:
     """`talk_staff.html`: a conversation as the team reads it, with the answer form.
 
+    record      problems, medicines, allergies; empty where the record is not shared with who reads
     answerable  open questions that the answer may name; `chosen` rids are ticked
     seen        rid of the newest letter on the page: what came after it is shown before an answer is sent
     """
 
     view: ConversationView
     person: Person | None
+    record: tuple[RecordLine, ...]
     called: str
     others: str
     questions: tuple[QuestionLine, ...]
@@ -120,6 +137,21 @@ def people(faces: Iterable[Face]) -> str:
     return said.join(shown)
 
 
+def unopened(letter: Letter) -> bool:
+    """Whether it is new to who reads, and not counted as opened by them yet."""
+    return letter.new and not any(one.by.you for one in letter.opened)
+
+
+def opened_by(actor: Actor, view: ConversationView, at: datetime) -> ConversationView:
+    """The view once `actor` has its letters on the screen: what they see is what the other side sees."""
+    one = Opened(Face(actor.ref, actor.name, actor.role, actor.kind, you=True), at)
+    letters = (
+        replace(letter, opened=(*letter.opened, one)) if unopened(letter) else letter
+        for letter in view.letters
+    )
+    return replace(view, letters=tuple(letters))
+
+
 def asks(view: ConversationView) -> tuple[Ask, ...]:
     """The answers that wait for a yes of who reads, the oldest question first."""
     by_rid = {letter.rid: letter for letter in view.letters}
@@ -132,7 +164,7 @@ def asks(view: ConversationView) -> tuple[Ask, ...]:
         letter = by_rid.get(rid)
         who = letter.by if letter else concerns[0].answered_by
         named, called = (said.named(who), said.called(who)) if who else ("", "")
-        found.append(Ask(letter, named, called, tuple(concerns)))
+        found.append(Ask(letter, letter is not None and unopened(letter), named, called, tuple(concerns)))
     return tuple(found)
 
 
@@ -158,6 +190,19 @@ def question_line(concern: Concern, *, staff: bool) -> QuestionLine:
         mine=bool(owner and owner.you) or concern.covered,
         hint=stands.line,
         happened=tuple(map(said.happened, concern.happened)),
+    )
+
+
+#: So many lines of a list of the record stand beside the answer at once; so many more are folded.
+FEW, FOLDED = 3, 12
+
+
+def record_lines(lists: Mapping[str, tuple[Fact, ...]]) -> tuple[RecordLine, ...]:
+    """Lists of the record by name (`chart.LISTS`), beside the answer. One alone is not folded."""
+    titles = {"problems": _("Problems"), "medicines": _("Medicines"), "allergies": _("Allergies")}
+    cut = {name: len(facts) if len(facts) <= FEW + 1 else FEW for name, facts in lists.items()}
+    return tuple(
+        RecordLine(titles[name], facts[: cut[name]], facts[cut[name] :]) for name, facts in lists.items()
     )
 
 
@@ -190,6 +235,7 @@ def _letter_line(letter: Letter, concerns: dict[str, Concern], on_top: bool, sta
         role="" if by.you and not letter.for_team else role,
         initial=by.name,
         read="" if letter.for_team or letter.state == "withdrawn" else said.read_by(letter),
+        unopened=unopened(letter) and not on_top,
         about=about if len(letter.raises) <= 1 or letter.answers else (),
         on_top=on_top,
         may_mark=_may_mark(letter, staff),

@@ -154,8 +154,11 @@ def _address(door: Door, conversation: str, owner: str, team: str) -> None:
 def _promise(door: Door, before: Body | None, after: Body) -> None:
     found = read_promise(after)
     telling.stir(door, found.owner)
-    if before is None or before.get("status") != after.get("status"):
-        key = f"Task/{found.rid}:{found.state}"
+    if before is None or (before.get("status"), before.get("owner")) != (
+        after.get("status"),
+        after.get("owner"),
+    ):
+        key = f"Task/{found.rid}:{found.state}" + (f":{found.owner}" if found.maker[0] != found.owner else "")
         telling.tell(door, (found.patient, found.owner), "promise", found.conversation, key)
 
 

@@ -143,6 +143,12 @@ def _stepped(door: Door, was: ConcernTask, now: ConcernTask, who: Who) -> None:
     """What a step needs of other resources: the letter of an answer, the parts of a split, a position."""
     if now.owner != was.owner and now.owner not in who.positions:
         _there(door, now.owner)
+    if (
+        len(now.events) > len(was.events)
+        and now.events[-1].whose
+        and not finding.standing_in(door, was.named_owner, moment.now())
+    ):
+        raise broken("why")
     answered = now.last("answered")
     if now.state == "answered" and (was.state != "answered" or answered != was.last("answered")):
         _answer(door, now, who)

@@ -7,10 +7,11 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from rapport.gate.door import Door
 from rapport.gate.live import about
-from rapport.people import live, portrait
+from rapport.people import chart, live, portrait
 from rapport.people.request import Request
 from rapport.pillars.conversations import actions, reading
 from rapport.pillars.conversations.contexts import (
@@ -21,12 +22,35 @@ from rapport.pillars.conversations.contexts import (
     letter_lines,
     question_lines,
 )
-from rapport.pillars.conversations.contexts.talking import changeable, people, promise_lines
+from rapport.pillars.conversations.contexts.talking import (
+    FEW,
+    FOLDED,
+    RecordLine,
+    changeable,
+    opened_by,
+    people,
+    promise_lines,
+    record_lines,
+)
 from rapport.pillars.conversations.forms import once_token
 from rapport.pillars.conversations.pages import common
 from rapport.pillars.conversations.reading import ConversationView
+from rapport.pillars.conversations.reading.talk import LETTERS
 from rapport.pillars.conversations.shapes.codes import ref_of
+from rapport.pillars.conversations.shapes.letters import read_message
 from rapport.ui.show import show
+
+
+@require_POST
+def opened(request: Request, rid: str) -> HttpResponse:
+    """`/messages/<rid>/opened/`: letters that came in while the page was open were seen on the screen."""
+    shown_now = {f"Communication/{letter}" for letter in request.POST.getlist("letter")[:LETTERS]}
+    found = request.door.many(shown_now).values()
+    here = [
+        record.rid for record in found if read_message(record.json).conversation == f"Communication/{rid}"
+    ]
+    actions.mark_opened(request.door, here)
+    return HttpResponse(status=204)
 
 
 @require_safe
@@ -40,10 +64,13 @@ def shown(
 ) -> HttpResponse:
     """The conversation; after a refusal with what went wrong on top and the words still in their box."""
     header = request.door.read("Communication", rid)
-    watched = live.watch(request, about(request.actor, ref_of(header.json.get("subject")), header.ref))
+    topics = about(request.actor, ref_of(header.json.get("subject")), header.ref)
+    watched = live.watch(request, topics)
     view = reading.conversation(request.door, rid, before=request.GET.get("before", ""))
     if not common.is_script(request):
-        actions.mark_opened(request.door, [letter.rid for letter in view.letters if letter.new])
+        stirred = actions.mark_opened(request.door, [letter.rid for letter in view.letters if letter.new])
+        view = opened_by(request.actor, view, timezone.now())
+        watched = live.beyond(watched, len(stirred.intersection(topics)))
     if view.staff:
         page = _staff_page(request, view, watched, trouble, posted)
         return show(request, "conversations/talk_staff.html", page, status=status)
@@ -89,6 +116,7 @@ def _staff_page(
     return StaffTalkPage(
         view=view,
         person=portrait.person(record.json, timezone.localdate()) if record else None,
+        record=_record(request.door, view.patient.ref),
         called=portrait.short(view.patient.name),
         others=_("%(people)s reads this too.") % {"people": people(others)} if others else "",
         questions=lines,
@@ -105,4 +133,14 @@ def _staff_page(
         wrong=(),
         live=watched[0],
         live_state=watched[1],
+    )
+
+
+def _record(door: Door, patient: str) -> tuple[RecordLine, ...]:
+    """What is active in the record and helps the answer; nothing where it is not shared."""
+    if not door.reaches(patient):
+        return ()
+    most = FEW + FOLDED
+    return record_lines(
+        {name: chart.lines(door, patient, name, most, active=True)[0] for name in chart.LISTS}
     )

@@ -1,7 +1,7 @@
 """Reading conversations through the door: bounded searches into frozen dataclasses (`shown`)."""
 
 from rapport.pillars.conversations.reading.contacts import contacts
-from rapport.pillars.conversations.reading.inbox import colleagues, inbox, topics
+from rapport.pillars.conversations.reading.inbox import colleagues, inbox, topics, undelivered
 from rapport.pillars.conversations.reading.lists import counts, find, mine, open_concerns, promises, shared
 from rapport.pillars.conversations.reading.shown import (
     Colleague,
@@ -59,5 +59,6 @@ __all__ = [
     "promises",
     "shared",
     "topics",
+    "undelivered",
     "versions",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from rapport.gate.door import Door
 from rapport.people import absences, site
@@ -16,7 +17,7 @@ from rapport.pillars.conversations.reading import shown
 from rapport.pillars.conversations.reading.lists import count
 from rapport.pillars.conversations.reading.views import Looking
 from rapport.pillars.conversations.rules.lists import by_due, pressing
-from rapport.pillars.conversations.shapes.codes import instant, ref_of
+from rapport.pillars.conversations.shapes.codes import REASON_LOST, code_in, display_of, instant, ref_of
 from rapport.pillars.conversations.shapes.codes import moment as read_moment
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
 
@@ -155,17 +156,29 @@ def _undelivered(looking: Looking, desk: _Desk) -> tuple[shown.Undelivered, ...]
     if not desk.teams:
         return ()
     open_ones = finding.marked(desk.teams, "/undelivered")
-    bodies = finding.tasks(looking.door, open_ones, ("_sort", "-authored-on"), count=50)
-    looking.faces.meet(ref_of(body.get("for")) for body in bodies)
+    return _lost(looking, finding.tasks(looking.door, open_ones, ("_sort", "-authored-on"), count=50))
+
+
+def undelivered(door: Door, rid: str) -> shown.Undelivered:
+    """One notice that did not arrive."""
+    return _lost(Looking(door), [finding.need(door, "Task", rid, "undelivered")])[0]
+
+
+def _lost(looking: Looking, bodies: list[dict[str, Any]]) -> tuple[shown.Undelivered, ...]:
+    sent_to = [(body.get("input") or [{}])[0].get("valueReference") for body in bodies]
+    for body, to in zip(bodies, sent_to, strict=True):
+        looking.faces.meet((ref_of(body.get("for")),))
+        looking.faces.meet((ref_of(to),), display_of(to))
     return tuple(
         shown.Undelivered(
             rid=str(body["id"]),
             patient=looking.faces.of(ref_of(body.get("for"))),
-            words=str(body.get("description", "")),
+            to=looking.faces.of(ref_of(to) or ref_of(body.get("for")), display_of(to)),
+            why=code_in(body.get("reasonCode"), REASON_LOST),
             conversation=finding.rid_of(ref_of((body.get("basedOn") or [{}])[0])),
             at=read_moment(body.get("authoredOn")) or looking.at,
         )
-        for body in bodies
+        for body, to in zip(bodies, sent_to, strict=True)
     )
 
 

@@ -92,13 +92,18 @@ class LetterVersion:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One step in the life of a concern: `code`: a key of `shapes.EVENTS`; `words`: why, or what was said."""
+    """One step in the life of a concern.
+
+    code   a key of `shapes.EVENTS`; `words`: why, or what was said
+    to     whom it went to; `whose`: who had it (see `shapes.events.Event`)
+    """
 
     code: str
     by: Face
     at: datetime
     words: str = ""
     to: Face | None = None
+    whose: Face | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,10 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A dated promise that both sides see. state: `open`, `kept`, `broken`; `late` when open and past."""
+    """A dated promise that both sides see. state: `open`, `kept`, `broken`; `late` when open and past.
+
+    by      who promised it; `keeper` who keeps it now, where that is somebody else
+    """
 
     rid: str
     conversation: str
@@ -176,6 +184,7 @@ class Promise:
     made: datetime | None = None
     ended: datetime | None = None
     ended_words: str = ""
+    keeper: Face | None = None
     may: frozenset[str] = frozenset()  # keep, break
 
 
@@ -253,11 +262,15 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """A notice that could not be delivered: someone must reach the person another way."""
+    """A notice `to` someone could not be delivered: the team must reach them in another way.
+
+    why  a key of `shapes.promises.LOST`
+    """
 
     rid: str
-    patient: Face | None
-    words: str
+    patient: Face
+    to: Face
+    why: str
     conversation: str
     at: datetime
 

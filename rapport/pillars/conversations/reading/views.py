@@ -51,6 +51,7 @@ class Looking:
         for event in one.events:
             self.faces.meet((event.by.ref,), event.by.name)
             self.faces.meet((event.to,), event.to_name)
+            self.faces.meet((event.whose,), event.whose_name)
 
     def _concern(
         self, one: ConcernTask, also: tuple[str, ...], unopened: frozenset[str], covered: frozenset[str]
@@ -92,9 +93,9 @@ class Looking:
 
     def _happening(self, event: Event) -> shown.Happening:
         to = self.faces.of(event.to, event.to_name) if event.to else None
-        return shown.Happening(
-            event.code, self.faces.of(event.by.ref, event.by.name), event.at, event.words, to
-        )
+        whose = self.faces.of(event.whose, event.whose_name) if event.whose else None
+        by = self.faces.of(event.by.ref, event.by.name)
+        return shown.Happening(event.code, by, event.at, event.words, to, whose)
 
     def may(self, one: ConcernTask, covered: frozenset[str] = frozenset()) -> frozenset[str]:
         """The verbs open to who looks. The guard decides; this is what pages offer."""
@@ -185,6 +186,7 @@ class Looking:
         """Promises as shown: open ones by day, then ended ones, the latest first."""
         for one in found:
             self.faces.meet((one.owner,), one.owner_name)
+            self.faces.meet((one.maker[0],), one.maker[1])
             self.faces.meet((one.requester, one.patient))
         shown_ones = [self._promise(one) for one in found]
         still = sorted((one for one in shown_ones if one.state == "open"), key=lambda one: (one.due, one.rid))
@@ -200,7 +202,8 @@ class Looking:
             rid=one.rid,
             conversation=finding.rid_of(one.conversation),
             words=one.words,
-            by=self.faces.of(one.owner, one.owner_name),
+            by=self.faces.of(*one.maker),
+            keeper=self.faces.of(one.owner, one.owner_name) if one.owner != one.maker[0] else None,
             to=self.faces.of(to),
             due=due,
             state=one.state,

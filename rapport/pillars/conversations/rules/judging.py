@@ -147,6 +147,7 @@ def _step(
         words=becomes.reason_words if ending else event.words if event else "",
         to=(becomes.owner, display_of(after.get("owner"))),
         letter=event.letter if event else "",
+        whose=(event.whose, event.whose_name) if event else ("", ""),
         reason=becomes.reason if ending else "",
         into=next((ref for ref in becomes.part_of if ref not in was.part_of), ""),
     )
@@ -170,9 +171,11 @@ def permitted(taken: Step, was: ConcernTask, who: Who, at: datetime) -> None:
         raise broken("own-name")
     taken_away = taken.code == "taken" and was.named_owner not in ("", *who.positions, *was.passed)
     if (taken.code in ("handed-over", "assigned", "returned", "urgent", "not-urgent") or taken_away) and (
-        not taken.words.strip()
+        not taken.words.strip() and not taken.whose[0]
     ):
         raise broken("why")
+    if taken.whose[0] and not (taken.code == "taken" and taken.whose[0] == was.named_owner):
+        raise broken("happenings")
 
 
 def _closing(taken: Step, was: ConcernTask, who: Who, speaks: bool) -> None:

@@ -68,6 +68,7 @@ class Step:
     to      whom it goes to, as (position or team, name); for `taken` and `answered` the position of who acts
     words   the reason, or what was said
     letter  the message that answers it
+    whose   who had it, as (position or person, name): see `shapes.events.Event`
     reason  code of `REASONS`, for `closed`
     into    the concern it is merged into, for the reason `merged`
     """
@@ -78,6 +79,7 @@ class Step:
     words: str = ""
     to: tuple[str, str] = ("", "")
     letter: str = ""
+    whose: tuple[str, str] = ("", "")
     reason: str = ""
     into: str = ""
 
@@ -88,7 +90,7 @@ def take_step(task: Mapping[str, Any], step: Step, clocks: Clocks) -> Resource:
     if now.state not in FROM[step.code]:
         raise broken("one-step", what=f"{step.code} from {now.state or 'no state'}")
     moved = _STEPS[step.code](dict(task), now, step, clocks)
-    event = Event(step.code, step.by, step.at, step.words)
+    event = Event(step.code, step.by, step.at, step.words, whose=step.whose[0], whose_name=step.whose[1])
     if step.code in ("handed-over", "assigned", "passed-on"):
         event = replace(event, to=step.to[0], to_name=step.to[1])
     if step.code == "answered":

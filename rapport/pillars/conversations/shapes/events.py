@@ -42,6 +42,9 @@ EVENTS = {
     "settled": "Reached in another way.",
 }
 
+#: The same where the record says whose it was: "taken" by who stands in for them, "returned" since they left.
+WHOSE = {"taken": "In for {}.", "returned": "{} does not work here any more."}
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,7 +58,12 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `to` whom (passed on, handed over), `letter` with which message (answered)."""
+    """One thing that happened.
+
+    to      whom it went to (passed on, handed over)
+    letter  the message with which it was answered
+    whose   who had it: "taken" by who stands in for them, "returned" because they left
+    """
 
     code: str
     by: By
@@ -64,10 +72,12 @@ class Event:
     to: str = ""
     to_name: str = ""
     letter: str = ""
+    whose: str = ""
+    whose_name: str = ""
 
 
 def events_of(task: Mapping[str, Any]) -> tuple[Event, ...]:
-    """What happened, oldest first. An output `to` or `letter` belongs to the event before it."""
+    """What happened, oldest first. An output `to`, `letter` or `whose` belongs to the event before it."""
     found: list[Event] = []
     for item in task.get("output") or ():
         code = code_in(item.get("type"), EVENT)
@@ -75,13 +85,25 @@ def events_of(task: Mapping[str, Any]) -> tuple[Event, ...]:
         link = item.get("valueReference")
         if code in EVENTS and isinstance(note, Mapping):
             found.append(_event(code, note))
-        elif code in ("to", "letter") and found:
-            last = found.pop()
-            if code == "to":
-                found.append(replace(last, to=ref_of(link), to_name=display_of(link)))
-            else:
-                found.append(replace(last, letter=ref_of(link)))
+        elif code in ("to", "letter", "whose") and found:
+            found.append(_linked(found.pop(), code, ref_of(link), display_of(link)))
     return tuple(found)
+
+
+def _linked(event: Event, code: str, ref: str, name: str) -> Event:
+    if code == "letter":
+        return replace(event, letter=ref)
+    if code == "to":
+        return replace(event, to=ref, to_name=name)
+    event = replace(event, whose=ref, whose_name=name)
+    return replace(event, words="") if event.words == _usual(event) else event
+
+
+def _usual(event: Event) -> str:
+    """What the record says of an event where no words were given; pages say it in the reader's language."""
+    if event.whose and event.code in WHOSE:
+        return WHOSE[event.code].format(event.whose_name)
+    return EVENTS[event.code]
 
 
 def _event(code: str, note: Mapping[str, Any]) -> Event:
@@ -96,12 +118,15 @@ def outputs(event: Event) -> list[Resource]:
     author: Resource = {"authorReference": reference(event.by.ref, event.by.name)}
     if not event.by.ref:
         author = {"authorString": event.by.name}
-    note = {**author, "time": instant(event.at), "text": event.words or EVENTS[event.code]}
+    note = {**author, "time": instant(event.at), "text": event.words or _usual(event)}
     found: list[Resource] = [{"type": concept(EVENT, event.code), "valueAnnotation": note}]
     if event.to:
         found.append({"type": concept(EVENT, "to"), "valueReference": reference(event.to, event.to_name)})
     if event.letter:
         found.append({"type": concept(EVENT, "letter"), "valueReference": reference(event.letter)})
+    if event.whose:
+        link = reference(event.whose, event.whose_name)
+        found.append({"type": concept(EVENT, "whose"), "valueReference": link})
     return found
 
 

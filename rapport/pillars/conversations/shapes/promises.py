@@ -10,12 +10,15 @@ from typing import Any
 from rapport.pillars.conversations.shapes.codes import (
     CLOCK,
     INBOX,
+    INPUT,
     KIND,
     LABEL,
+    REASON_LOST,
     RUNNING,
     STAFF_ONLY,
     Resource,
     concept,
+    display_of,
     instant,
     moment,
     ref_of,
@@ -31,7 +34,10 @@ PROMISED = {"open": "accepted", "kept": "completed", "broken": "failed"}
 
 @dataclass(frozen=True, slots=True)
 class PromiseTask:
-    """The facts of a promise: `owner` keeps it, `requester` wrote it down, `patient` it concerns."""
+    """The facts of a promise: `owner` keeps it, `requester` wrote it down, `patient` it concerns.
+
+    maker  who gave it: the owner, or who was it before they left, as (reference, name)
+    """
 
     rid: str
     state: str
@@ -40,6 +46,7 @@ class PromiseTask:
     conversation: str
     owner: str
     owner_name: str
+    maker: tuple[str, str]
     requester: str
     made: datetime | None
     due: datetime | None
@@ -83,19 +90,28 @@ def promise(
 def read_promise(task: Mapping[str, Any]) -> PromiseTask:
     """The facts of a promise's Task."""
     states = {status: state for state, status in PROMISED.items()}
+    owner, events = (ref_of(task.get("owner")), display_of(task.get("owner"))), events_of(task)
     return PromiseTask(
         rid=str(task.get("id", "")),
         state=states.get(str(task.get("status")), "open"),
         words=str(task.get("description", "")),
         patient=ref_of(task.get("for")),
         conversation=next(iter(refs_of(task.get("basedOn"))), ""),
-        owner=ref_of(task.get("owner")),
-        owner_name=str((task.get("owner") or {}).get("display", "")),
+        owner=owner[0],
+        owner_name=owner[1],
+        maker=next(((one.whose, one.whose_name) for one in events if one.whose), owner),
         requester=ref_of(task.get("requester")),
         made=moment(task.get("authoredOn")),
         due=due_of(task),
-        events=events_of(task),
+        events=events,
     )
+
+
+def returned(task: Mapping[str, Any], *, team: tuple[str, str], by: By, at: datetime) -> Resource:
+    """Who gave it left: the team keeps it now."""
+    was = task.get("owner") or {}
+    event = Event("returned", by, at, whose=ref_of(was), whose_name=display_of(was))
+    return with_event({**task, "owner": reference(*team)}, event)
 
 
 def ended(task: Mapping[str, Any], *, kept: bool, by: By, at: datetime, words: str = "") -> Resource:
@@ -107,10 +123,22 @@ def ended(task: Mapping[str, Any], *, kept: bool, by: By, at: datetime, words: s
     return with_clock(with_event(found, Event(state, by, at, words)), False)
 
 
+#: Why a notice did not arrive -> what the record says of it.
+LOST = {
+    "no-account": "They have no account here.",
+    "no-address": "They have no e-mail address that we know to be theirs.",
+    "failed": "The e-mail could not be delivered.",
+}
+
+
 def undelivered(
-    rid: str, *, patient: str, conversation: str, team: str, words: str, at: datetime
+    rid: str, *, patient: str, conversation: str, team: str, to: tuple[str, str], why: str, at: datetime
 ) -> Resource:
-    """A staff task: a notice did not arrive, so someone must reach the person in another way."""
+    """A staff task: a notice `to` someone did not arrive, so the team must reach them in another way.
+
+    why  a key of `LOST`
+    """
+    words = LOST.get(why, "")
     found: Resource = {
         "resourceType": "Task",
         "id": rid,
@@ -122,12 +150,14 @@ def undelivered(
         "intent": "order",
         "priority": "urgent",
         "code": concept(KIND, "undelivered"),
-        "description": words,
+        "description": f"A notice to {to[1] or 'someone'} did not arrive. {words}".strip(),
         "for": reference(patient),
         "authoredOn": instant(at),
         "lastModified": instant(at),
         "owner": reference(team),
         "restriction": {"recipient": [reference(team)]},
+        "reasonCode": {"coding": [{"system": REASON_LOST, "code": why}], "text": words or why},
+        "input": [{"type": concept(INPUT, "to"), "valueReference": reference(*to)}],
     }
     if conversation:
         found["basedOn"] = [reference(conversation)]

@@ -177,15 +177,22 @@ function children(old, fresh) {
   }
 }
 
+/** What a region says, without who read what: that is no news to be read out. */
+function told(region) {
+  const copy = region.cloneNode(true);
+  copy.querySelectorAll("[data-quiet]").forEach((part) => part.remove());
+  return copy.textContent.replace(/\s+/g, " ");
+}
+
 function follow(page) {
   const focus = document.activeElement;
   let changed = false;
   for (const region of document.querySelectorAll("[data-live-region][id]")) {
     const fresh = page.getElementById(region.id);
     if (!fresh) continue;
-    const before = region.textContent;
+    const before = told(region);
     morph(region, fresh);
-    changed ||= before !== region.textContent;
+    changed ||= before !== told(region);
     wake(region);
   }
   if (focus?.isConnected && focus !== document.activeElement) focus.focus({ preventScroll: true });
@@ -225,9 +232,24 @@ async function ask() {
   return true;
 }
 
+const onScreen = (part) => [...part.getClientRects()].some((box) => box.bottom > 0 && box.top < innerHeight);
+
+/** Letters that came in while the page was open, and were on the screen for a turn, are opened: say so. */
+async function opened() {
+  const url = document.querySelector("[data-opened-url]")?.dataset.openedUrl;
+  const seen = url ? [...document.querySelectorAll("[data-unopened]")].filter(onScreen) : [];
+  if (!seen.length) return;
+  const data = new FormData();
+  data.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "");
+  for (const part of seen) data.append("letter", part.dataset.unopened);
+  const answer = await fetch(url, { method: "POST", headers: { "X-Live": "1" }, body: data, redirect: "manual" });
+  if (answer.ok) seen.forEach((part) => part.removeAttribute("data-unopened"));
+}
+
 async function turn() {
   if (document.visibilityState === "hidden") return;
   try {
+    await opened();
     if (!(await ask())) return;
     pause = EVERY;
   } catch {

@@ -1,4 +1,4 @@
-"""What the glance says of a record: FHIR in, plain facts out. Pure: no Django, no door, time passed in.
+"""What pages say of a record: FHIR in, plain facts out. Pure: no Django, no door, time passed in.
 
 Real records are uneven: a name without a family name, a date that is only a year, a code without words.
 Every reader here takes what is there and never raises for what is not.

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from rapport.home import record
-from rapport.people import portrait
+from rapport.people import portrait, record
 
 TODAY = date(2026, 3, 12)
 

@@ -1,0 +1,47 @@
+"""The lists of a person's record that pages show: problems, medicines, allergies. Read through the door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rapport.gate.door import Door
+from rapport.people import record
+from rapport.people.record import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One list: its type, what is active in it, its order, and how a line is read."""
+
+    rtype: str
+    active: tuple[tuple[str, str], ...]
+    order: str
+    read: Callable[[Any], Fact]
+
+
+LISTS: dict[str, Kept] = {
+    "problems": Kept(
+        "Condition", (("clinical-status", "active,recurrence,relapse"),), "-onset-date", record.problem
+    ),
+    "medicines": Kept("MedicationRequest", (("status", "active,on-hold"),), "-authoredon", record.medicine),
+    "allergies": Kept(
+        "AllergyIntolerance", (("clinical-status:not", "inactive,resolved"),), "-date", record.allergy
+    ),
+}
+
+
+def lines(
+    door: Door, patient: str, name: str, count: int, *, active: bool, cursor: str = ""
+) -> tuple[tuple[Fact, ...], str]:
+    """Lines of the list `name` of `Patient/…`, the newest first, and the cursor of the next page."""
+    kept = LISTS[name]
+    query = [
+        ("patient", patient),
+        *(kept.active if active else ()),
+        ("_sort", kept.order),
+        ("_count", str(count)),
+    ]
+    answer = door.search(kept.rtype, [*query, *([("_cursor", cursor)] if cursor else [])])
+    return record.facts(kept.read(one.json) for one in answer.matches), answer.next or ""
