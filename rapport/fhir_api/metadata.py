@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -11,6 +11,7 @@ import orjson
 from rapport import __version__
 from rapport.fhir import patches
 from rapport.fhir.definitions import TYPE_NUMBERS, search_params
+from rapport.gate import packages
 from rapport.people import assertions
 
 from . import routes
@@ -50,7 +51,7 @@ _INTERACTIONS = (
 
 def capability(request: Request) -> Answer:
     """GET metadata"""
-    return Answer(200, _capability(request.base))
+    return Answer(200, _capability(request.base, packages.installed().names))
 
 
 def smart(request: Request) -> Answer:
@@ -93,8 +94,17 @@ def _operations(names: Iterable[tuple[str, str]]) -> list[Json]:
     ]
 
 
-@cache
-def _resources() -> list[Json]:
+def _profiles() -> dict[str, list[str]]:
+    """Installed profiles by the type that they are about."""
+    found: dict[str, list[str]] = {}
+    for profile in packages.installed().values():
+        found.setdefault(profile.type, []).append(profile.url)
+    return found
+
+
+@lru_cache(maxsize=2)
+def _resources(_names: tuple[str, ...]) -> list[Json]:
+    claimed = _profiles()
     found = []
     for rtype in sorted(TYPE_NUMBERS):
         one: Json = {
@@ -113,6 +123,8 @@ def _resources() -> list[Json]:
                 if param.type != "special"
             ],
         }
+        if rtype in claimed:
+            one["supportedProfile"] = sorted(claimed[rtype])
         pointing = [
             f"{rtype}:{param.code}" for param in search_params(rtype).values() if param.type == "reference"
         ]
@@ -126,7 +138,8 @@ def _resources() -> list[Json]:
 
 
 @lru_cache(maxsize=8)
-def _capability(base: str) -> bytes:
+def _capability(base: str, names: tuple[str, ...]) -> bytes:
+    """`names`: the packages that are installed."""
     site = base.removesuffix("/fhir")
     uris = {"url": _OAUTH, "extension": [{"url": "token", "valueUri": f"{site}/oauth/token"}]}
     shared = [("Resource", name) for rtype, name in (*routes.OF_TYPE, *routes.OF_ONE) if rtype == "*"]
@@ -139,7 +152,7 @@ def _capability(base: str) -> bytes:
                 {"coding": [{"system": _SECURITY, "code": "SMART-on-FHIR"}], "text": "Bearer tokens"}
             ],
         },
-        "resource": _resources(),
+        "resource": _resources(names),
         "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
         "operation": _operations([*shared, *(("", name) for name in routes.SYSTEM)]),
         "compartment": ["http://hl7.org/fhir/CompartmentDefinition/patient"],

@@ -8,6 +8,7 @@ import orjson
 
 from rapport.fhir.outcomes import CODES, Issue, Refused
 from rapport.fhir.validation import check
+from rapport.gate import packages
 from rapport.gate.writing import parsed
 
 from . import parameters
@@ -35,9 +36,7 @@ def validate(visit: Visit) -> Answer:
     """
     rtype = visit.rtype()
     rid = visit.rid() if len(visit.request.path) > 2 else ""
-    resource, mode, profile = _asked(visit)
-    if profile:
-        raise Refused("rule", f"The profile {profile[:200]} is not known here.", "Validate without it.")
+    resource, mode, profiles = _asked(visit)
     if mode not in ("", *_MODES):
         raise Refused("invalid", f"There is no mode {mode[:80]!r} here.", "Use " + ", ".join(_MODES) + ".")
     if mode != "delete" and resource is None:
@@ -46,22 +45,34 @@ def validate(visit: Visit) -> Answer:
         resource = visit.door.read(rtype, rid).body
     issues: tuple[Issue, ...] = ()
     if resource is not None:
-        issues = check(orjson.loads(resource), rtype)
+        issues = _judged(orjson.loads(resource), rtype, profiles)
     if mode and not any(issue.severity in ("error", "fatal") for issue in issues):
         issues += _tried(visit, mode, rtype, rid, resource)
     outcome = [issue.json() for issue in issues or (_WELL,)]
     return Answer(200, orjson.dumps({"resourceType": "OperationOutcome", "issue": outcome}))
 
 
-def _asked(visit: Visit) -> tuple[bytes | None, str, str]:
-    """The resource, the mode and the profile, in a Parameters resource or beside it in the query."""
-    query = dict(visit.request.query)
-    mode, profile = query.get("mode", ""), query.get("profile", "")
+def _judged(resource: Json, rtype: str, profiles: list[str]) -> tuple[Issue, ...]:
+    """By R4; when it is valid, by the profiles that it claims and by those that are asked for."""
+    issues = check(resource, rtype)
+    if any(issue.severity in ("error", "fatal") for issue in issues):
+        return issues
+    issues += packages.faults(resource)
+    for claim in profiles:
+        issues += tuple(issue for issue in packages.held_against(resource, claim) if issue not in issues)
+    return issues + tuple(packages.unknown(resource))
+
+
+def _asked(visit: Visit) -> tuple[bytes | None, str, list[str]]:
+    """The resource, the mode and the profiles, in a Parameters resource or beside it in the query."""
+    query = visit.request.query
+    mode = dict(query).get("mode", "")
+    profiles = [value for name, value in query if name == "profile" and value]
     body = parameters.body_of(visit.request) if visit.request.method == "POST" else {}
     if not body:
-        return None, mode, profile
+        return None, mode, profiles
     if body["resourceType"] != "Parameters" or visit.rtype() == "Parameters":
-        return visit.request.body, mode, profile
+        return visit.request.body, mode, profiles
     resource = None
     for each in parameters.listed(body):
         if each["name"] == "resource":
@@ -69,8 +80,8 @@ def _asked(visit: Visit) -> tuple[bytes | None, str, str]:
         elif each["name"] == "mode":
             mode = str(each.get("valueCode", ""))
         elif each["name"] == "profile":
-            profile = str(each.get("valueUri") or each.get("valueCanonical") or "")
-    return resource, mode, profile
+            profiles.append(str(each.get("valueUri") or each.get("valueCanonical") or ""))
+    return resource, mode, profiles
 
 
 def _tried(visit: Visit, mode: str, rtype: str, rid: str, resource: bytes | None) -> tuple[Issue, ...]:

@@ -23,7 +23,7 @@ from rapport.store import reading as stored
 from rapport.store import writing as kernel
 from rapport.store.records import Record, Write
 
-from . import claims, conditions, grants, guards, live
+from . import claims, conditions, grants, guards, live, packages
 from .permissions import CREATE, DELETE, READ, UPDATE, Action
 from .reading import Reading
 
@@ -233,6 +233,7 @@ class Writing(Reading):
             return
         found = check(write.resource, write.rtype)
         issues = tuple(issue for issue in found if issue.severity in ("error", "fatal"))
+        issues = issues or packages.faults(write.resource)
         if issues:
             said = f"This is not a valid {write.rtype}: {issues[0].text}"
             raise Refused("invalid", said, "Mend what is named.", issues)

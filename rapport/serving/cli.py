@@ -66,6 +66,11 @@ def parser() -> argparse.ArgumentParser:
         own = commands.add_parser(name, help=text, parents=[common], allow_abbrev=False)
         if name == "health":
             own.add_argument("--port", type=int, default=8000)
+    own = commands.add_parser(
+        "package", help="FHIR packages whose profiles are judged", parents=[common], allow_abbrev=False
+    )
+    own.add_argument("verb", choices=("add", "list", "remove"))
+    own.add_argument("what", nargs="?", default="", help="the file (.tgz) to add, the name to remove")
     return whole
 
 
@@ -129,6 +134,22 @@ def worker(options: argparse.Namespace) -> int:
     return 0
 
 
+def package(options: argparse.Namespace) -> int:
+    """`rapport package`; a running Rapport sees the change at once."""
+    _place(options.data_dir)
+    os.environ.setdefault("DATABASE_URL", "postgresql:///")  # nothing is asked of it
+    _set_up()
+    from rapport.gate import packages
+
+    if options.verb == "add":
+        packages.add(Path(options.what))
+    elif options.verb == "remove":
+        packages.remove(options.what)
+    names = packages.installed().names
+    _say({"packages": list(names)}, "\n".join(names) or "No package is installed.", options)
+    return 0
+
+
 def room(name: str, words: list[str]) -> int:
     """A command of a room, on a database whose schema is current."""
     options, rest = _common().parse_known_args(words)
@@ -151,6 +172,7 @@ OWN: dict[str, Callable[[argparse.Namespace], int]] = {
     "check": check,
     "health": health,
     "worker": worker,
+    "package": package,
 }
 
 
