@@ -26,12 +26,15 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tests.shows import Shows
+
 #: Where the workers of one run meet; set by the first of them, inherited by the others.
 MEETING = "RAPPORT_TEST_DIR"
 TEMPLATE = "rapport_template"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Shows())
     if MEETING not in os.environ:
         place = Path(tempfile.mkdtemp(prefix="rapport-"))
         place.chmod(0o711)

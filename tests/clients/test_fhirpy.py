@@ -25,7 +25,9 @@ def connected(service: Service, program: str = "whole", **headers: str) -> SyncF
     """A client with a token that it got itself, by its secret."""
     named = service.programs[program]
     pair = (named["client_id"], named["client_secret"])
-    said = requests.post(named["token_url"], {"grant_type": "client_credentials"}, auth=pair, timeout=10).json()
+    said = requests.post(
+        named["token_url"], {"grant_type": "client_credentials"}, auth=pair, timeout=10
+    ).json()
     bearer = f"{said['token_type']} {said['access_token']}"
     return SyncFHIRClient(service.base, authorization=bearer, extra_headers=headers)
 
@@ -152,7 +154,7 @@ def test_a_transaction_and_one_that_fails_whole(client: SyncFHIRClient, family: 
     assert len(found) == 1
     broken = entry({**rate, "status": "no such status"}, second)
     both = [entry(patient(client, family, "Bilal").serialize()), broken]
-    with pytest.raises(OperationOutcome, match="Observation.status"):
+    with pytest.raises(OperationOutcome, match=r"Observation\.status"):
         client.execute("", data=client.resource("Bundle", type="transaction", entry=both).serialize())
     assert len(client.resources("Patient").search(family=family).fetch_all()) == 1
 
@@ -169,7 +171,7 @@ def test_counting_and_what_is_not_fhir(service: Service, client: SyncFHIRClient,
 def test_is_valid(client: SyncFHIRClient, family: str) -> None:
     assert patient(client, family).is_valid()
     assert not client.resource("Observation", status="final").is_valid()
-    with pytest.raises(OperationOutcome, match="Observation.code"):
+    with pytest.raises(OperationOutcome, match=r"Observation\.code"):
         client.resource("Observation", status="final").save()
 
 
@@ -182,9 +184,9 @@ def test_what_one_may_not_see(service: Service, client: SyncFHIRClient, family: 
     narrow = connected(service, "narrow")
     assert narrow.reference("Patient", one.id).to_resource()["name"][0]["family"] == family
     for rid in (rate.id, "never-there"):
-        with pytest.raises(ForbiddenError, match="system/Observation.r"):
+        with pytest.raises(ForbiddenError, match=r"system/Observation\.r"):
             narrow.reference("Observation", rid).to_resource()
-    with pytest.raises(ForbiddenError, match="system/Observation.s"):
+    with pytest.raises(ForbiddenError, match=r"system/Observation\.s"):
         narrow.resources("Observation").fetch()
     with pytest.raises(ForbiddenError):
         narrow.resource("Patient", **one.serialize()).save()
