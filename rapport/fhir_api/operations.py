@@ -45,22 +45,26 @@ def validate(visit: Visit) -> Answer:
         resource = visit.door.read(rtype, rid).body
     issues: tuple[Issue, ...] = ()
     if resource is not None:
-        issues = _judged(orjson.loads(resource), rtype, profiles)
+        severity = "error" if visit.strictly().strict else "warning"
+        issues = _judged(orjson.loads(resource), rtype, profiles, severity)
     if mode and not any(issue.severity in ("error", "fatal") for issue in issues):
         issues += _tried(visit, mode, rtype, rid, resource)
     outcome = [issue.json() for issue in issues or (_WELL,)]
     return Answer(200, orjson.dumps({"resourceType": "OperationOutcome", "issue": outcome}))
 
 
-def _judged(resource: Json, rtype: str, profiles: list[str]) -> tuple[Issue, ...]:
-    """By R4; when it is valid, by the profiles that it claims and by those that are asked for."""
+def _judged(resource: Json, rtype: str, profiles: list[str], severity: str) -> tuple[Issue, ...]:
+    """By R4; when it is valid, by the profiles that it claims and by those that are asked for.
+
+    `severity`: of an extension that nothing here defines.
+    """
     issues = check(resource, rtype)
     if any(issue.severity in ("error", "fatal") for issue in issues):
         return issues
     issues += packages.faults(resource)
     for claim in profiles:
         issues += tuple(issue for issue in packages.held_against(resource, claim) if issue not in issues)
-    return issues + tuple(packages.unknown(resource))
+    return (*issues, *packages.unknown(resource), *packages.undefined(resource, severity))
 
 
 def _asked(visit: Visit) -> tuple[bytes | None, str, list[str]]:

@@ -48,7 +48,7 @@ def create(visit: Visit) -> Answer:
     _same_type(rtype, body.get("resourceType"))
     behind = [] if rtype == "Binary" else [pair for pair in request.query if pair[0] not in _LAYOUT]
     condition = request.header("If-None-Exist") or urlencode(behind) or None
-    record, made = visit.door.create_or_find(raw, if_none_exist=_query(condition))
+    record, made = visit.strictly().create_or_find(raw, if_none_exist=_query(condition))
     return written(visit, record, 201 if made else 200)
 
 
@@ -62,7 +62,7 @@ def update(visit: Visit) -> Answer:
             "invalid", "The id of the resource is not that of the address.", "Give the same id in both."
         )
     version = ABSENT if request.header("If-None-Match").strip() == "*" else request.version()
-    record, made = settled(version, lambda: visit.door.put(raw, body, if_match=version))
+    record, made = settled(version, lambda: visit.strictly().put(raw, body, if_match=version))
     return written(visit, record, 201 if made else 200)
 
 
@@ -71,7 +71,7 @@ def update_where(visit: Visit) -> Answer:
     raw, body = parsed(_json(visit.request))
     _same_type(visit.rtype(), body.get("resourceType"))
     condition = urlencode(visit.request.query)
-    record, made = visit.door.put_where(raw, body, condition, if_match=visit.request.version())
+    record, made = visit.strictly().put_where(raw, body, condition, if_match=visit.request.version())
     return written(visit, record, 201 if made else 200)
 
 
@@ -79,7 +79,7 @@ def patch(visit: Visit) -> Answer:
     """PATCH [type]/[id]"""
     rtype, rid = visit.rtype(), visit.rid()
     change, version = patching.asked(visit.request), visit.request.version()
-    record = settled(version, lambda: visit.door.patch(rtype, rid, change, if_match=version))
+    record = settled(version, lambda: visit.strictly().patch(rtype, rid, change, if_match=version))
     return written(visit, record, 200)
 
 
@@ -87,7 +87,9 @@ def patch_where(visit: Visit) -> Answer:
     """PATCH [type]?search: the conditional patch, of the one resource that the search means"""
     rtype, condition = visit.rtype(), urlencode(visit.request.query)
     change, version = patching.asked(visit.request), visit.request.version()
-    record = settled(version, lambda: visit.door.patch_where(rtype, condition, change, if_match=version))
+    record = settled(
+        version, lambda: visit.strictly().patch_where(rtype, condition, change, if_match=version)
+    )
     return written(visit, record, 200)
 
 

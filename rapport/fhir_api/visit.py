@@ -39,6 +39,11 @@ class Visit:
                 asked = f"Ask for system/{rtype}.{letter}."
                 raise Refused("forbidden", "No scope of this program is about this.", asked)
 
+    def strictly(self) -> Door:
+        """The door, as strict with extensions as the client asks for (Prefer: handling=strict)."""
+        self.door.strict = self.request.prefer("handling") == "strict"
+        return self.door
+
     def rid(self) -> str:
         """The id in the path; one that cannot be an id is not found."""
         rid = self.request.path[1]

@@ -17,8 +17,10 @@ from typing import Any
 
 from django.conf import settings
 
+from rapport.fhir import extensions
 from rapport.fhir.outcomes import Issue, Refused
 from rapport.fhir.profiles import Profile, Profiles, check_profile, load
+from rapport.fhir.validation import check
 
 log = logging.getLogger("rapport.gate")
 
@@ -68,6 +70,13 @@ def _loaded(place: Path) -> Profiles:
 # ---------------------------------------------------------------- resources
 
 
+def errors(resource: Any, rtype: str, strict: bool = False) -> tuple[Issue, ...]:
+    """Why a resource can't be stored: by R4, by the profiles that it claims; `strict`: by its extensions."""
+    found = tuple(issue for issue in check(resource, rtype) if issue.severity in ("error", "fatal"))
+    found = found or faults(resource)
+    return found + undefined(resource, "error") if strict else found
+
+
 def claims(resource: Any) -> list[str]:
     """The profiles that a resource claims to meet."""
     meta = resource.get("meta") if type(resource) is dict else None
@@ -86,6 +95,11 @@ def unknown(resource: Any) -> Iterator[Issue]:
         if profile(claim) is None:
             text = f"It claims the profile {claim[:200]}, which is not installed here: that was not judged."
             yield Issue(text, "", "not-supported", "warning")
+
+
+def undefined(resource: Any, severity: str = "warning") -> tuple[Issue, ...]:
+    """An issue for each extension that neither R4 nor an installed package defines."""
+    return extensions.undefined(resource, installed(), severity)
 
 
 def profile(claim: str) -> Profile | None:

@@ -18,7 +18,6 @@ from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import resource_key
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.fhir.text import loads
-from rapport.fhir.validation import check
 from rapport.store import reading as stored
 from rapport.store import writing as kernel
 from rapport.store.records import Record, Write
@@ -50,7 +49,9 @@ class Step:
 
 
 class Writing(Reading):
-    """The verbs that change the record."""
+    """The verbs that change the record. `strict`: extensions that nothing here defines are refused, too."""
+
+    strict = False
 
     def create(
         self, resource: Resource, *, rid: str | None = None, if_none_exist: str | None = None
@@ -231,9 +232,7 @@ class Writing(Reading):
             raise Refused("forbidden", *_FORBIDDEN)
         if step.after is None:
             return
-        found = check(write.resource, write.rtype)
-        issues = tuple(issue for issue in found if issue.severity in ("error", "fatal"))
-        issues = issues or packages.faults(write.resource)
+        issues = packages.errors(write.resource, write.rtype, self.strict)
         if issues:
             said = f"This is not a valid {write.rtype}: {issues[0].text}"
             raise Refused("invalid", said, "Mend what is named.", issues)

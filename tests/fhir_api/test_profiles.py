@@ -150,3 +150,41 @@ def test_odd_claims_are_nobodys(api: Call, place: Path) -> None:
     for odd in (None, [], {}, {"meta": None}, {"meta": {"profile": 3}}, {"meta": {"profile": [3, None]}}):
         assert packages.faults(odd) == () and list(packages.unknown(odd)) == []
     assert api("POST", "Patient", {"resourceType": "Patient", "meta": {"profile": "x"}}).status == 400
+
+
+EXTENDED = NAMELESS | {
+    "extension": [{"url": "http://x.org/own", "extension": [{"url": "part", "valueString": "a"}]}],
+    "birthDate": "1980",
+    "_birthDate": {"extension": [{"url": "http://x.org/vague", "valueBoolean": True}]},
+}
+
+
+def test_extensions_without_a_definition(api: Call, place: Path) -> None:
+    """Taken and kept; $validate warns; a client that prefers strict handling is refused."""
+    strict = {"prefer": "handling=strict"}
+    assert api("PUT", "Patient/p1", EXTENDED).status == 201
+    assert api("GET", "Patient/p1").json["extension"] == EXTENDED["extension"]
+    refused = api("PUT", "Patient/p1", EXTENDED, **strict)
+    assert refused.status == 400
+    places = ["Patient.extension[0]", "Patient.birthDate.extension[0]"]
+    assert [issue["expression"][0] for issue in refused.json["issue"]] == places
+    assert severities(api("POST", "Patient/$validate", EXTENDED)) == ["warning"] * 2
+    assert severities(api("POST", "Patient/$validate", EXTENDED, **strict)) == ["error"] * 2
+    step = [{"op": "add", "path": "/active", "value": True}]
+    assert api("PATCH", "Patient/p1", step, media="application/json-patch+json", **strict).status == 400
+    entry = {"request": {"method": "PUT", "url": "Patient/p1"}, "resource": EXTENDED}
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    assert api("POST", "", bundle, **strict).status == 400 and api("POST", "", bundle).status == 200
+    known = {
+        "url": "http://hl7.org/fhir/StructureDefinition/patient-birthPlace",
+        "valueAddress": {"text": "x"},
+    }
+    assert api("PUT", "Patient/p1", NAMELESS | {"extension": [known]}, **strict).status == 200
+
+
+def test_extensions_of_a_package_are_defined(api: Call, place: Path) -> None:
+    race = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race"
+    mine = NAMELESS | {"extension": [{"url": race, "extension": [{"url": "text", "valueString": "Mixed"}]}]}
+    assert len(packages.undefined(mine)) == 1
+    packages.add(shared(PACKAGE))
+    assert packages.undefined(mine) == ()
