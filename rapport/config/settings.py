@@ -7,6 +7,7 @@ RAPPORT_BASE_URL      how people reach the site, such as https://care.example.or
 RAPPORT_PROXY         1: a TLS proxy in front sets X-Forwarded-Proto and X-Forwarded-For, trust them
 RAPPORT_MAIL_URL      smtp://user:password@host:587 or smtps://…; none: notices stay in the outbox
 RAPPORT_MAIL_FROM     sender of notices
+RAPPORT_FHIR_RATE     requests a second that one client of /fhir may make (5000); 0: as many as it likes
 RAPPORT_DEMO          1: one-click sign-in and a loud banner; set by `rapport demo` alone
 RAPPORT_DEBUG         1: developer pages and tracebacks; never in production
 """
@@ -147,6 +148,7 @@ CSRF_COOKIE_SECURE = SECURE
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
+FHIR_RATE = float(os.environ.get("RAPPORT_FHIR_RATE") or 5000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 30 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 

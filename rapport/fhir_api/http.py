@@ -262,6 +262,6 @@ def refusal(refused: Refused) -> Answer:
     more = refused.headers if isinstance(refused, RefusedWith) else ()
     if refused.status == 401:
         more = (("WWW-Authenticate", 'Bearer realm="rapport"'),)
-    elif refused.status == 503:
+    elif refused.status in (429, 503) and not more:
         more = (("Retry-After", "1"),)
     return Answer(refused.status, orjson.dumps(refused.outcome()), more)

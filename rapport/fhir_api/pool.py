@@ -16,6 +16,7 @@ from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Door
 from rapport.people.tokens import actor_of_bearer
 
+from . import limits
 from .http import Request
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def admitted(request: Request) -> Iterator[Door]:
     token = request.bearer()
     if not token:
         raise Refused("unauthorized", "A bearer token is needed.", "Get one at the token endpoint.")
+    limits.admit(token, request)
     try:
         taken = pool().getconn()
     except PoolTimeout as busy:
@@ -70,7 +72,9 @@ def admitted(request: Request) -> Iterator[Door]:
     try:
         actor = actor_of_bearer(taken, token)
         if actor is None:
+            limits.wrong(token, request)
             raise Refused("unauthorized", "This token is not valid, or no longer.", "Get a new one.")
+        limits.good(token, actor.ref)
         door = Door(taken, actor, source="api")
         try:
             yield door

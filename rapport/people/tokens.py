@@ -27,7 +27,7 @@ CLIENT_SECONDS = 3600
 
 def digest(secret: str) -> str:
     """What is kept of a secret that has 256 random bits."""
-    return sha256(secret.encode()).hexdigest()
+    return sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def add_client(name: str, scopes: str, by: str, *, jwks: str = "") -> tuple[Client, str]:
