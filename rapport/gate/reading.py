@@ -16,7 +16,7 @@ from rapport.store import compartments as everything
 from rapport.store import reading as stored
 from rapport.store.compartments import Extent
 from rapport.store.reading import ALL, Window
-from rapport.store.records import NOTHING, Record
+from rapport.store.records import NOTHING, Filter, Record
 from rapport.store.searching import Found
 from rapport.store.searching import search as stored_search
 from rapport.store.wire import StoreCursor
@@ -64,14 +64,17 @@ class Reading(Visit):
         return record
 
     def many(self, references: Iterable[str]) -> dict[str, Record]:
-        """Several resources by reference (`Type/id`), one query a type; what may not be read is left out."""
-        by_type: dict[str, list[int]] = {}
+        """Several resources by reference (`Type/id`), one query a rule; what may not be read is left out."""
+        by_rule: dict[str, tuple[Filter, list[int]]] = {}
         for rtype, rid in {tuple(reference.split("/", 1)) for reference in references if "/" in reference}:
             if rtype in TYPE_NUMBERS:
-                by_type.setdefault(rtype, []).append(resource_key(rtype, rid))
+                where = self.where(READ, rtype)
+                by_rule.setdefault(f"{where.sql} {where.params}", (where, []))[1].append(
+                    resource_key(rtype, rid)
+                )
         found: dict[str, Record] = {}
-        for rtype, keys in by_type.items():
-            for record in stored.read(self.conn, keys, self.where(READ, rtype)):
+        for where, keys in by_rule.values():
+            for record in stored.read(self.conn, keys, where):
                 if not record.deleted:
                     found[record.ref] = record
         self._note(READ, found.values())
@@ -183,10 +186,16 @@ class Reading(Visit):
         found = seen.unopened(self.conn, self.actor, list(keys), self.where(SEARCH, "Communication"))
         return {keys[key]: count for key, count in found.items()}
 
-    def unopened_of(self, patient: str) -> int:
-        """How many messages about a patient this actor may read, and neither wrote nor opened."""
+    def new_letters(self, patient: str, count: int) -> list[tuple[Record, int]]:
+        """Of conversations about a patient: the latest message that is new to this actor, and how many are.
+
+        At most `count` conversations, those written in last first.
+        """
         where = self.where(SEARCH, "Communication")
-        return seen.unopened_of(self.conn, self.actor, reference_key(patient), where)
+        counted = dict(seen.newest(self.conn, self.actor, reference_key(patient), where, count))
+        found = {record.id: record for record in stored.read(self.conn, list(counted), where)}
+        self._note(SEARCH, found.values())
+        return [(found[key], number) for key, number in counted.items() if key in found]
 
     def _current(self, rtype: str, rid: str) -> Record | None:
         if rtype not in TYPE_NUMBERS or not _ID.fullmatch(rid):
