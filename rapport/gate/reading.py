@@ -18,6 +18,7 @@ from rapport.store.compartments import Extent
 from rapport.store.reading import ALL, Window
 from rapport.store.records import NOTHING, Filter, Record
 from rapport.store.searching import Found
+from rapport.store.searching import counts as stored_counts
 from rapport.store.searching import search as stored_search
 from rapport.store.wire import StoreCursor
 
@@ -29,6 +30,10 @@ from .visit import Visit
 Query = str | Sequence[tuple[str, str]]
 _COLUMNS = stored.COLUMNS.format(t="r")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+def _pairs(query: Query) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True) if isinstance(query, str) else list(query)
 
 
 class Reading(Visit):
@@ -87,13 +92,20 @@ class Reading(Visit):
         """
         if rtype not in TYPE_NUMBERS:
             raise self._refuse_read(SEARCH, rtype, not_found())
-        pairs = parse_qsl(query, keep_blank_values=True) if isinstance(query, str) else list(query)
+        pairs = _pairs(query)
         parsed = grammar.parse(rtype, pairs, lenient=lenient)
         found = self.run(compartments.within(parsed, within) if within else parsed)
         self._note_search(f"{within}/{rtype}?{urlencode(pairs)}".lstrip("/"))
         self._note(SEARCH, found.matches)
         self._note(SEARCH, found.included)
         return found
+
+    def counts(self, rtype: str, *queries: Query) -> list[int]:
+        """How many match each of these searches of one type, asked at once; for lists that show numbers."""
+        parsed = [grammar.parse(rtype, _pairs(query)) for query in queries]
+        for query in queries:
+            self._note_search(f"{rtype}?{urlencode(_pairs(query))}")
+        return stored_counts(self.conn, parsed, lambda rtype: self.where(SEARCH, rtype))
 
     def everything(
         self, rid: str, extent: Extent, *, count: int = 100, behind: int | None = None

@@ -197,11 +197,6 @@ def new_letters(door: Door, patient: str, count: int) -> tuple[shown.NewLetters,
     )
 
 
-def count(door: Door, *pairs: tuple[str, str]) -> int:
-    """How many Tasks fit."""
-    return door.search("Task", [*pairs, ("_total", "accurate"), ("_count", "0")]).total or 0
-
-
 # ---------------------------------------------------------------- search
 
 
