@@ -16,8 +16,9 @@ from rapport.store import compartments as everything
 from rapport.store import reading as stored
 from rapport.store.compartments import Extent
 from rapport.store.reading import ALL, Window
-from rapport.store.records import NOTHING, Record
+from rapport.store.records import NOTHING, Filter, Record
 from rapport.store.searching import Found
+from rapport.store.searching import counts as stored_counts
 from rapport.store.searching import search as stored_search
 from rapport.store.wire import StoreCursor
 
@@ -29,6 +30,10 @@ from .visit import Visit
 Query = str | Sequence[tuple[str, str]]
 _COLUMNS = stored.COLUMNS.format(t="r")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+def _pairs(query: Query) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True) if isinstance(query, str) else list(query)
 
 
 class Reading(Visit):
@@ -64,14 +69,17 @@ class Reading(Visit):
         return record
 
     def many(self, references: Iterable[str]) -> dict[str, Record]:
-        """Several resources by reference (`Type/id`), one query a type; what may not be read is left out."""
-        by_type: dict[str, list[int]] = {}
+        """Several resources by reference (`Type/id`), one query a rule; what may not be read is left out."""
+        by_rule: dict[str, tuple[Filter, list[int]]] = {}
         for rtype, rid in {tuple(reference.split("/", 1)) for reference in references if "/" in reference}:
             if rtype in TYPE_NUMBERS:
-                by_type.setdefault(rtype, []).append(resource_key(rtype, rid))
+                where = self.where(READ, rtype)
+                by_rule.setdefault(f"{where.sql} {where.params}", (where, []))[1].append(
+                    resource_key(rtype, rid)
+                )
         found: dict[str, Record] = {}
-        for rtype, keys in by_type.items():
-            for record in stored.read(self.conn, keys, self.where(READ, rtype)):
+        for where, keys in by_rule.values():
+            for record in stored.read(self.conn, keys, where):
                 if not record.deleted:
                     found[record.ref] = record
         self._note(READ, found.values())
@@ -84,13 +92,20 @@ class Reading(Visit):
         """
         if rtype not in TYPE_NUMBERS:
             raise self._refuse_read(SEARCH, rtype, not_found())
-        pairs = parse_qsl(query, keep_blank_values=True) if isinstance(query, str) else list(query)
+        pairs = _pairs(query)
         parsed = grammar.parse(rtype, pairs, lenient=lenient)
         found = self.run(compartments.within(parsed, within) if within else parsed)
         self._note_search(f"{within}/{rtype}?{urlencode(pairs)}".lstrip("/"))
         self._note(SEARCH, found.matches)
         self._note(SEARCH, found.included)
         return found
+
+    def counts(self, rtype: str, *queries: Query) -> list[int]:
+        """How many match each of these searches of one type, asked at once; for lists that show numbers."""
+        parsed = [grammar.parse(rtype, _pairs(query)) for query in queries]
+        for query in queries:
+            self._note_search(f"{rtype}?{urlencode(_pairs(query))}")
+        return stored_counts(self.conn, parsed, lambda rtype: self.where(SEARCH, rtype))
 
     def everything(
         self, rid: str, extent: Extent, *, count: int = 100, behind: int | None = None
@@ -183,10 +198,16 @@ class Reading(Visit):
         found = seen.unopened(self.conn, self.actor, list(keys), self.where(SEARCH, "Communication"))
         return {keys[key]: count for key, count in found.items()}
 
-    def unopened_of(self, patient: str) -> int:
-        """How many messages about a patient this actor may read, and neither wrote nor opened."""
+    def new_letters(self, patient: str, count: int) -> list[tuple[Record, int]]:
+        """Of conversations about a patient: the latest message that is new to this actor, and how many are.
+
+        At most `count` conversations, those written in last first.
+        """
         where = self.where(SEARCH, "Communication")
-        return seen.unopened_of(self.conn, self.actor, reference_key(patient), where)
+        counted = dict(seen.newest(self.conn, self.actor, reference_key(patient), where, count))
+        found = {record.id: record for record in stored.read(self.conn, list(counted), where)}
+        self._note(SEARCH, found.values())
+        return [(found[key], number) for key, number in counted.items() if key in found]
 
     def _current(self, rtype: str, rid: str) -> Record | None:
         if rtype not in TYPE_NUMBERS or not _ID.fullmatch(rid):

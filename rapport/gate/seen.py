@@ -86,11 +86,24 @@ def unopened(
     return dict(rows)
 
 
-def unopened_of(conn: Connection[Any], actor: Actor, patient: int, where: Filter) -> int:
-    """How many messages about a patient (by key) are new to this actor; costs what is written about them."""
-    row = conn.execute(
-        "SELECT count(*) FROM index_token t"  # noqa: S608
-        f" WHERE t.key = %(gate_kind)s AND t.patient = %(gate_patient)s AND {_new(where)}",
-        _asking(actor, where, gate_patient=patient),
-    ).fetchone()
-    return int(row[0]) if row else 0
+#: So many of the latest messages about a patient are looked at for new ones.
+LATEST = 300
+
+
+def newest(
+    conn: Connection[Any], actor: Actor, patient: int, where: Filter, count: int
+) -> list[tuple[int, int]]:
+    """Of conversations about a patient (by key): the latest message that is new to this actor, and how many.
+
+    The latest ones first, at most `count`. Costs what was written lately, however long the record is.
+    """
+    latest = (
+        "SELECT id, patient, sens, whn FROM index_token WHERE key = %(gate_kind)s"
+        " AND patient = %(gate_patient)s ORDER BY whn DESC, id DESC LIMIT %(gate_latest)s"
+    )
+    return conn.execute(
+        "SELECT (array_agg(t.id ORDER BY t.whn DESC, t.id DESC))[1], count(*)"  # noqa: S608
+        f" FROM ({latest}) t JOIN index_ref p ON p.id = t.id AND p.key = %(gate_part)s WHERE {_new(where)}"
+        " GROUP BY p.target ORDER BY max(t.whn) DESC LIMIT %(gate_count)s",
+        _asking(actor, where, gate_part=_PART_OF, gate_patient=patient, gate_latest=LATEST, gate_count=count),
+    ).fetchall()

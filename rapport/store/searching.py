@@ -71,6 +71,16 @@ def search(conn: Connection[Any], query: Search, where: Where) -> Found:
     return Found(matches, including.included(conn, query, matches, where), after, total)
 
 
+def counts(conn: Connection[Any], queries: Sequence[Search], where: Where) -> list[int]:
+    """How many match each of these searches, asked in one statement."""
+    known, p = frequencies(conn), Params()
+    plans = [_plan(query, where, known, p) for query in queries]
+    sql = ", ".join(f"(SELECT count(*) FROM ({plan.candidates('t.id')}) c)" for plan in plans)
+    prepare = None if all(plan.fixed for plan in plans) else False
+    row = StoreCursor(conn).execute(f"SELECT {sql}", p.values, prepare=prepare).fetchone()
+    return list(row or ())
+
+
 def statement(conn: Connection[Any], query: Search, where: Where) -> tuple[str, dict[str, Any]]:
     """The statement that finds the page of a query, with its parameters: for EXPLAIN."""
     return _plan(query, where, frequencies(conn)).page(query)
@@ -143,8 +153,8 @@ def _behind(columns: Sequence[str], keys: Sequence[Key], after: Sequence[Any], p
     return "(" + " OR ".join(f"({step})" for step in steps) + ")"
 
 
-def _plan(query: Search, where: Where, known: Frequencies) -> _Plan:
-    p = Params()
+def _plan(query: Search, where: Where, known: Frequencies, p: Params | None = None) -> _Plan:
+    p = Params() if p is None else p
     compiler = Compiler(where, known, p)
     patients: list[str] = []
     rest: list[grammar.Condition] = []

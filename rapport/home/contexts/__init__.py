@@ -1,6 +1,6 @@
 """One frozen dataclass per template of home: its fields are the template's variables."""
 
-from rapport.home.contexts.day import DayPage, NewLetters, Waiting
+from rapport.home.contexts.day import DayPage, Waiting
 from rapport.home.contexts.inbox import InboxPage, InboxRow, inbox_rows
 from rapport.home.contexts.people import (
     AllPage,
@@ -18,7 +18,6 @@ __all__ = [
     "FoundPerson",
     "InboxPage",
     "InboxRow",
-    "NewLetters",
     "PeoplePage",
     "PersonPage",
     "Waiting",

@@ -7,7 +7,7 @@ from datetime import date
 
 from rapport.pillars.conversations.contexts import QuestionLine
 from rapport.pillars.conversations.contexts.said import Said
-from rapport.pillars.conversations.reading import Concern, ConversationLine, Promise
+from rapport.pillars.conversations.reading import Concern, NewLetters, Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +20,10 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class NewLetters:
-    """A conversation with letters that were not opened yet."""
-
-    line: ConversationLine
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
 class DayPage:
     """`day.html`: what waits for the person first, then what they asked, promises, and writing.
 
+    new             conversations with letters not opened yet, and who wrote them
     more_waiting    how many other answers wait
     more_questions  how many more were asked than the page shows
     urgent          an open question is urgent: help stands first
@@ -41,7 +34,7 @@ class DayPage:
     waiting: Waiting | None
     more_waiting: int
     urgent: bool
-    new: tuple[NewLetters, ...]
+    new: tuple[tuple[NewLetters, str], ...]
     questions: tuple[QuestionLine, ...]
     more_questions: int
     promises: tuple[tuple[Promise, Said], ...]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from rapport.home.contexts import DayPage, NewLetters, Waiting
+from rapport.home.contexts import DayPage, Waiting
 from rapport.home.pages import inbox
 from rapport.people import drafts, live
 from rapport.people.portrait import short
@@ -20,12 +20,12 @@ from rapport.pillars.conversations import reading
 from rapport.pillars.conversations.contexts import said
 from rapport.pillars.conversations.contexts.talking import promise_lines, question_line
 from rapport.pillars.conversations.pages.listing import topics_of
-from rapport.pillars.conversations.reading import Concern, ConversationLine
+from rapport.pillars.conversations.reading import Concern, NewLetters
 from rapport.ui.show import show
 
 #: A question that was heard stays on the page so long.
 HEARD_STAYS = timedelta(days=7)
-#: So many conversations are looked at for new letters; so many questions stand on the page.
+#: So many conversations with new letters stand on the page; so many questions.
 LATEST, MOST = 10, 20
 
 
@@ -48,7 +48,7 @@ def day(request: Request) -> HttpResponse:
     concerns = reading.open_concerns(request.door, patient, ended_since=now - HEARD_STAYS)
     waiting = [concern for concern in concerns if concern.state == "answered" and "confirm" in concern.may]
     shown = waiting[0] if waiting else None
-    lines, _more = reading.mine(request.door, patient=patient, count=LATEST)
+    letters = reading.new_letters(request.door, patient, LATEST)
     promises = reading.promises(request.door, patient)
     others = [concern for concern in concerns if concern is not shown]
     page = DayPage(
@@ -57,7 +57,7 @@ def day(request: Request) -> HttpResponse:
         waiting=_waiting(shown) if shown else None,
         more_waiting=max(len(waiting) - 1, 0),
         urgent=any(concern.stat and concern.is_open for concern in concerns),
-        new=_new(lines, {concern.conversation for concern in waiting}),
+        new=_new(letters, {concern.conversation for concern in waiting}),
         questions=tuple(question_line(concern, staff=False) for concern in others[:MOST]),
         more_questions=max(len(others) - MOST, 0),
         promises=promise_lines(promises, staff=False),
@@ -83,8 +83,6 @@ def _waiting(concern: Concern) -> Waiting:
     return Waiting(concern, said.named(by) if by else "", said.called(by) if by else "")
 
 
-def _new(lines: tuple[ConversationLine, ...], told: set[str]) -> tuple[NewLetters, ...]:
-    """Conversations with unopened letters, without those that the top of the page speaks of."""
-    return tuple(
-        NewLetters(line, said.named(line.last_by)) for line in lines if line.unread and line.rid not in told
-    )
+def _new(letters: tuple[NewLetters, ...], told: set[str]) -> tuple[tuple[NewLetters, str], ...]:
+    """Conversations with unopened letters, without those that the top of the page speaks of; by whom."""
+    return tuple((one, said.named(one.by)) for one in letters if one.rid not in told)

@@ -2,14 +2,20 @@
 
 from rapport.pillars.conversations.reading.contacts import contacts
 from rapport.pillars.conversations.reading.inbox import colleagues, inbox, topics, undelivered
-from rapport.pillars.conversations.reading.lists import counts, find, mine, open_concerns, promises, shared
+from rapport.pillars.conversations.reading.lists import (
+    find,
+    mine,
+    new_letters,
+    open_concerns,
+    promises,
+    shared,
+)
 from rapport.pillars.conversations.reading.shown import (
     Colleague,
     Concern,
     Contact,
     ConversationLine,
     ConversationView,
-    Counts,
     Face,
     File,
     Finds,
@@ -19,6 +25,7 @@ from rapport.pillars.conversations.reading.shown import (
     InboxCounts,
     Letter,
     LetterVersion,
+    NewLetters,
     Opened,
     Promise,
     TopicChoice,
@@ -32,7 +39,6 @@ __all__ = [
     "Contact",
     "ConversationLine",
     "ConversationView",
-    "Counts",
     "Face",
     "File",
     "Finds",
@@ -42,6 +48,7 @@ __all__ = [
     "InboxCounts",
     "Letter",
     "LetterVersion",
+    "NewLetters",
     "Opened",
     "Promise",
     "TopicChoice",
@@ -50,11 +57,11 @@ __all__ = [
     "concern",
     "contacts",
     "conversation",
-    "counts",
     "file",
     "find",
     "inbox",
     "mine",
+    "new_letters",
     "open_concerns",
     "promises",
     "shared",

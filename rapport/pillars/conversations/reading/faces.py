@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from django.utils.translation import get_language
 
@@ -23,7 +24,12 @@ _KINDS = {
 
 
 class Faces:
-    """The faces of a page. Ask for all references first (`meet`), then read each (`of`)."""
+    """The faces of a page. Ask for all references first (`meet`), then read each (`of`).
+
+    `Faces.at(door)` are those that this door has met: one page looks at its faces once.
+    """
+
+    _met: ClassVar[WeakKeyDictionary[Door, Faces]] = WeakKeyDictionary()
 
     def __init__(self, door: Door) -> None:
         self.door = door
@@ -31,6 +37,14 @@ class Faces:
         self._wanted: set[str] = set()
         self._hints: dict[str, str] = {}
         self._known: dict[str, Face] = {}
+
+    @classmethod
+    def at(cls, door: Door) -> Faces:
+        """The faces of this door."""
+        found = cls._met.get(door)
+        if found is None:
+            found = cls._met[door] = cls(door)
+        return found
 
     def meet(self, refs: Iterable[str], name: str = "") -> None:
         """These will be asked for; `name` is what the record calls them where they cannot be looked up."""
@@ -52,9 +66,12 @@ class Faces:
 
     def _look(self) -> None:
         wanted, self._wanted = self._wanted, set()
-        desks = finding.desks(self.door, wanted)
-        people = {desk.person for desk in desks.values() if not desk.name}
-        bodies = {ref: record.json for ref, record in self.door.many(wanted - desks.keys() | people).items()}
+        bodies = {ref: record.json for ref, record in self.door.many(wanted).items()}
+        desks = {
+            ref: finding.desk(body) for ref, body in bodies.items() if ref.startswith("PractitionerRole/")
+        }
+        unnamed = {desk.person for desk in desks.values() if not desk.name} - bodies.keys()
+        bodies |= {ref: record.json for ref, record in self.door.many(unnamed).items()}
         roles = self._roles([ref for ref in wanted if ref.startswith("Practitioner/")])
         for ref in wanted:
             desk, body = desks.get(ref), bodies.get(ref, {})

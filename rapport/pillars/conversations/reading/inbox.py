@@ -14,7 +14,6 @@ from rapport.gate.door import Door
 from rapport.people import absences, site
 from rapport.pillars.conversations import finding, moment
 from rapport.pillars.conversations.reading import shown
-from rapport.pillars.conversations.reading.lists import count
 from rapport.pillars.conversations.reading.views import Looking
 from rapport.pillars.conversations.rules.lists import by_due, pressing
 from rapport.pillars.conversations.shapes.codes import REASON_LOST, code_in, display_of, instant, ref_of
@@ -130,14 +129,24 @@ def _own(
 def _counts(door: Door, desk: _Desk, at: datetime) -> shown.InboxCounts:
     if not desk.teams:
         return shown.InboxCounts()
-    red, late = count(door, finding.marked(desk.teams, "/stat")), ("due", f"le{instant(at)}")
+    marked, late = finding.marked, ("due", f"le{instant(at)}")
+    asked = [
+        [marked(desk.teams, "/stat")],
+        [marked(desk.teams)],
+        [marked(desk.teams), late],
+        [marked(desk.teams, "/nobody", "/stat/nobody")],
+        [marked(desk.teams, "/waiting")],
+        *([marked(held)] for held in (desk.positions, tuple(desk.covered)) if held),
+    ]
+    red, held, overdue, nobody, waiting, *own = door.counts("Task", *asked)
+    mine = own.pop(0) if desk.positions else 0
     return shown.InboxCounts(
-        everyone=red + count(door, finding.marked(desk.teams)),
-        mine=count(door, finding.marked(desk.positions)),
-        nobody=count(door, finding.marked(desk.teams, "/nobody", "/stat/nobody")),
-        cover=count(door, finding.marked(desk.covered)) if desk.covered else 0,
-        waiting=count(door, finding.marked(desk.teams, "/waiting")),
-        pressing=red + count(door, finding.marked(desk.teams), late),
+        everyone=red + held,
+        mine=mine,
+        nobody=nobody,
+        cover=own[0] if own else 0,
+        waiting=waiting,
+        pressing=red + overdue,
     )
 
 

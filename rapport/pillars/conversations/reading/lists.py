@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from rapport.gate.door import Door
 from rapport.pillars.conversations import finding
@@ -14,9 +13,9 @@ from rapport.pillars.conversations.reading.talk import MESSAGES
 from rapport.pillars.conversations.reading.views import Looking
 from rapport.pillars.conversations.rules.lists import for_patient
 from rapport.pillars.conversations.rules.who import Who
-from rapport.pillars.conversations.shapes.codes import KIND, STATE, instant
+from rapport.pillars.conversations.shapes.codes import KIND, STATE, Resource, instant, moment, refs_of
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
-from rapport.pillars.conversations.shapes.letters import Message, read_header, read_message
+from rapport.pillars.conversations.shapes.letters import Header, Message, read_header, read_message
 from rapport.pillars.conversations.shapes.promises import read_promise
 
 #: Letters that one page of the list looks at, and that one search looks through.
@@ -26,8 +25,6 @@ MOST_PAGES, MOST_HAD = 5, 40
 #: Conversations that a list of somebody of the family watches.
 WATCHED = 20
 CONTEXT = 60
-
-Found = list[tuple[int, Message]]
 
 
 def shared(door: Door) -> tuple[str, ...]:
@@ -47,29 +44,38 @@ def mine(
     where = _where(looking, patient)
     if where is None:
         return (), ""
-    lines: dict[str, Found] = {}
+    lines: dict[str, Resource] = {}
     for _page in range(MOST_PAGES):
         found, following = _letters(door, where, cursor, min(SCAN, 6 * count))
-        new = {message.conversation for _key, message in found} - lines.keys()
-        if lines and len(lines) + len(new) > count:
+        new: dict[str, Resource] = {}
+        for body in found:
+            new.setdefault(_talk_of(body), body)
+        if lines and len(new | lines) > count:
             break  # this page of letters begins the next page of conversations
-        for key, message in found:
-            lines.setdefault(message.conversation, []).append((key, message))
+        lines = new | lines
         cursor = following
         if not following or len(lines) >= count:
             break
     for ref in _seen_before(door, lines) if later else ():
         del lines[ref]
-    return _lines(looking, lines), cursor
+    latest = {ref: read_message(body) for ref, body in lines.items()}
+    return _lines(
+        looking, latest, patient or (looking.who.ref if looking.who.kind == "patient" else "")
+    ), cursor
 
 
-def _seen_before(door: Door, lines: dict[str, Found]) -> set[str]:
+def _talk_of(body: Resource) -> str:
+    """The conversation that a letter is part of."""
+    return next(iter(refs_of(body.get("partOf"))), "")
+
+
+def _seen_before(door: Door, lines: dict[str, Resource]) -> set[str]:
     """Those of these conversations whose latest letter was on an earlier page."""
-    sent = [message.sent for found in lines.values() for _key, message in found if message.sent]
+    sent = [at for body in lines.values() if (at := moment(body.get("sent")))]
     if not sent:
         return set()
     where = [("part-of", ",".join(lines)), ("sent", f"gt{instant(max(sent))}")]
-    return {message.conversation for _key, message in _letters(door, where, "", LONGEST_SCAN)[0]}
+    return {_talk_of(body) for body in _letters(door, where, "", LONGEST_SCAN)[0]}
 
 
 def _where(looking: Looking, patient: str) -> list[tuple[str, str]] | None:
@@ -98,44 +104,51 @@ def _had(door: Door, positions: Iterable[str]) -> list[ConcernTask]:
     return [read_concern(body) for body in bodies]
 
 
-def _letters(door: Door, where: list[tuple[str, str]], cursor: str, count: int) -> tuple[Found, str]:
+def _letters(door: Door, where: list[tuple[str, str]], cursor: str, count: int) -> tuple[list[Resource], str]:
     query = [*where, MESSAGES, ("_sort", "-sent"), ("_count", str(count))]
     found = door.search("Communication", [*query, *([("_cursor", cursor)] if cursor else [])])
-    return [(record.id, read_message(record.json)) for record in found.matches], found.next or ""
+    return [record.json for record in found.matches], found.next or ""
 
 
-def _lines(looking: Looking, lines: dict[str, Found]) -> tuple[shown.ConversationLine, ...]:
-    door = looking.door
-    headers = {ref: read_header(record.json) for ref, record in door.many(lines).items()}
-    unread = door.unopened(lines)
+def _headers(door: Door, refs: Iterable[str]) -> dict[str, Header]:
+    return {ref: read_header(record.json) for ref, record in door.many(set(refs)).items()}
+
+
+def _lines(looking: Looking, latest: dict[str, Message], patient: str) -> tuple[shown.ConversationLine, ...]:
+    """Conversations by their latest letters; `patient` where all of them are about one."""
+    headers = _headers(looking.door, latest)
+    unread = looking.door.unopened(latest)
     concerns: dict[str, list[ConcernTask]] = {}
-    if lines:
-        for body in finding.tasks(door, finding.CONCERN, finding.OPEN, ("based-on", ",".join(lines))):
+    if latest:
+        about = ("patient", patient) if patient else ("based-on", ",".join(latest))
+        for body in finding.tasks(looking.door, finding.CONCERN, finding.OPEN, about):
             one = read_concern(body)
             concerns.setdefault(one.conversation, []).append(one)
-    for ref, header in headers.items():
-        looking.faces.meet((header.patient,))
-        looking.faces.meet((lines[ref][0][1].sender,), lines[ref][0][1].sender_name)
-    found_lines = []
-    for ref, found in lines.items():
-        if ref not in headers:
-            continue
-        last, still = found[0][1], concerns.get(ref, [])
-        found_lines.append(
-            shown.ConversationLine(
-                rid=finding.rid_of(ref),
-                title=headers[ref].title,
-                patient=looking.faces.of(headers[ref].patient),
-                last_by=looking.faces.of(last.sender, last.sender_name),
-                last_at=last.sent or looking.at,
-                last_text=last.text,
-                unread=unread.get(ref, 0),
-                waiting=sum(one.state == "answered" for one in still),
-                open=len(still),
-                is_open=bool(still),
-            )
-        )
-    return tuple(found_lines)
+    looking.faces.meet(header.patient for header in headers.values())
+    for message in latest.values():
+        looking.faces.meet((message.sender,), message.sender_name)
+    return tuple(
+        _line(looking, headers[ref], last, concerns.get(ref, []), unread.get(ref, 0))
+        for ref, last in latest.items()
+        if ref in headers
+    )
+
+
+def _line(
+    looking: Looking, header: Header, last: Message, still: list[ConcernTask], unread: int
+) -> shown.ConversationLine:
+    return shown.ConversationLine(
+        rid=header.rid,
+        title=header.title,
+        patient=looking.faces.of(header.patient),
+        last_by=looking.faces.of(last.sender, last.sender_name),
+        last_at=last.sent or looking.at,
+        last_text=last.text,
+        unread=unread,
+        waiting=sum(one.state == "answered" for one in still),
+        open=len(still),
+        is_open=bool(still),
+    )
 
 
 def open_concerns(
@@ -164,27 +177,24 @@ def promises(door: Door, patient: str, *, all: bool = False) -> tuple[shown.Prom
     return Looking(door).promises([read_promise(body) for body in bodies])
 
 
-def counts(door: Door) -> shown.Counts:
-    """For the navigation. Nothing is counted beyond what is open or lately written."""
+def new_letters(door: Door, patient: str, count: int) -> tuple[shown.NewLetters, ...]:
+    """Conversations about a patient with letters that are new to who looks, the latest first."""
     looking = Looking(door)
-    who = looking.who
-    if who.staff:
-        return shown.Counts(
-            mine=count(door, finding.marked(who.positions)) if who.positions else 0,
-            nobody=count(door, finding.marked(who.teams, "/nobody", "/stat/nobody")) if who.teams else 0,
+    found = [(read_message(record.json), number) for record, number in door.new_letters(patient, count)]
+    headers = _headers(door, (message.conversation for message, _number in found))
+    for message, _number in found:
+        looking.faces.meet((message.sender,), message.sender_name)
+    return tuple(
+        shown.NewLetters(
+            rid=finding.rid_of(message.conversation),
+            title=headers[message.conversation].title,
+            by=looking.faces.of(message.sender, message.sender_name),
+            at=message.sent or looking.at,
+            number=number,
         )
-    state = ("business-status", f"{STATE}|answered")
-    if who.kind == "patient":
-        waiting = count(door, finding.CONCERN, state, ("patient", who.ref))
-        return shown.Counts(unread=door.unopened_of(who.ref), waiting=waiting)
-    talks = _shared(door, who)
-    waiting = count(door, finding.CONCERN, state, ("requester", who.ref))
-    return shown.Counts(unread=sum(door.unopened(talks).values()), waiting=waiting)
-
-
-def count(door: Door, *pairs: tuple[str, str]) -> int:
-    """How many Tasks fit."""
-    return door.search("Task", [*pairs, ("_total", "accurate"), ("_count", "0")]).total or 0
+        for message, number in found
+        if message.conversation in headers
+    )
 
 
 # ---------------------------------------------------------------- search
@@ -200,19 +210,16 @@ def find(door: Door, words: str, *, patient: str = "", cursor: str = "") -> show
     where = _where(looking, patient) if wanted else None
     if where is None:
         return shown.Finds(())
-    hits: Found = []
+    hits: list[Message] = []
     for _page in range(LONGEST_SCAN // SCAN):
         found, cursor = _letters(door, where, cursor, SCAN)
-        hits += [(key, message) for key, message in found if _holds(message.text, wanted)]
+        hits += [letter for letter in map(read_message, found) if _holds(letter.text, wanted)]
         if not cursor or len(hits) >= SCAN:
             break
-    headers = {
-        ref: read_header(record.json)
-        for ref, record in door.many({one.conversation for _k, one in hits}).items()
-    }
-    for _key, message in hits:
-        looking.faces.meet((message.sender,), message.sender_name)
-    return shown.Finds(tuple(_hit(looking, message, headers, wanted[0]) for _key, message in hits), cursor)
+    headers = _headers(door, (letter.conversation for letter in hits))
+    for letter in hits:
+        looking.faces.meet((letter.sender,), letter.sender_name)
+    return shown.Finds(tuple(_hit(looking, letter, headers, wanted[0]) for letter in hits), cursor)
 
 
 def fold(text: str) -> str:
@@ -230,7 +237,7 @@ def _holds(text: str, wanted: Sequence[str]) -> bool:
     return all(word in folded for word in wanted)
 
 
-def _hit(looking: Looking, message: Message, headers: dict[str, Any], word: str) -> shown.Hit:
+def _hit(looking: Looking, message: Message, headers: dict[str, Header], word: str) -> shown.Hit:
     start = fold(message.text).find(word)
     end = start + len(word)
     header = headers.get(message.conversation)

@@ -312,13 +312,14 @@ class Finds:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """For the navigation. Patients: unread letters and answers waiting. Staff: unread, theirs, nobody's."""
+class NewLetters:
+    """A conversation with letters that were not opened yet: who wrote the latest one, and when."""
 
-    unread: int = 0
-    waiting: int = 0
-    mine: int = 0
-    nobody: int = 0
+    rid: str
+    title: str
+    by: Face
+    at: datetime
+    number: int
 
 
 @dataclass(frozen=True, slots=True)

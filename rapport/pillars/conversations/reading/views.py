@@ -28,7 +28,7 @@ class Looking:
         self.door = door
         self.who: Who = finding.who(door)
         self.at: datetime = moment.now()
-        self.faces = Faces(door)
+        self.faces = Faces.at(door)
         self.clocks: Clocks = finding.clocks()
 
     # ---------------------------------------------------------------- concerns
