@@ -46,7 +46,8 @@ def add_staff(door: Door, new: NewStaff) -> tuple[User, str]:
         raise Refused("conflict", "This e-mail address has an account already.", "Use another address.")
     with transaction.atomic(), door.unit("add staff"):
         person = _practitioner(door, new)
-        user = User.objects.create_user(new.email, person, display_name=new.name)
+        name = actors.name_of(door.conn, person) or new.name
+        user = User.objects.create_user(new.email, person, display_name=name)
         EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
         position = add_position(door, user.person, new.role, new.team, new.duties)
         events.note("staff-added", person=user.person, by=door.actor.ref)

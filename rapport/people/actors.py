@@ -14,6 +14,7 @@ from psycopg import Connection
 
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
+from rapport.people.portrait import human_name
 
 #: Coding systems of `PractitionerRole.code`: what someone is, and what they answer for at the whole site.
 ROLE = "urn:rapport:role"
@@ -89,8 +90,16 @@ def system_door(conn: Connection[Any]) -> Door:
     return Door(conn, Actor.system("people"), source="people")
 
 
-def _made(conn: Connection[Any], person: str, name: str) -> Actor:
-    rtype = person.partition("/")[0]
+def name_of(conn: Connection[Any], person: str) -> str:
+    """What the record calls a person (`Patient/…`, `Practitioner/…`, `RelatedPerson/…`); "" for no name."""
+    rtype, _, rid = person.partition("/")
+    record = system_door(conn).find(rtype, rid)
+    return human_name(record.json.get("name"))[0] if record is not None else ""
+
+
+def _made(conn: Connection[Any], person: str, account_name: str) -> Actor:
+    """The Actor, under the name that the record has. The account's is for who has none there."""
+    rtype, name = person.partition("/")[0], name_of(conn, person) or account_name
     if rtype == "Patient":
         return Actor("patient", person, name, "patient", patients=(person,))
     if rtype == "Practitioner":

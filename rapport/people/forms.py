@@ -160,11 +160,6 @@ class Join(forms.Form):
     """What an invited person fills in."""
 
     birth_date = Day(label=_("Your date of birth"), help_text=_("So that we know it is you. Like 17 3 1968."))
-    name = forms.CharField(
-        label=_("Your name, as we should write it"),
-        max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
     email = forms.EmailField(
         label=_("Your e-mail address"),
         help_text=_("You sign in with it. We write to it only to say that there is something to read."),
@@ -184,10 +179,6 @@ class Join(forms.Form):
         self.fields["birth_date"].widget = forms.TextInput(attrs={"autocomplete": "bday"})
         if not ask_birth_date:
             del self.fields["birth_date"]
-
-    def clean_name(self) -> str:
-        """One line."""
-        return " ".join(str(self.cleaned_data["name"]).split())
 
 
 class Reason(forms.Form):

@@ -24,8 +24,9 @@ from django.utils.translation import gettext as _
 from rapport.fhir.outcomes import Refused
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
-from rapport.people import accounts, actors, events, notices, site
+from rapport.people import accounts, actors, asking, events, notices, site
 from rapport.people.models import Invitation, User
+from rapport.people.portrait import human_name
 
 #: Letters and digits that can't be mistaken for one another on paper (32 of them: 5 bits each).
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -38,7 +39,6 @@ MOST_TRIES = 5
 class Joining:
     """What someone fills in when they accept."""
 
-    name: str
     email: str
     password: str
     birth_date: date | None = None
@@ -81,7 +81,7 @@ def invite_patient(door: Door, rid: str, email: str = "", why: str = "") -> tupl
         _identified(door.actor, person, why)
     new = Invitation(
         person=person,
-        name=name_of(patient),
+        name=human_name(patient.get("name"))[0],
         birth_date=birth_date_of(patient),
         language=_language(patient),
         email=email,
@@ -195,7 +195,7 @@ def _wrong(row: Invitation, joining: Joining) -> Refused | None:
             "rule", _("Someone else signs in with this address. Each person needs their own."), "email"
         )
     try:
-        validate_password(joining.password, User(email=joining.email, display_name=joining.name))
+        validate_password(joining.password, User(email=joining.email, display_name=row.name))
     except ValidationError as weak:
         return Refused("rule", " ".join(weak.messages), "password")
     return None
@@ -209,7 +209,7 @@ def _join(row: Invitation, joining: Joining, request: Any) -> User:
         accounts.warn(user, "account/email/password_changed")
         if email != user.email:
             accounts.warn(user, "account/email/email_changed")
-    user.email, user.display_name = email, joining.name.strip()
+    user.email, user.display_name = email, actors.name_of(asking.conn(), row.person) or row.name
     user.language = joining.language or user.language or row.language
     user.set_password(joining.password)
     user.save()
@@ -221,15 +221,6 @@ def _join(row: Invitation, joining: Joining, request: Any) -> User:
     row.save()
     events.note("joined", person=user.person, by=user.person, request=request)
     return user
-
-
-def name_of(patient: dict[str, Any]) -> str:
-    """A Patient's name as people say it: the usual one before the official, given names first."""
-    names = patient.get("name", [])
-    best = next(
-        (n for use in ("usual", "official") for n in names if n.get("use") == use), names[0] if names else {}
-    )
-    return str(best.get("text") or " ".join([*best.get("given", []), best.get("family", "")]).strip())
 
 
 def birth_date_of(patient: dict[str, Any]) -> date | None:

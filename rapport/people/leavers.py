@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from rapport.fhir.outcomes import Refused
+from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.people import accounts, actors, events
 from rapport.people.actors import Position
@@ -26,13 +28,39 @@ def on_left(hook: Hook) -> None:
         _hooks.append(hook)
 
 
+#: Duties of which somebody must be left: without them nobody can let anyone in, or mend the site.
+NEEDED = ("operator", "lead")
+
+
+def holders(conn: Any) -> dict[str, frozenset[str]]:
+    """Who holds each of the needed duties now, with an account that is open."""
+    open_ones = set(User.objects.filter(is_active=True).values_list("person", flat=True))
+    held = [at for at in actors.positions(conn, active="true") if at.person in open_ones]
+    return {duty: frozenset(at.person for at in held if duty in at.duties) for duty in NEEDED}
+
+
+def must_stay(actor: Actor, person: str, held: Mapping[str, frozenset[str]]) -> Refused | None:
+    """Why this actor cannot close the account of `person`; None when they can. `held`: see `holders`."""
+    if actor.ref == person:
+        return Refused("rule", _("Nobody can close their own account."), _("Ask someone who leads a team."))
+    if person in held["operator"] and actor.kind != "system" and actor.ref not in held["operator"]:
+        return Refused("forbidden", _("They run this site."), _("Only somebody who runs it too can do this."))
+    for duty in NEEDED:
+        if held[duty] == {person}:
+            said = {"operator": _("They are the only one who runs this site."),
+                    "lead": _("They are the only one who leads.")}  # fmt: skip
+            return Refused("rule", said[duty], _("Give somebody else this duty first."))
+    return None
+
+
 def leave(door: Door, user: User, *, why: str = "") -> tuple[str, ...]:
     """Close an account: sign-ins, tokens and invitations end, positions end in the record, hooks run.
 
-    All of it or nothing. The positions that ended. Refused("rule") for one's own account.
+    All of it or nothing. The positions that ended. Refused("rule" or "forbidden") where they
+    must stay: see `must_stay`.
     """
-    if door.actor.ref == user.person:
-        raise Refused("rule", "Nobody can close their own account.", "Ask someone who leads a team.")
+    if refused := must_stay(door.actor, user.person, holders(door.conn)):
+        raise refused
     with transaction.atomic(), door.unit("someone leaves"):
         user.is_active, user.left_at = False, timezone.now()
         user.save(update_fields=["is_active", "left_at"])

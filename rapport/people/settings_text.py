@@ -245,10 +245,12 @@ def _crisis(reader: Reader, country: str, languages: tuple[str, ...]) -> Crisis:
         talk_name=reader.value(str, ("crisis", "talk_name"), usual.get("talk_name", "")),
         text=reader.words(("crisis", "text"), languages, needed=False),
     )
-    if country and not crisis.emergency:
-        reader.say(("crisis", "emergency"), "We know no emergency number for this country. Write it here.")
-    if country and not crisis.talk:
-        reader.say(("crisis", "talk"), "There is no number of someone to talk to.", "warning")
+    if not crisis.emergency:
+        words = "We know no emergency number for this country, so pages can name none. Write it here."
+        reader.say(("crisis", "emergency"), words, "warning")
+    if not crisis.talk:
+        words = "We know no number of someone to talk to in this country. Write one here."
+        reader.say(("crisis", "talk"), words, "warning")
     return crisis
 
 
@@ -269,8 +271,8 @@ def _mail(reader: Reader) -> MailServer:
 
 
 @lru_cache(maxsize=1)
-def countries() -> Mapping[str, Mapping[str, str]]:
-    """Numbers for help by country (`data/countries.toml`, with sources)."""
+def countries() -> Mapping[str, Mapping[str, Any]]:
+    """Numbers for help by country, with sources and the day they were read (`data/countries.toml`)."""
     return tomllib.loads(files("rapport.people").joinpath("data/countries.toml").read_text("utf-8"))
 
 

@@ -50,6 +50,11 @@ def text_in_force() -> str:
     return row.text if row else default_text()
 
 
+def doubts() -> list[str]:
+    """What is doubtful in the settings in force, such as numbers for help that nobody has set."""
+    return [f"Settings, {issue.path}: {issue.text}" for issue in check(text_in_force())]
+
+
 def load(text: str, by: str, why: str = "") -> Site:
     """Put a text in force and return what it says. Refused("invalid") leaves all as it was.
 

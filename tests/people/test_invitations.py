@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Door
-from rapport.people import accounts, asking, invitations
+from rapport.people import accounts, actors, asking, invitations
 from rapport.people.models import Event, Invitation, User
 from tests import personas
 
@@ -49,7 +49,7 @@ def join(secret: str, **said: str) -> tuple[Client, Any]:
         client.post("/join/", {"code": secret})
     else:
         client.get(f"/join/{secret}/")
-    form = {"birth_date": "3 2 1981", "name": "Tomás Reyes", "email": "tomas@example.org", "password": NEW}
+    form = {"birth_date": "3 2 1981", "email": "tomas@example.org", "password": NEW}
     return client, client.post("/join/about/", {**form, **said})
 
 
@@ -61,7 +61,7 @@ def test_a_letter_with_a_code_lets_a_patient_in(newcomer: str) -> None:
     assert answer.status_code == 302, words_of(answer)
     assert client.get("/more/").status_code == 200
     user = User.objects.get(person="Patient/tomas")
-    assert (user.display_name, user.language) == ("Tomás Reyes", "en")
+    assert (user.display_name, user.language) == ("Tomas Reyes", "en")
     assert not EmailAddress.objects.get(user=user).verified, "a letter proves no e-mail address"
 
 
@@ -113,13 +113,30 @@ def test_a_new_invitation_ends_the_one_before(newcomer: str) -> None:
     assert invitations.find(second) is not None
 
 
+def test_nobody_chooses_the_name_that_others_read(newcomer: str) -> None:
+    """It is the one of the record: at joining, on what they write, and once it is mended there."""
+    _row, code = invited(newcomer)
+    client, _answer = join(code, name="Dr Mei Chen")
+    user = User.objects.get(person="Patient/tomas")
+    assert user.display_name == "Tomas Reyes"
+    User.objects.filter(pk=user.pk).update(display_name="Dr Mei Chen")
+    actors._cache.kept.clear()
+    assert actors.actor_for(asking.conn(), User.objects.get(pk=user.pk)).name == "Tomas Reyes"
+    assert "Mei Chen" not in client.get("/messages/").content.decode()
+    door = asking.at_work("tests")
+    body = door.read("Patient", "tomas").json
+    door.update({**body, "name": [{"given": ["Tomás"], "family": "Reyes Gil"}]})
+    actors._cache.kept.clear()
+    assert actors.actor_for(asking.conn(), user).name == "Tomás Reyes Gil"
+
+
 def test_who_does_not_know_the_date_of_birth_is_not_let_in(newcomer: str) -> None:
     row, code = invited(newcomer)
     client, answer = join(code, birth_date="4 2 1981")
     assert "not the date of birth" in words_of(answer)
     for _guess in range(3):
         client.post("/join/about/", {
-            "birth_date": "1 1 1981", "name": "T", "email": "t@example.org", "password": NEW,
+            "birth_date": "1 1 1981", "email": "t@example.org", "password": NEW,
         })  # fmt: skip
     row.refresh_from_db()
     assert row.attempts == 4 and row.ended_at is None

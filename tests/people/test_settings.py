@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from rapport.fhir.outcomes import Refused
 from rapport.people import settings_text, site
 from rapport.people.models import SiteText
+from rapport.serving import checks
 
 from .conftest import Accounts, signed_in, words_of
 
@@ -114,9 +117,9 @@ def test_numbers_for_help_of_every_country_that_we_know() -> None:
     known = settings_text.countries()
     assert len(known) >= 12
     for code, facts in known.items():
-        assert (
-            len(code) == 2 and facts["emergency"] and facts["talk"] and facts["source"].startswith("https://")
-        )
+        assert len(code) == 2 and facts["emergency"] and facts["read"] <= date.today()
+        assert facts["emergency_source"].startswith("https://")
+        assert ("talk" in facts) == ("talk_name" in facts) == ("talk_source" in facts)
         text = changed('country = "GB"', f'country = "{code}"').replace('region = "ENG"\n', "")
         assert site.parse(text).crisis.emergency == facts["emergency"]
     text = (
@@ -124,7 +127,23 @@ def test_numbers_for_help_of_every_country_that_we_know() -> None:
         .replace('region = "ENG"\n', "")
         .replace("holidays = true", "holidays = false")
     )
-    assert [issue.text for issue in site.check(text) if "emergency" in issue.path]
+    found = [issue for issue in site.check(text) if "crisis" in issue.path]
+    assert [issue.severity for issue in found] == ["warning", "warning"]
+    assert site.parse(text).crisis.emergency == ""  # a site goes on; its pages name no number
+
+
+def test_a_site_without_numbers_says_so_to_people_and_to_who_starts_it(people: Accounts) -> None:
+    text = changed('country = "GB"', 'country = "MN"').replace('region = "ENG"\n', "")
+    site.load(text.replace("holidays = true", "holidays = false"), by="tests")
+    said = words_of(Client().get("/help/"))
+    assert "Ring your local emergency number" in said and "someone you trust" in said and "Call" not in said
+    amina = signed_in(people, people.amina)
+    assert "In danger, ring your local emergency number." in words_of(amina.get("/"))
+    assert "In danger right now? Ring your local emergency number." in amina.get("/").content.decode()
+    assert "ring your local emergency number. We do not read" in words_of(amina.get("/messages/new/"))
+    assert "your local emergency number" in words_of(Client().get("/nothing-here/"))
+    told = "\n".join(checks.findings())
+    assert "crisis.emergency: We know no emergency number" in told and "crisis.talk" in told
 
 
 def test_load_keeps_the_versions_before(people: Accounts) -> None:

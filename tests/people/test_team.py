@@ -74,6 +74,29 @@ def test_nobody_lets_themselves_go(people: Accounts, gone: list[Any]) -> None:
     assert chen.get("/more/").status_code == 200
 
 
+def test_a_lead_cannot_close_the_account_of_who_runs_the_site(people: Accounts, gone: list[Any]) -> None:
+    chen = signed_in(people, people.chen)
+    for ask in (chen.get, chen.post):
+        answer = ask("/staff/root/leave/", {"why": "I lead now."})
+        assert answer.status_code == 403 and "They run this site" in words_of(answer)
+    assert "/staff/root/leave/" not in chen.get("/staff/").content.decode()
+    assert User.objects.get(pk=people.root.pk).is_active and not gone
+
+
+def test_the_last_who_leads_or_runs_the_site_stays(people: Accounts, gone: list[Any]) -> None:
+    root = signed_in(people, people.root)
+    answer = root.post("/staff/chen/leave/", {})
+    assert answer.status_code == 422 and "the only one who leads" in words_of(answer)
+    for user, said in ((people.chen, "only one who leads"), (people.root, "only one who runs this site")):
+        with pytest.raises(CommandError, match=said):
+            call_command("staff", "leave", user.email)
+    for name, duty in (("Ann Lead", "lead"), ("Olu Runs", "operator")):
+        add_staff(asking.at_work("tests"), NewStaff(f"{duty}@example.org", name, "GP", "", (duty,)))
+    assert root.post("/staff/chen/leave/", {}).status_code == 302
+    call_command("staff", "leave", people.root.email)
+    assert {person for person, _held in gone} == {personas.CHEN, personas.ROOT}
+
+
 def test_a_colleague_who_is_not_there_is_not_there(people: Accounts) -> None:
     chen = signed_in(people, people.chen)
     for verb in ("leave", "reset", "invite"):
@@ -185,6 +208,7 @@ def test_cover_of_a_cover_and_no_circles(people: Accounts) -> None:
 
 def test_a_cover_who_left_covers_nobody(people: Accounts, gone: list[Any]) -> None:
     away(personas.DARA, personas.CHEN)
+    add_staff(asking.at_work("tests"), NewStaff("lead@example.org", "Ann Lead", "GP", "", ("lead",)))
     leavers.leave(asking.at_work("tests"), people.chen)
     assert absences.covering(asking.conn(), personas.DARA) == ""
 

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from rapport.people import actors, invitations, mail, site
 from rapport.people.inviting import FindPatient, HowToInvite, HowToInviteAnew
 from rapport.people.models import Invitation, User
+from rapport.people.portrait import human_name
 from rapport.people.request import Request, staff_only
 
 #: More than this many and the page asks for more letters of the name.
@@ -38,7 +39,7 @@ def found_of(patient: Mapping[str, Any], accounts: set[str], invited: set[str]) 
     address: Mapping[str, Any] = next(iter(patient.get("address", [])), {})
     return Found(
         rid=str(patient["id"]),
-        name=invitations.name_of(dict(patient)),
+        name=human_name(patient.get("name"))[0],
         born=invitations.birth_date_of(dict(patient)),
         gender=str(patient.get("gender", "")),
         place=str(address.get("city", "")),

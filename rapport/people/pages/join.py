@@ -59,12 +59,12 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
 @login_not_required
 @sensitive_post_parameters("password")
 def join(request: HttpRequest) -> HttpResponse:
-    """Name, e-mail address and password; then they are in."""
+    """E-mail address and password; then they are in. Their name is the one of the record."""
     row = Invitation.objects.filter(pk=request.session.get(CODE, 0), used_at=None, ended_at=None).first()
     if row is None:
         return redirect("people_join_code")
     known = User.objects.filter(person=row.person).first()
-    first = {"name": row.name, "email": row.email or (known.email if known else "")}
+    first = {"email": row.email or (known.email if known else "")}
     form = Join(request.POST or None, initial=first, ask_birth_date=row.birth_date is not None)
     if request.method == "POST" and form.is_valid() and (user := _accept(request, row, form)):
         return _enter(request, user)
@@ -75,7 +75,7 @@ def join(request: HttpRequest) -> HttpResponse:
 def _accept(request: HttpRequest, row: Invitation, form: Join) -> User | None:
     said: dict[str, Any] = form.cleaned_data
     joining = invitations.Joining(
-        said["name"], said["email"], said["password"], said.get("birth_date"), get_language() or ""
+        said["email"], said["password"], said.get("birth_date"), get_language() or ""
     )
     try:
         return invitations.accept(row.pk, joining, request)

@@ -26,6 +26,7 @@ class Colleague:
     teams: tuple[str, ...]
     has_factor: bool
     within_reach: bool
+    may_leave: bool
     cover: str | None
 
 
@@ -36,6 +37,7 @@ def _colleagues(request: Request) -> list[Colleague]:
     names = {user.person: user.display_name for user in users}
     by_person = _positions(request)
     teams = _team_names(request, by_person)
+    duties = leavers.holders(request.door.conn)
     found = []
     for user in users:
         held = by_person.get(user.person, [])
@@ -48,6 +50,7 @@ def _colleagues(request: Request) -> list[Colleague]:
                 tuple(dict.fromkeys(teams[at.team] for at in held if at.team in teams)),
                 factors.enrolled(user),
                 _within_reach(request, *(at.duties for at in held)),
+                leavers.must_stay(request.actor, user.person, duties) is None,
                 names.get(cover, "") if cover is not None else None,
             )
         )
@@ -106,6 +109,8 @@ def _opened_anew(request: Request, rid: str) -> User:
 def leave(request: Request, rid: str) -> HttpResponse:
     """Ask once, then close their account, sign-ins and positions; their questions go back to the team."""
     user = _colleague(request, rid)
+    if refused := leavers.must_stay(request.actor, user.person, leavers.holders(request.door.conn)):
+        raise refused
     if request.method == "POST":
         leavers.leave(request.door, user, why=request.POST.get("why", ""))
         messages.info(
