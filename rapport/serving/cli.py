@@ -31,6 +31,9 @@ ROOMS = {
     "token": "make a bearer token for a person",
 }
 
+#: Those that may begin a new database, as `run`, `demo` and `migrate` do. The others look for one.
+BEGINNERS = ("import",)
+
 EPILOG = """\
 rooms' commands (each has --help):
 """ + "\n".join(f"  {name:10} {text}" for name, text in ROOMS.items())
@@ -102,7 +105,7 @@ def migrate(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """`rapport check`: 0 when nothing is wrong."""
-    with _place(options.data_dir).database():
+    with _begun(options.data_dir).database():
         _set_up()
         from rapport.serving.integrity import faults
 
@@ -126,7 +129,7 @@ def health(options: argparse.Namespace) -> int:
 
 def worker(options: argparse.Namespace) -> int:
     """`rapport worker`."""
-    with _place(options.data_dir).database():
+    with _begun(options.data_dir).database():
         obey_parent()
         from rapport.serving import worker as process
 
@@ -153,15 +156,29 @@ def package(options: argparse.Namespace) -> int:
 def room(name: str, words: list[str]) -> int:
     """A command of a room, on a database whose schema is current."""
     options, rest = _common().parse_known_args(words)
-    with _place(options.data_dir).database():
+    typed = ["rapport", name, *rest, *(["--json"] if options.json else [])]
+    if {"--help", "-h"} & set(rest):
+        return _explain(typed)
+    place = _place(options.data_dir) if name in BEGINNERS else _begun(options.data_dir)
+    with place.database():
         _set_up()
         from django.core.management import ManagementUtility
 
         from rapport.serving.prepare import bring_schema_up
 
-        if not {"--help", "-h"} & set(rest):
-            bring_schema_up()
-        ManagementUtility(["rapport", name, *rest, *(["--json"] if options.json else [])]).execute()
+        bring_schema_up()
+        ManagementUtility(typed).execute()
+    return 0
+
+
+def _explain(typed: list[str]) -> int:
+    """`--help` of a room's command: it needs no database and makes nothing."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "rapport.config.settings"
+    os.environ.setdefault("DATABASE_URL", "postgresql:///")  # nothing is asked of it
+    os.environ.setdefault("RAPPORT_SECRET_KEY", "nothing is signed with it")
+    from django.core.management import ManagementUtility
+
+    ManagementUtility(typed).execute()
     return 0
 
 
@@ -177,10 +194,30 @@ OWN: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 def _place(given: Path | None, name: str = "rapport") -> Place:
-    told = given or os.environ.get("RAPPORT_DATA_DIR") or default_data_dir(name)
-    place = Place(Path(told).expanduser().resolve())
+    place = _named(given, name)
     place.prepare()
     return place
+
+
+def _begun(given: Path | None) -> Place:
+    """The place where a database is. PlaceError where there is none: it says where it looked."""
+    place = _named(given)
+    if not os.environ.get("DATABASE_URL") and not place.begun():
+        usual = (default_data_dir(name) for name in ("rapport", "rapport-demo"))
+        others = ", ".join(str(one) for one in usual if Place(one).begun())
+        raise PlaceError(
+            f"There is no database in {place.data_dir}, so nothing was done. "
+            + (f"There is one in {others}. " if others else "")
+            + "Name its folder with --data-dir, or its address in DATABASE_URL. "
+            "`rapport run` begins a new one."
+        )
+    place.prepare()
+    return place
+
+
+def _named(given: Path | None, name: str = "rapport") -> Place:
+    told = given or os.environ.get("RAPPORT_DATA_DIR") or default_data_dir(name)
+    return Place(Path(told).expanduser().resolve())
 
 
 def _set_up() -> None:

@@ -35,6 +35,15 @@ class Place:
     data_dir: Path
     embedded: Embedded | None = None
 
+    def begun(self) -> bool:
+        """Whether a database is here, or `secrets.env` names one."""
+        try:
+            secrets_file = self.data_dir / "secrets.env"
+            named = secrets_file.exists() and "\nDATABASE_URL=" in f"\n{secrets_file.read_text()}"
+            return named or (self.data_dir / "postgres" / "data" / "PG_VERSION").exists()
+        except OSError:  # not ours to look into: `prepare` says so
+            return True
+
     def prepare(self) -> None:
         """Make the folder and its secrets; put both into the environment of this process and its children."""
         try:

@@ -74,6 +74,22 @@ def test_a_database_of_its_own_from_making_to_checking(own_place: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("token", "amina@example.org"), ("staff", "list"), ("settings", "show"), ("client", "list"), ("check",)],
+)
+def test_who_looks_for_a_database_makes_none(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = rapport(*words, DATABASE_URL="", RAPPORT_DATA_DIR=str(tmp_path / "typo"))
+    assert done.returncode == 1 and f"There is no database in {tmp_path / 'typo'}" in done.stderr
+    assert "Traceback" not in done.stderr and list(tmp_path.iterdir()) == []
+
+
+def test_help_of_a_room_makes_nothing(tmp_path: Path) -> None:
+    done = rapport("token", "--help", "--data-dir", str(tmp_path / "new"), DATABASE_URL="")
+    assert done.returncode == 0 and "--hours" in done.stdout, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_database_that_does_not_answer_is_said(own_place: Path) -> None:
     done = rapport("migrate", "--data-dir", str(own_place), DATABASE_URL="postgresql://127.0.0.1:9/none")
     assert done.returncode == 1
