@@ -59,7 +59,7 @@ def test_words_inside_an_f_string_are_read(tmp_path):
     page = tmp_path / "page.py"
     page.write_text(
         "from django.utils.translation import gettext as _, ngettext, pgettext\n"
-        "def said(n): return f\"{_('Heard.')} {ngettext('One', 'Many', n)!s:>{len(_('wide'))}} {pgettext('a', 'May')}\"\n"
+        "said = f\"{_('Heard.')} {ngettext('One', 'Many', n)!s:>{len(_('wide'))}} {pgettext('a', 'May')}\"\n"
     )
     found = [(message, context) for _line, message, _comments, context in messages._in_f_strings(page)]
     assert set(found) == {("Heard.", None), (("One", "Many"), None), ("wide", None), ("May", "a")}
