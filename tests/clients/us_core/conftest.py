@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -76,3 +77,17 @@ def narrow(service: Service) -> Record:
 def nobody(service: Service) -> Record:
     """The same without a token."""
     return Record(service, "")
+
+
+@pytest.fixture
+def tag(record: Record) -> str:
+    """What makes ids of this test its own; with a patient `<tag>-patient`."""
+    made = f"s{uuid.uuid4().hex[:12]}"
+    record.store({"resourceType": "Patient", "id": f"{made}-patient", "name": [{"family": made}]})
+    return made
+
+
+def places(answer: Any) -> set[str]:
+    """Where a refusal says that something is wrong."""
+    assert answer.status_code in (400, 422), answer.text
+    return {place for issue in answer.json()["issue"] for place in issue.get("expression", [])}
