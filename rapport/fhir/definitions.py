@@ -21,6 +21,8 @@ from rapport.fhir.table import COMPARTMENT, RESOURCE_TYPES, SEARCH, part, value_
 TYPE_NUMBERS: Final[dict[str, int]] = {name: number for number, name in enumerate(RESOURCE_TYPES, 1)}
 TYPE_NAMES: Final[dict[int, str]] = {number: name for name, number in TYPE_NUMBERS.items()}
 
+#: The system of true and false, where they are searched as tokens.
+BOOLEANS: Final = "http://hl7.org/fhir/special-values"
 #: Kept by the store on the resource row itself: no index rows are made for them.
 ROW_PARAMS: Final = frozenset({"_id", "_lastUpdated"})
 
@@ -59,10 +61,11 @@ class SearchParam:
 
     @cached_property
     def implied(self) -> tuple[str, ...]:
-        """Systems that plain `code` elements of a token stand for: `system|code` then means `code` alone."""
-        found = {
-            s for leaf in self.leaves if leaf.type == "code" and leaf.codes for s in value_set(leaf.codes)
-        }
+        """Systems that plain codes and booleans stand for: `system|code` then means `code` alone."""
+        codes = {leaf.codes for leaf in self.leaves if leaf.type == "code" and leaf.codes}
+        found = {system for name in codes for system in value_set(name)}
+        if any(leaf.type == "boolean" for leaf in self.leaves):
+            found.add(BOOLEANS)
         return tuple(sorted(found))
 
     @cached_property

@@ -222,12 +222,20 @@ def wording(leaf: Leaf, rtype: str) -> Emit | None:
     kind, key = leaf.type, words_key(rtype, leaf)
 
     def emit(value: Any, out: Out) -> None:
-        for text in words(kind, value):
+        for text in words(kind, value) if not leaf.target or _may_be(value, leaf.target) else ():
             folded = fold(text[:FOLDED])[:STRING_LIMIT]
             if folded:
                 out.string.add((key, folded))
 
     return emit
+
+
+def _may_be(reference: Any, target: str) -> bool:
+    """Whether a reference points to that type, as far as it tells."""
+    text = reference.get("reference") if type(reference) is dict else None
+    if type(text) is str:
+        return f"/{target}/" in f"/{text}"
+    return type(reference) is dict and reference.get("type", target) == target
 
 
 def words(kind: str, value: Any) -> list[str]:

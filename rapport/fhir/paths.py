@@ -65,7 +65,7 @@ class Leaf:
                 names, text = step.where
                 out += " ? (@." + ".".join(f'"{name}"' for name in names) + f' == "{text}")'
         if self.target:
-            out += f' ? (@."reference" starts with "{self.target}/" || @."type" == "{self.target}")'
+            out += f' ? (@."reference" like_regex "(^|/){self.target}/" || @."type" == "{self.target}")'
         return out
 
 

@@ -267,7 +267,7 @@ def _chain(param: SearchParam, modifier: str, rest: str, written: str, room: int
             raise Refused("invalid", f"{param.code} does not point to {modifier}.")
         targets = (modifier,)
     code = rest.partition(".")[0].partition(":")[0]
-    fits = [target for target in targets if code == "_has" or search_param(target, code)]
+    fits = [target for target in targets if code in ("_has", "_list") or search_param(target, code)]
     if not fits:
         raise _Unknown("invalid", f"Nothing that {param.code} points to has a search parameter {code}.")
     if len(fits) * A_CHAIN > room:

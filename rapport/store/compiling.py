@@ -174,9 +174,14 @@ class Compiler:
             ways.append(" AND ".join(self.test(self._clause(one), "{t}") for one in plain))
         first, last = parts[0], parts[-1]
         if param.contexts and isinstance(first, values.Token) and first.code:
-            word = index.token_words(first.system or "", first.code)[first.system is not None]
+            plain_code = {
+                s for leaf in param.components[0].leaves if leaf.codes for s in table.value_set(leaf.codes)
+            }
+            system = "" if first.system in plain_code else first.system
+            word = index.token_words(system or "", first.code)[system is not None]
+            last_one = param.components[-1]
             paired = replace(
-                param, code=index.pair(param.code, word), type=param.components[-1].type, leaves=()
+                param, code=index.pair(param.code, word), type=last_one.type, leaves=last_one.leaves
             )
             ways.append(self.test(self._clause(search.Clause(paired, (last,))), "{t}"))
         return "(" + " OR ".join(f"({way})" for way in ways) + ")" if ways else "FALSE"

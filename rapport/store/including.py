@@ -19,7 +19,7 @@ from rapport.store.wire import Bigints, StoreCursor
 #: An answer does not grow without end, however many resources point to a match.
 MOST = 1000
 #: How often `:iterate` is followed.
-_ROUNDS = 3
+_ROUNDS = 16
 
 
 def included(
@@ -38,7 +38,7 @@ def included(
         for each in wanted:
             fresh += _targets(conn, each, _of_type(frontier, each.param.rtype), where)
         for each in pointing:
-            fresh += _sources(conn, each, frontier, where)
+            fresh += _sources(conn, each, _of_type(frontier, each.target), where)
         frontier = [
             record for record in {record.id: record for record in fresh}.values() if record.id not in seen
         ]
@@ -50,7 +50,7 @@ def included(
 
 
 def _of_type(records: Iterable[Record], rtype: str) -> list[Record]:
-    return [record for record in records if record.rtype == rtype]
+    return [record for record in records if rtype in ("", record.rtype)]
 
 
 def _targets(

@@ -172,13 +172,14 @@ def _references(param: SearchParam, found: Sequence[values.Value], p: Params) ->
 
 def compare_times(moment: values.Moment, p: Params, low: str = "low", high: str = "high") -> str:
     """SQL over two columns of `{x}` that hold a half open stretch of time."""
+    moment = _widened(moment) if moment.prefix == "ap" else moment
     sql = _RANGES[moment.prefix].replace("{x}.low", f"{{x}}.{low}").replace("{x}.high", f"{{x}}.{high}")
     return sql.replace("{a}", p(moment.low)).replace("{b}", p(moment.high))
 
 
 def _moment(value: values.Value, modifier: str, p: Params) -> str:
     assert isinstance(value, values.Moment)
-    return compare_times(_widened(value) if value.prefix == "ap" else value, p)
+    return compare_times(value, p)
 
 
 def _widened(value: values.Moment) -> values.Moment:

@@ -51,7 +51,8 @@ _CODE = {
 _FIRST, _LAST = "'0001-01-01 00:00:00+00'", "'9999-12-31 23:59:59.999999+00'"
 _MOST = "U&'\\+10FFFF'"
 #: Search parameter type -> what it sorts by, its SQL type, what comes before and what after every value.
-#: A period without a beginning sorts by its end.
+#: A period without a beginning sorts by its end, a canonical by its address without the version,
+#: a range of numbers by the end that comes first.
 _COLUMNS = {
     "date": (
         f"CASE WHEN x.low > {_FIRST} THEN x.low ELSE x.high END",
@@ -60,7 +61,7 @@ _COLUMNS = {
         f"{_LAST}::timestamptz",
     ),
     "string": ("x.value", "text", "''", _MOST),
-    "uri": ("x.value", "text", "''", _MOST),
+    "uri": ("split_part(x.value, '|', 1)", "text", "''", _MOST),
     "token": ('c.code COLLATE "C"', "text", "''", _MOST),
     "number": ("x.low", "float8", "'-infinity'::float8", "'infinity'::float8"),
 }
@@ -78,6 +79,7 @@ def _key(sort: Sort, p: Params, by_index: bool) -> Key:
         return _NEWEST if down else _OLDEST
     kind = "number" if param.type == "quantity" else param.type
     column, cast, least, most = _COLUMNS[kind]
+    column = "x.high" if kind == "number" and down else column
     if kind == "token":
         rows = f"resource x, {_codes(param, p)} c(code) WHERE x.id = t.id"
     else:

@@ -1,0 +1,150 @@
+"""The store's search and the plain way agree about random resources and random queries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from random import Random
+from typing import Any
+
+import pytest
+from psycopg import Connection
+
+from rapport.fhir.outcomes import Refused
+from rapport.fhir.search import parse
+from rapport.store import searching
+from rapport.store.records import EVERYTHING, Filter
+from tests.oracle.asking import Asker, Query
+from tests.oracle.searching import World, ref
+from tests.oracle.worlds import world
+from tests.store.make import store
+
+Conn = Connection[Any]
+#: Every third world is searched by somebody who does not see what is labelled as restricted.
+OPEN = Filter("{t}.sens = 0")
+QUERIES = 250  # of each world
+FEW, MANY = 2, 100  # worlds: of the everyday run, and of the long one
+#: What has to be asked at least once in the long run.
+ASKED = {
+    *(
+        "token",
+        "token:not",
+        "token:text",
+        "token:in",
+        "token:not-in",
+        "token:below",
+        "token:above",
+        "token:of-type",
+    ),
+    *(
+        "token:missing",
+        "reference",
+        "reference:identifier",
+        "reference:text",
+        "reference:Patient",
+        "date",
+        "number",
+    ),
+    *(
+        "quantity",
+        "string",
+        "string:exact",
+        "string:contains",
+        "uri",
+        "uri:below",
+        "uri:above",
+        "composite",
+        "special",
+    ),
+    *(
+        "chain",
+        "_has",
+        "_list",
+        "_sort",
+        "_include",
+        "_include:iterate",
+        "_revinclude",
+        "_revinclude:iterate",
+    ),
+}
+
+
+def labelled(one: dict[str, Any]) -> bool:
+    """Whether a resource carries a label that hides it from some."""
+    return any(label.get("code") != "N" for label in one.get("meta", {}).get("security", ()))
+
+
+def disagreement(conn: Conn, seen: World, where: Filter, query: Query) -> str:
+    """What is different between the two answers, "" for nothing."""
+    pairs = [*query.conditions, *([("_sort", query.sort)] if query.sort else []), *query.includes]
+    wanted = sorted(ref(one) for one in seen.matches(query.rtype, query.conditions))
+    got: list[str] = []
+    cursor: list[tuple[str, str]] = []
+    try:
+        while True:
+            parsed = parse(
+                query.rtype, [*pairs, ("_count", str(query.count)), ("_total", "accurate"), *cursor]
+            )
+            page = searching.search(conn, parsed, lambda rtype: where)
+            here = [record.ref for record in page.matches]
+            if page.total != len(wanted):
+                return f"{page.total} in all, not {len(wanted)}: {wanted}"
+            brought, due = {record.ref for record in page.included}, seen.included(here, query.includes)
+            if brought != due or len(page.included) != len(brought):
+                return f"on {here} too many came along {brought - due}, too few {due - brought}"
+            got += here
+            if page.next is None:
+                break
+            cursor = [("_cursor", page.next)]
+    except Refused as refused:
+        return f"refused: {refused.text}"
+    if sorted(got) != wanted:
+        return (
+            f"too many {sorted(set(got) - set(wanted))}, too few {sorted(set(wanted) - set(got))}, {len(got)}"
+        )
+    if query.sort and not seen.in_order(got, query.sort):
+        first, down = query.sort.split(",")[0].lstrip("-"), query.sort.startswith("-")
+        return f"order {[(one, seen.rank(seen.by_ref[one], first, down)) for one in got]}"
+    return ""
+
+
+def compare(conn: Conn, seed: int, count: int) -> tuple[list[str], Counter[str]]:
+    """One world and its queries: what they disagree about, and what was asked."""
+    stored = [record.json for record in store(conn, *world(seed))]
+    where = OPEN if seed % 3 == 0 else EVERYTHING
+    seen = World([one for one in stored if where.everything or not labelled(one)])
+    asker = Asker(seen, Random(seed))
+    faults, found = list[str](), 0
+    for _ in range(count):
+        query = asker.query()
+        fault = disagreement(conn, seen, where, query)
+        if fault:
+            faults.append(f"{seed}: {query} {fault}")
+        found += bool(seen.matches(query.rtype, query.conditions))
+    return faults, Counter(asker.kinds) + Counter({"queries": count, "found something": found})
+
+
+def test_store_and_plain_way_agree(conn: Conn) -> None:
+    agree(conn, range(FEW))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_they_agree_on_25_000_queries(conn: Conn) -> None:
+    asked = agree(conn, range(1000, 1000 + MANY))
+    assert asked["queries"] == QUERIES * MANY
+    assert asked.keys() >= ASKED
+
+
+def agree(conn: Conn, seeds: Iterable[int]) -> Counter[str]:
+    """Compare some worlds, each undone before the next; tells what was asked."""
+    faults, asked = list[str](), Counter[str]()
+    for seed in seeds:
+        with conn.transaction(force_rollback=True):
+            wrong, more = compare(conn, seed, QUERIES)
+        faults += wrong
+        asked += more
+    assert faults == []
+    assert asked["found something"] > asked["queries"] / 2
+    print(dict(asked))
+    return asked
