@@ -156,7 +156,7 @@ def written(visit: Visit, record: Record, status: int) -> Answer:
 def _same_type(wanted: str, given: object) -> None:
     if wanted != given:
         raise Refused(
-            "invalid", f"The resource is not a {wanted}.", "Send it to the address of its own type."
+            "invalid", f"The resource is not of the type {wanted}.", "Send it to the address of its own type."
         )
 
 
