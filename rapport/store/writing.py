@@ -124,10 +124,11 @@ def _write_again(conn: Connection[Any], versions: Sequence[Version]) -> None:
 
 
 def reindex(conn: Connection[Any], records: Iterable[Record]) -> None:
-    """Write the index rows of those current versions anew, whatever rows they had."""
-    records = [record for record in records if not record.deleted]
-    found = [(record.id, rows_of(record.json)) for record in records]
+    """Write the index rows of those current versions anew, whatever rows they had; a deletion has none."""
+    records = list(records)
+    found = [(record.id, rows_of(record.json)) for record in records if not record.deleted]
     params: dict[str, Any] = {
+        "all": Bigints(record.id for record in records),
         "i": Bigints(key for key, _ in found),
         "p": Bigints(rows.patient for _, rows in found),
         "w": Times(rows.when for _, rows in found),
@@ -135,7 +136,7 @@ def reindex(conn: Connection[Any], records: Iterable[Record]) -> None:
     }
     cursor = StoreCursor(conn)
     for kind in KINDS:
-        cursor.execute(f"DELETE FROM {kind.table} WHERE id = ANY(%(i)s)", params)
+        cursor.execute(f"DELETE FROM {kind.table} WHERE id = ANY(%(all)s)", params)
     inserts = _inserts(((key, rows, NO_ROWS) for key, rows in found), params)
     cursor.execute(
         "WITH v AS (SELECT * FROM unnest(%(i)s, %(p)s, %(w)s, %(s)s) AS v(id, patient, whn, sens)),"
