@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
 from psycopg import Connection
 
 from rapport.fhir import search as grammar
@@ -28,6 +29,8 @@ from rapport.store.wire import Bigints, StoreCursor
 #: Up to so many candidates are asked one by one. With more of them PostgreSQL chooses how to join, by the
 #: values of each search; that takes longer to plan, and pays.
 FEW = 3000
+#: Up to so many an estimated total is counted.
+EXACT = 5000
 #: Tables that find the rows of one patient at once.
 _BY_PATIENT = ("index_token", "index_ref")
 
@@ -67,7 +70,7 @@ def search(conn: Connection[Any], query: Search, where: Where) -> Found:
     if not more and not query.cursor:
         total = len(matches)
     elif query.total != "none":
-        total = _count(conn, _plan(query, where, known))
+        total = _total(conn, query, _plan(query, where, known))
     return Found(matches, including.included(conn, query, matches, where), after, total)
 
 
@@ -197,11 +200,20 @@ def _driver(compiled: Sequence[Compiled], one_patient: bool) -> Probe | None:
     return min(probes, key=lambda probe: (probe.rows, probe.rank), default=None)
 
 
-def _count(conn: Connection[Any], plan: _Plan) -> int:
-    sql = plan.candidates("t.id")
-    row = (
-        StoreCursor(conn)
-        .execute(f"SELECT count(*) FROM ({sql}) c", plan.params.values, prepare=plan.prepare)
-        .fetchone()
-    )
-    return int(row[0]) if row else 0
+def _total(conn: Connection[Any], query: Search, plan: _Plan) -> int:
+    """How many match. An estimate is exact up to `EXACT`, and beyond that what PostgreSQL expects."""
+    if query.total != "estimate":
+        return _count(conn, plan)
+    found = _count(conn, plan, f" LIMIT {EXACT + 1}")
+    if found <= EXACT:
+        return found
+    sql = f"EXPLAIN (FORMAT JSON) {plan.candidates('t.id')}"
+    [row] = StoreCursor(conn).execute(sql, plan.params.values, prepare=False)
+    guess = row[0] if isinstance(row[0], list) else orjson.loads(row[0])
+    return max(found, int(guess[0]["Plan"]["Plan Rows"]))
+
+
+def _count(conn: Connection[Any], plan: _Plan, limit: str = "") -> int:
+    sql = f"SELECT count(*) FROM ({plan.candidates('t.id')}{limit}) c"
+    [row] = StoreCursor(conn).execute(sql, plan.params.values, prepare=plan.prepare)
+    return int(row[0])

@@ -322,8 +322,8 @@ class Asker:
         return self.pick(PREFIXES) if self.dice.random() < 0.7 else ""
 
     def digits(self, value: float) -> str:
-        """A number written with more or fewer digits."""
-        return self.pick([f"{value!r}", f"{value:.1f}", f"{value:.0f}", f"{value:.3e}"])
+        """A number written with more or fewer digits; never more than a double can tell apart."""
+        return self.pick([f"{value:.12g}", f"{value:.1f}", f"{value:.0f}", f"{value:.3e}"])
 
     # ------------------------------------------------------------ the answer
 
