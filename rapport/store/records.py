@@ -53,12 +53,13 @@ class Filter:
 
     `{t}` stands for the alias of a row that has `patient`, `sens` and `id`. Any other brace or
     percent sign has to be doubled. `present`: it asks the index, which knows the present versions alone, so
-    no past version passes.
+    no past version passes. `patients`: a query for the patients whose rows alone can pass, "" where any may.
     """
 
     sql: str
     params: Mapping[str, Any] = field(default_factory=dict)
     present: bool = False
+    patients: str = ""
 
     def on(self, alias: str) -> str:
         """The expression over the row of that alias."""

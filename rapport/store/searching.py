@@ -56,8 +56,7 @@ def search(conn: Connection[Any], query: Search, where: Where) -> Found:
     if where(query.rtype).nothing:
         return Found(total=0)
     query = looked_up(query, lambda each: [one.json for one in search(conn, each, where).matches])
-    known = frequencies(conn)
-    plan = _plan(query, where, known)
+    plan = _plan(conn, query, where)
     counted = query.count == 0 or query.summary == "count"
     if counted:
         return Found(total=_count(conn, plan))
@@ -70,7 +69,7 @@ def search(conn: Connection[Any], query: Search, where: Where) -> Found:
     if not more and not query.cursor:
         total = len(matches)
     elif query.total != "none":
-        total = _total(conn, query, _plan(query, where, known))
+        total = _total(conn, query, _plan(conn, query, where))
     return Found(matches, including.included(conn, query, matches, where), after, total)
 
 
@@ -86,7 +85,7 @@ def counts(conn: Connection[Any], queries: Sequence[Search], where: Where) -> li
 
 def statement(conn: Connection[Any], query: Search, where: Where) -> tuple[str, dict[str, Any]]:
     """The statement that finds the page of a query, with its parameters: for EXPLAIN."""
-    return _plan(query, where, frequencies(conn)).page(query)
+    return _plan(conn, query, where).page(query)
 
 
 @dataclass(slots=True)
@@ -94,6 +93,8 @@ class _Plan:
     """A search made ready: where candidates come from, what they have to pass, how they are sorted.
 
     fixed  the statement leaves PostgreSQL no choice that depends on the values, so its plan can be kept
+    whose  a query for the few patients whose rows alone can pass, or ""
+    owned  the columns of a candidate that hold its patient
     """
 
     table: str
@@ -102,15 +103,20 @@ class _Plan:
     single: bool
     fixed: bool
     params: Params
+    whose: str = ""
+    owned: tuple[str, ...] = ()
 
     @property
     def prepare(self) -> bool | None:
         """What psycopg is told: as it sees fit, or never."""
         return None if self.fixed else False
 
-    def candidates(self, columns: str) -> str:
+    def candidates(self, columns: str, *more: str, patient: str = "") -> str:
+        """The rows that pass; of one `patient`, or of all who come into question."""
+        of = patient or f"ANY(ARRAY({self.whose}))"
+        tests = [*(f"t.{column} = {of}" for column in self.owned), *self.tests, *more]
         distinct = "" if self.single else "DISTINCT "
-        return f"SELECT {distinct}{columns} FROM {self.table} t WHERE {' AND '.join(self.tests)}"
+        return f"SELECT {distinct}{columns} FROM {self.table} t WHERE {' AND '.join(tests)}"
 
     def page(self, query: Search) -> tuple[str, dict[str, Any]]:
         """The statement of one page and its parameters; one row more than asked tells of a next one."""
@@ -118,20 +124,25 @@ class _Plan:
         names = [f"s{number}" for number in range(len(keys))]
         order = ", ".join(f"{name}{key.order}" for name, key in zip(names, keys, strict=True))
         order += f", id{keys[-1].order}"
+        ending = f"ORDER BY {order} LIMIT {p(query.count + 1)}"
         columns = ", ".join(
             ["t.id", *(f"{key.sql} AS {name}" for key, name in zip(keys, names, strict=True))]
         )
         after = cursors.decode(query, [key.cast for key in keys]) if query.cursor else None
-        if after is None:
-            inner = self.candidates(columns)
-        elif all(key.column for key in keys):
-            bound = _behind([key.sql for key in keys] + ["t.id"], keys, after, p)
-            inner = replace(self, tests=[*self.tests, bound]).candidates(columns)
+        if all(key.column for key in keys):
+            bound = [_behind([key.sql for key in keys] + ["t.id"], keys, after, p)] if after else []
+            inner = self.candidates(columns, *bound)
+            if self.whose:  # the first of each patient, by the index, and of these the first
+                each = self.candidates(columns, *bound, patient="w.patient")
+                inner = (
+                    f"SELECT c.* FROM (SELECT DISTINCT o.patient FROM ({self.whose}) o) w"
+                    f" CROSS JOIN LATERAL ({each} {ending}) c"
+                )
         else:
-            bound = _behind([*names, "id"], keys, after, p)
-            inner = f"SELECT * FROM ({self.candidates(columns)}) c WHERE {bound}"
+            bound = [_behind([*names, "id"], keys, after, p)] if after else ["TRUE"]
+            inner = f"SELECT * FROM ({self.candidates(columns)}) c WHERE {bound[0]}"
         sql = (
-            f"WITH page AS MATERIALIZED ({inner} ORDER BY {order} LIMIT {p(query.count + 1)})"
+            f"WITH page AS MATERIALIZED ({inner} {ending})"
             f" SELECT {COLUMNS.format(t='r')}, {', '.join('page.' + name for name in names)}"
             f" FROM page JOIN resource r ON r.id = page.id ORDER BY {_prefixed(order)}"
         )
@@ -174,17 +185,32 @@ def _plan(query: Search, where: Where, known: Frequencies, p: Params | None = No
         owner = next(each for each in query.conditions if owner_of(each))
         found = compiler.compile(owner)
         driver = found if isinstance(found, Probe) else None
+    passing = where(query.rtype)
+    whose = "" if patients or (driver and driver.rows <= MANY) else _whose(conn, passing)
+    if whose and driver is None:
+        driver = _of_owner(query.rtype, p)
     source = driver or Probe("resource", "TRUE", rows=1e9, single=True)
     fixed = not source.chain and (bool(patients) or source.rows <= FEW or not compiled)
     rest_of_them = sorted((each for each in compiled if each is not driver), key=_rows)
     tests = [patient.replace("{t}", "t") for patient in patients]
     tests += [compiler.test(each, "t", fixed=fixed) for each in rest_of_them]
-    tests.append(p.filter(where(query.rtype), "t"))
+    tests.append(p.filter(passing, "t"))
     own = [source.on("t")] if driver else []
     if source.table == "resource":
         own += [f"t.rtype = {TYPE_NUMBERS[query.rtype]}", "NOT t.deleted"]
     keys = sorting.keys(query, p, by_index=source.table != "resource")
-    return _Plan(source.table, own + tests, keys, source.single or source.table == "resource", fixed, p)
+    single = source.single or source.table == "resource"
+    owned = _OWNED.get(source.table, ("patient",)) if whose else ()
+    return _Plan(source.table, own + tests, keys, single, fixed, p, whose, owned)
+
+
+def _whose(conn: Connection[Any], passing: Filter) -> str:
+    """The query for the patients who come into question, where they are few."""
+    if not passing.patients:
+        return ""
+    sql = f"SELECT DISTINCT o.patient FROM ({passing.patients}) o LIMIT {FEW_PATIENTS + 1}"
+    found = StoreCursor(conn).execute(sql, passing.params).fetchall()
+    return passing.patients if len(found) <= FEW_PATIENTS else ""
 
 
 def _rows(compiled: Compiled) -> float:
