@@ -39,7 +39,7 @@ _OPERATIONS = {
 }
 _DOCUMENTATION = (
     "What a token reaches is decided by the gate. What is not shared is not found. Every search parameter"
-    " takes the modifiers that R4 gives its type; :in, :not-in, :below and :above on codes know the value sets"
+    " takes the modifiers R4 gives its type; :in, :not-in, :below and :above on codes know the value sets"
     " that R4 binds as required, and the value sets and code systems that are stored here. An unknown"
     " parameter, modifier or value is refused, unless handling=lenient is preferred."
 )

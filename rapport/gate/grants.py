@@ -75,6 +75,11 @@ def compile_all(conn: Connection[Any], changes: Sequence[tuple[Record, Body | No
     conn.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
 
 
+def may_grant(record: Record, body: Body | None) -> bool:
+    """Whether a written resource may give a grant, or have given one as it was."""
+    return record.rtype in SOURCES and _may_have_granted(record, body)
+
+
 def rebuild(conn: Connection[Any]) -> int:
     """Compile every grant anew from the record (after an upgrade that reads it otherwise); their number."""
     conn.execute("DELETE FROM access_grant")
