@@ -16,7 +16,9 @@ Doors = Callable[[Actor], Door]
 
 
 def _ask(mine: Door, *words: str) -> actions.Sent:
-    return actions.start(mine, once=f"about {words}", topic="health", text=" ".join(words), concerns=list(words))
+    return actions.start(
+        mine, once=f"about {words}", topic="health", text=" ".join(words), concerns=list(words)
+    )
 
 
 def _answer(by: Door, sent: actions.Sent, *concerns: str) -> None:
