@@ -7,22 +7,23 @@ somebody turns the pages. Whatever has no value for a sort key comes last.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from psycopg import Connection
 
+from rapport.fhir import index, own
 from rapport.fhir import search as grammar
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.search import Search
 from rapport.store import cursors, including, sorting
 from rapport.store.codes import looked_up
 from rapport.store.compiling import Compiled, Compiler, Probe, Where, owner_of
-from rapport.store.frequencies import Frequencies, frequencies
+from rapport.store.frequencies import frequencies
 from rapport.store.params import Params
 from rapport.store.reading import COLUMNS, record_of
-from rapport.store.records import Record
+from rapport.store.records import Filter, Record
 from rapport.store.sorting import Key
 from rapport.store.wire import Bigints, StoreCursor
 
@@ -31,6 +32,12 @@ from rapport.store.wire import Bigints, StoreCursor
 FEW = 3000
 #: Up to so many an estimated total is counted.
 EXACT = 5000
+#: Where more candidates are to be expected than these, it is asked first whose rows can pass at all.
+SOME = 500
+#: Of so many patients at most the candidates are found patient by patient.
+FEW_PATIENTS = 300
+#: Table -> its columns that hold the patient, when candidates are found so.
+_OWNED = {"index_token": ("patient",), "index_ref": ("patient", "target"), "resource": ("patient", "id")}
 #: Tables that find the rows of one patient at once.
 _BY_PATIENT = ("index_token", "index_ref")
 
@@ -75,8 +82,8 @@ def search(conn: Connection[Any], query: Search, where: Where) -> Found:
 
 def counts(conn: Connection[Any], queries: Sequence[Search], where: Where) -> list[int]:
     """How many match each of these searches, asked in one statement."""
-    known, p = frequencies(conn), Params()
-    plans = [_plan(query, where, known, p) for query in queries]
+    p = Params()
+    plans = [_plan(conn, query, where, p) for query in queries]
     sql = ", ".join(f"(SELECT count(*) FROM ({plan.candidates('t.id')}) c)" for plan in plans)
     prepare = None if all(plan.fixed for plan in plans) else False
     row = StoreCursor(conn).execute(f"SELECT {sql}", p.values, prepare=prepare).fetchone()
@@ -167,9 +174,9 @@ def _behind(columns: Sequence[str], keys: Sequence[Key], after: Sequence[Any], p
     return "(" + " OR ".join(f"({step})" for step in steps) + ")"
 
 
-def _plan(query: Search, where: Where, known: Frequencies, p: Params | None = None) -> _Plan:
+def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None = None) -> _Plan:
     p = Params() if p is None else p
-    compiler = Compiler(where, known, p)
+    compiler = Compiler(where, frequencies(conn), p)
     patients: list[str] = []
     rest: list[grammar.Condition] = []
     for condition in query.conditions:
@@ -186,27 +193,38 @@ def _plan(query: Search, where: Where, known: Frequencies, p: Params | None = No
         found = compiler.compile(owner)
         driver = found if isinstance(found, Probe) else None
     passing = where(query.rtype)
-    whose = "" if patients or (driver and driver.rows <= MANY) else _whose(conn, passing)
-    if whose and driver is None:
-        driver = _of_owner(query.rtype, p)
+    narrow = bool(patients) or (driver is not None and (driver.rows <= SOME or driver.chain))
+    whose = "" if narrow else _whose(conn, query.rtype, passing)
+    if whose:
+        driver = _of_few(query.rtype, compiled, p)
     source = driver or Probe("resource", "TRUE", rows=1e9, single=True)
     fixed = not source.chain and (bool(patients) or source.rows <= FEW or not compiled)
     rest_of_them = sorted((each for each in compiled if each is not driver), key=_rows)
     tests = [patient.replace("{t}", "t") for patient in patients]
     tests += [compiler.test(each, "t", fixed=fixed) for each in rest_of_them]
     tests.append(p.filter(passing, "t"))
-    own = [source.on("t")] if driver else []
+    first = [source.on("t")] if driver else []
     if source.table == "resource":
-        own += [f"t.rtype = {TYPE_NUMBERS[query.rtype]}", "NOT t.deleted"]
+        first += [f"t.rtype = {TYPE_NUMBERS[query.rtype]}", "NOT t.deleted"]
     keys = sorting.keys(query, p, by_index=source.table != "resource")
     single = source.single or source.table == "resource"
-    owned = _OWNED.get(source.table, ("patient",)) if whose else ()
-    return _Plan(source.table, own + tests, keys, single, fixed, p, whose, owned)
+    owned = _OWNED[source.table] if whose else ()
+    return _Plan(source.table, first + tests, keys, single, fixed, p, whose, owned)
 
 
-def _whose(conn: Connection[Any], passing: Filter) -> str:
+def _of_few(rtype: str, compiled: Sequence[Compiled], p: Params) -> Probe | None:
+    """The probe that finds the candidates of a few patients, one by one; None for these themselves."""
+    quick = [each for each in compiled if isinstance(each, Probe) and each.table == "index_token"]
+    if quick or rtype == "Patient":
+        return min(quick, key=lambda probe: (probe.rows, probe.rank), default=None)
+    [code] = own.OWNER[rtype]
+    sql = f"{{x}}.key = {p(index.range_key(rtype, code))} AND {{x}}.target = {{x}}.patient"
+    return Probe("index_ref", sql, rows=SOME, single=True)
+
+
+def _whose(conn: Connection[Any], rtype: str, passing: Filter) -> str:
     """The query for the patients who come into question, where they are few."""
-    if not passing.patients:
+    if not passing.patients or (rtype != "Patient" and rtype not in own.OWNER):
         return ""
     sql = f"SELECT DISTINCT o.patient FROM ({passing.patients}) o LIMIT {FEW_PATIENTS + 1}"
     found = StoreCursor(conn).execute(sql, passing.params).fetchall()
