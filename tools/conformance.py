@@ -150,7 +150,8 @@ every test named beside it passed, over HTTP, against Rapport's own processes.
 Left out of the list, {left.total():,} rows: {out}.
 
 A requirement about what a profile's resources hold counts as met when such resources are kept and found
-whole. Where the guide forbids a content, it is met only if Rapport refuses it.
+whole. Where the guide forbids a content, it is met only if Rapport refuses what claims the profile and breaks
+it, with the guide installed ([how](how-to/hold-records-to-profiles.md)).
 """
     parts = [head, "## Requirements\n", "| id | begins | shown by | last result |", "|---|---|---|---|"]
     parts += [row.line() for row in rows]
