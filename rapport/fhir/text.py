@@ -100,8 +100,15 @@ def references(raw: bytes, replace: Callable[[str], str | None]) -> bytes:
         return raw
 
     def swap(match: re.Match[bytes]) -> bytes:
-        old = match[2]
-        new = replace(orjson.loads(old) if b"\\" in old else old[1:-1].decode())
+        new = replace(_string(match[2]))
         return match[0] if new is None else match[1] + orjson.dumps(new)
 
     return _REFERENCE.sub(swap, raw)
+
+
+def _string(raw: bytes) -> str:
+    """A JSON string. One that is broken comes back as it can be: whoever parses the whole says what is wrong."""
+    try:
+        return str(orjson.loads(raw))
+    except orjson.JSONDecodeError:
+        return raw[1:-1].decode("utf-8", "replace")

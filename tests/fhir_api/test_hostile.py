@@ -56,6 +56,9 @@ BODIES = [
     b'{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"DELETE","url":"A?b=c"}}]}',
     b'{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"POST","url":"A"},"resource":[]}]}',
     b'{"resourceType":"Bundle","type":"collection"}',
+    b'{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"POST","url":"Observation"},"resource":'
+    b'{"resourceType":"Observation","subject":{"reference":"Patient?\\ud800"}}},{"request":{"method":"POST","url":'
+    b'"Observation"},"resource":{"resourceType":"Observation","subject":{"reference":"urn:uuid:\xff"}}}]}',
     DEEP,
     NESTED,
     EXTENSION,

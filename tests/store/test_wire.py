@@ -90,6 +90,17 @@ def test_statements_without_end_are_forgotten(conn: Conn, monkeypatch: pytest.Mo
     assert kept[0] <= 11
 
 
+def test_a_statement_that_comes_back_after_many_is_not_forgotten(
+    conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "_MOST", 10)
+    cursor = StoreCursor(conn)
+    for number in range(11):
+        cursor.execute(f"SELECT {number} + %s::int8", [1])
+    for number in range(11):
+        assert cursor.execute(f"SELECT {number} + %s::int8", [1]).fetchone() == (number + 1,)
+
+
 def test_a_lost_connection_says_so(own_database: str) -> None:
     with psycopg.connect(own_database, autocommit=True) as conn, psycopg.connect(own_database) as other:
         other.execute("SELECT pg_terminate_backend(%s)", [conn.info.backend_pid])
