@@ -107,7 +107,7 @@ def references(raw: bytes, replace: Callable[[str], str | None]) -> bytes:
 
 
 def _string(raw: bytes) -> str:
-    """A JSON string. One that is broken comes back as it can be: whoever parses the whole says what is wrong."""
+    """A JSON string. A broken one comes back as it can be: whoever parses the whole says what is wrong."""
     try:
         return str(orjson.loads(raw))
     except orjson.JSONDecodeError:
