@@ -54,6 +54,13 @@ def test_codes_of_a_value_set(conn: Conn) -> None:
         run(conn, "Observation", ("code:in", "http://none"))
     assert refused.value.status == 400
 
+    many = ",".join(f"http://many/{number}" for number in range(30))
+    with pytest.raises(Refused, match="not known here"):
+        run(conn, "Observation", ("code:in", many))
+    types = ("category:in", "http://hl7.org/fhir/ValueSet/all-types")
+    with pytest.raises(Refused, match="too many codes"):
+        run(conn, "Observation", *[types] * 30)
+
     def hidden(rtype: str) -> Filter:
         return NOTHING if rtype == "ValueSet" else EVERYTHING
 
