@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from rapport.fhir import search_values as values
-from rapport.fhir.definitions import TYPE_NUMBERS, SearchParam, search_param
+from rapport.fhir.definitions import TYPE_NUMBERS, SearchParam, search_param, search_params
 from rapport.fhir.emit import WORDED
 from rapport.fhir.outcomes import Refused
 from rapport.fhir.search_values import Value
@@ -151,10 +151,10 @@ def _take(search: Search, name: str, written: str) -> Search:
     if word in _FORM:
         return search
     if word in ("_include", "_revinclude"):
-        found = _include(word, modifier, written)
+        found = _includes(search.rtype, word, modifier, written)
         if word == "_include":
-            return replace(search, include=(*search.include, found))
-        return replace(search, revinclude=(*search.revinclude, found))
+            return replace(search, include=tuple(dict.fromkeys((*search.include, *found))))
+        return replace(search, revinclude=tuple(dict.fromkeys((*search.revinclude, *found))))
     if word in _RESULT:
         return _RESULT[word](search, word, written)
     if name.count(".") + name.count("_has:") > DEEPEST:
@@ -289,16 +289,21 @@ def _has(name: str, written: str, room: int) -> Has:
     return Has(param, condition(pieces[1], pieces[3], written, room - A_CHAIN))
 
 
-def _include(word: str, modifier: str, written: str) -> Include:
-    pieces = written.split(":")
+def _includes(rtype: str, word: str, modifier: str, written: str) -> list[Include]:
+    """What `Type:reference[:target]` means; `Type:*` is each reference of it, `*` of the type searched."""
+    pieces = (f"{rtype}:*" if (word, written) == ("_include", "*") else written).split(":")
     if modifier not in ("", "iterate") or len(pieces) not in (2, 3) or pieces[0] not in TYPE_NUMBERS:
         raise Refused(
             "invalid", f"{word}={written} can't be read: use Type:reference or Type:reference:Type."
         )
-    param = _param(pieces[0], pieces[1])
-    if param.type != "reference":
-        raise Refused("invalid", f"{param.code} of {param.rtype} is no reference, so it can't be included.")
-    return Include(param, pieces[2] if len(pieces) == 3 else "", modifier == "iterate")
+    if pieces[1] == "*":
+        params = [param for param in search_params(pieces[0]).values() if param.type == "reference"]
+    else:
+        params = [_param(pieces[0], pieces[1])]
+        if params[0].type != "reference":
+            said = f"{params[0].code} of {pieces[0]} is no reference, so it can't be included."
+            raise Refused("invalid", said)
+    return [Include(param, "".join(pieces[2:]), modifier == "iterate") for param in params]
 
 
 def _sort(search: Search, word: str, written: str) -> Search:
