@@ -112,7 +112,12 @@ def judged(row: dict[str, str], results: Results, why: dict[str, tuple[str, str]
         state = f"{'does not apply' if kind == 'outside' else '**not met**'}: {said}"
     elif one in why:
         raise SystemExit(f"{one} has a test and a reason in {REASONS.name}: take one of them away.")
-    return Row(f"[{row['ID']}]({row['URL']})", first_words(row["Requirement"]), results.names(one), state)
+    return Row(
+        f"[{row['ID']}]({row['URL'].partition(',')[0]})",
+        first_words(row["Requirement"]),
+        results.names(one),
+        state,
+    )
 
 
 def searched(results: Results) -> list[Row]:
