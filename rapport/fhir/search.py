@@ -22,6 +22,8 @@ LARGEST_PAGE = 1000
 #: What one search may cost at most: each value one, each type that a chain leads through at least `A_CHAIN`.
 MOST = 4000
 A_CHAIN = 10
+#: How many references `_include` may name, as many `_revinclude`; how many keys `_sort`.
+INCLUDES, KEYS = 40, 10
 #: Dots and `_has` of one parameter.
 DEEPEST = 8
 #: Modifiers by parameter type. `:Type` on references and `:of-type` on identifiers are apart.
@@ -151,10 +153,7 @@ def _take(search: Search, name: str, written: str) -> Search:
     if word in _FORM:
         return search
     if word in ("_include", "_revinclude"):
-        found = _includes(search.rtype, word, modifier, written)
-        if word == "_include":
-            return replace(search, include=tuple(dict.fromkeys((*search.include, *found))))
-        return replace(search, revinclude=tuple(dict.fromkeys((*search.revinclude, *found))))
+        return _include(search, word, modifier, written)
     if word in _RESULT:
         return _RESULT[word](search, word, written)
     if name.count(".") + name.count("_has:") > DEEPEST:
@@ -289,6 +288,14 @@ def _has(name: str, written: str, room: int) -> Has:
     return Has(param, condition(pieces[1], pieces[3], written, room - A_CHAIN))
 
 
+def _include(search: Search, word: str, modifier: str, written: str) -> Search:
+    before = search.include if word == "_include" else search.revinclude
+    found = tuple(dict.fromkeys((*before, *_includes(search.rtype, word, modifier, written))))
+    if len(found) > INCLUDES:
+        raise Refused("invalid", f"More than {INCLUDES} of {word} are too many.", "Ask in several searches.")
+    return replace(search, include=found) if word == "_include" else replace(search, revinclude=found)
+
+
 def _includes(rtype: str, word: str, modifier: str, written: str) -> list[Include]:
     """What `Type:reference[:target]` means; `Type:*` is each reference of it, `*` of the type searched."""
     pieces = (f"{rtype}:*" if (word, written) == ("_include", "*") else written).split(":")
@@ -313,6 +320,8 @@ def _sort(search: Search, word: str, written: str) -> Search:
         if param.type not in SORTABLE or any(leaf.present for leaf in param.leaves):
             raise Refused("invalid", f"{search.rtype} can't be sorted by {param.code}.")
         keys.append(Sort(param, piece.startswith("-")))
+    if len(keys) > KEYS:
+        raise Refused("invalid", f"More than {KEYS} keys of _sort are too many.", "Leave some out.")
     return replace(search, sort=tuple(keys))
 
 

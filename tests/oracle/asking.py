@@ -346,6 +346,9 @@ class Asker:
         known = [param for param in params(source).values() if param.type == "reference"]
         if not known:
             return None
+        if self.dice.random() < 0.06:
+            self.note("_include *")
+            return self.pick([("_include", "*"), ("_include", f"{rtype}:*"), ("_revinclude", f"{source}:*")])
         param = self.pick(known)
         name = (
             "_include"
