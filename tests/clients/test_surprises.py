@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -62,6 +63,31 @@ def test_every_write_says_where_and_which_version(service: Service, family: str)
     assert (kept.status_code, kept.content) == (304, b"")
     wrong = ask(service, "POST", f"Patient/{rid}", json=body)
     assert wrong.status_code == 405 and "PUT" in wrong.headers["Allow"]
+
+
+def test_who_names_no_version_is_not_told_of_a_conflict(service: Service, family: str) -> None:
+    """Many at once on one resource: each change is made, one after the other."""
+    where = f"Patient/{family}"
+
+    def change(number: int) -> int:
+        body = {"resourceType": "Patient", "id": family, "name": [{"text": str(number)}]}
+        return ask(service, "PUT", where, json=body).status_code
+
+    service.token()
+    with ThreadPoolExecutor(16) as threads:
+        assert sorted(threads.map(change, range(32))) == [200] * 31 + [201]
+    assert ask(service, "GET", where).headers["ETag"] == 'W/"32"'
+
+
+def test_one_creates_and_the_others_find_it(service: Service, family: str) -> None:
+    body = {"resourceType": "Patient", "identifier": [{"system": "urn:example:numbers", "value": family}]}
+    condition = {"If-None-Exist": f"identifier=urn:example:numbers|{family}"}
+    with ThreadPoolExecutor(16) as threads:
+        said = list(
+            threads.map(lambda _: ask(service, "POST", "Patient", json=body, headers=condition), range(32))
+        )
+    assert sorted(one.status_code for one in said) == [200] * 31 + [201]
+    assert len({one.json()["id"] for one in said}) == 1
 
 
 def test_pages_of_other_sites_are_not_let_in(service: Service) -> None:
