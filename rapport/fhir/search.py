@@ -9,15 +9,25 @@ Unknown parameters, modifiers and values are refused; with `lenient` unknown par
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from rapport.fhir import search_values as values
 from rapport.fhir.definitions import TYPE_NUMBERS, SearchParam, search_param, search_params
 from rapport.fhir.emit import WORDED
 from rapport.fhir.outcomes import Refused
+from rapport.fhir.search_tree import (
+    LOOKED_UP,
+    Any,
+    Chain,
+    Clause,
+    Condition,
+    Has,
+    Include,
+    Search,
+    Sort,
+)
 from rapport.fhir.search_values import Value
 
-PAGE = 20
 LARGEST_PAGE = 1000
 #: What one search may cost at most: each value one, each type that a chain leads through at least `A_CHAIN`.
 MOST = 4000
@@ -38,94 +48,25 @@ MODIFIERS = {
     "special": {"missing"},
     "composite": set[str](),
 }
-#: Modifiers whose values name codes that have to be looked up first: see `Clause`.
-LOOKED_UP = ("in", "not-in", "below", "above")
 _CODED = ("CodeableConcept", "Coding", "code")
 SORTABLE = ("date", "string", "number", "quantity", "uri", "token")
 #: Parameters of the answer's form; the API takes care of them.
 _FORM = {"_format", "_pretty"}
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One parameter with its alternatives: any of `values` has to match.
-
-    A token with a modifier of `LOOKED_UP` names value sets by address, or codes above or below which to look.
-    Whoever runs the search puts the codes in their place first.
-    """
-
-    param: SearchParam
-    values: tuple[Value, ...]
-    modifier: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """`reference:target.rest`: the resource points by `param` to one of type `target` that fits `inner`."""
-
-    param: SearchParam
-    target: str
-    inner: Condition
-
-
-@dataclass(frozen=True, slots=True)
-class Has:
-    """`_has:Type:param:rest`: a resource of that type points here by `param` and fits `inner`."""
-
-    param: SearchParam
-    inner: Condition
-
-
-@dataclass(frozen=True, slots=True)
-class Any:
-    """At least one of the conditions holds: a chain over a reference to several types."""
-
-    each: tuple[Condition, ...]
-
-
-Condition = Clause | Chain | Has | Any
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """One sort key; `descending` for the latest or largest first."""
-
-    param: SearchParam
-    descending: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Include:
-    """`_include=Type:param:target`: with each match comes what it points to; reversed, what points to it."""
-
-    param: SearchParam
-    target: str = ""
-    iterate: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A query understood.
-
-    conditions  all have to hold
-    count       resources a page; 0 asks for the total only
-    cursor      where the page begins, as an earlier answer gave it
-    total       none | estimate | accurate
-    summary     "" | true | text | data | count | false
-    ignored     parameters left out because they are unknown (lenient handling)
-    """
-
-    rtype: str
-    conditions: tuple[Condition, ...] = ()
-    sort: tuple[Sort, ...] = ()
-    count: int = PAGE
-    cursor: str = ""
-    total: str = "none"
-    include: tuple[Include, ...] = ()
-    revinclude: tuple[Include, ...] = ()
-    summary: str = ""
-    elements: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = field(default=(), compare=False)
+__all__ = [
+    "MODIFIERS",
+    "Any",
+    "Chain",
+    "Clause",
+    "Has",
+    "Include",
+    "Search",
+    "Sort",
+    "condition",
+    "parse",
+    "pointing",
+]
 
 
 class _Unknown(Refused):

@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from rapport.fhir import search as grammar
+from rapport.fhir import search_tree, valuesets
 from rapport.fhir import search_values as values
-from rapport.fhir import valuesets
 from rapport.fhir.outcomes import Refused
-from rapport.fhir.search import LOOKED_UP, Clause, Condition, Search
+from rapport.fhir.search_tree import LOOKED_UP, Clause, Condition, Search
 
 Json = dict[str, Any]
 #: Finds the definitions (ValueSet, CodeSystem) that a search matches.
@@ -35,7 +35,7 @@ def looked_up(query: Search, find: Find) -> Search:
 def _points(condition: Condition) -> bool:
     if isinstance(condition, Clause):
         return condition.modifier in LOOKED_UP and condition.param.type == "token"
-    inner = condition.each if isinstance(condition, grammar.Any) else (condition.inner,)
+    inner = condition.each if isinstance(condition, search_tree.Any) else (condition.inner,)
     return any(map(_points, inner))
 
 
@@ -51,7 +51,7 @@ class _Known:
         """The condition with codes in it."""
         if not _points(condition):
             return condition
-        if isinstance(condition, grammar.Any):
+        if isinstance(condition, search_tree.Any):
             return replace(condition, each=tuple(map(self.with_codes, condition.each)))
         if not isinstance(condition, Clause):
             return replace(condition, inner=self.with_codes(condition.inner))

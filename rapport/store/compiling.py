@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from rapport.fhir import index, own, search, table
+from rapport.fhir import index, own, table
+from rapport.fhir import search_tree as search
 from rapport.fhir import search_values as values
 from rapport.fhir.definitions import TYPE_NUMBERS, SearchParam, search_param
 from rapport.fhir.keys import reference_key, resource_key

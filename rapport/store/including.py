@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from rapport.fhir import index
 from rapport.fhir.definitions import TYPE_NUMBERS
-from rapport.fhir.search import Include, Search
+from rapport.fhir.search_tree import Include, Search
 from rapport.store.compiling import Where
 from rapport.store.params import Params
 from rapport.store.reading import COLUMNS, records_of

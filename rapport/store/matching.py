@@ -15,7 +15,7 @@ from rapport.fhir import index
 from rapport.fhir import search_values as values
 from rapport.fhir.definitions import SearchParam
 from rapport.fhir.moments import EARLIEST, LATEST
-from rapport.fhir.search import Clause
+from rapport.fhir.search_tree import Clause
 from rapport.store.frequencies import Frequencies
 from rapport.store.indexing import cut
 from rapport.store.params import Params

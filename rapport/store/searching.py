@@ -14,9 +14,8 @@ import orjson
 from psycopg import Connection
 
 from rapport.fhir import index, own
-from rapport.fhir import search as grammar
 from rapport.fhir.definitions import TYPE_NUMBERS
-from rapport.fhir.search import Search
+from rapport.fhir.search_tree import Condition, Search
 from rapport.store import cursors, including, sorting
 from rapport.store.codes import looked_up
 from rapport.store.compiling import Compiled, Compiler, Probe, Where, owner_of
@@ -178,7 +177,7 @@ def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None =
     p = Params() if p is None else p
     compiler = Compiler(where, frequencies(conn), p)
     patients: list[str] = []
-    rest: list[grammar.Condition] = []
+    rest: list[Condition] = []
     for condition in query.conditions:
         owners = owner_of(condition)
         if owners:

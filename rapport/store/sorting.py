@@ -7,7 +7,7 @@ from typing import Any
 
 from rapport.fhir import index, own
 from rapport.fhir.definitions import SearchParam
-from rapport.fhir.search import Search, Sort
+from rapport.fhir.search_tree import Search, Sort
 from rapport.store.params import Params
 
 
