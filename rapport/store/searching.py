@@ -6,7 +6,7 @@ somebody turns the pages. Whatever has no value for a sort key comes last.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,28 +131,47 @@ class _Plan:
         order = ", ".join(f"{name}{key.order}" for name, key in zip(names, keys, strict=True))
         order += f", id{keys[-1].order}"
         ending = f"ORDER BY {order} LIMIT {p(query.count + 1)}"
-        columns = ", ".join(
-            ["t.id", *(f"{key.sql} AS {name}" for key, name in zip(keys, names, strict=True))]
-        )
         after = cursors.decode(query, [key.cast for key in keys]) if query.cursor else None
-        if all(key.column for key in keys):
-            bound = [_behind([key.sql for key in keys] + ["t.id"], keys, after, p)] if after else []
-            inner = self.candidates(columns, *bound)
-            if self.whose:  # the first of each patient, by the index, and of these the first
-                each = self.candidates(columns, *bound, patient="w.patient")
-                inner = (
-                    f"SELECT c.* FROM (SELECT DISTINCT o.patient FROM ({self.whose}) o) w"
-                    f" CROSS JOIN LATERAL ({each} {ending}) c"
-                )
+        ways = self._ways(after)
+        if ways and self.whose:  # the first of each patient, by the index, and of these the first
+            each = " UNION ALL ".join(
+                f"({self.candidates(*way, patient='w.patient')} {ending})" for way in ways
+            )
+            inner = (
+                f"SELECT c.* FROM (SELECT DISTINCT o.patient FROM ({self.whose}) o) w"
+                f" CROSS JOIN LATERAL ({each}) c"
+            )
+        elif len(ways) == 1:
+            inner = self.candidates(*ways[0])
+        elif ways:
+            inner = " UNION ALL ".join(f"({self.candidates(*way)} {ending})" for way in ways)
         else:
-            bound = [_behind([*names, "id"], keys, after, p)] if after else ["TRUE"]
-            inner = f"SELECT * FROM ({self.candidates(columns)}) c WHERE {bound[0]}"
+            bound = _behind([*names, "id"], keys, after, p) if after else "TRUE"
+            inner = f"SELECT * FROM ({self.candidates(_columns(key.sql for key in keys))}) c WHERE {bound}"
         sql = (
             f"WITH page AS MATERIALIZED ({inner} {ending})"
             f" SELECT {COLUMNS.format(t='r')}, {', '.join('page.' + name for name in names)}"
             f" FROM page JOIN resource r ON r.id = page.id ORDER BY {_prefixed(order)}"
         )
         return sql, p.values
+
+    def _ways(self, after: Sequence[Any] | None) -> list[list[str]]:
+        """Parts of the candidates that an index may have in order: columns, and what the rows have to be."""
+        keys = self.keys
+        if len(keys) == 1 and keys[0].parts:
+            parts = [([sql], [test]) for sql, test in keys[0].parts]
+        elif all(key.column for key in keys):
+            parts = [([key.sql for key in keys], [])]
+        else:
+            return []
+        return [
+            [_columns(sqls), *tests, *([_behind([*sqls, "t.id"], keys, after, self.params)] if after else [])]
+            for sqls, tests in parts
+        ]
+
+
+def _columns(values: Iterable[str]) -> str:
+    return ", ".join(["t.id", *(f"{sql} AS s{number}" for number, sql in enumerate(values))])
 
 
 def _prefixed(order: str) -> str:

@@ -130,7 +130,9 @@ EVERYDAY = {
     # surer the planner takes these.
     "Task?owner=Organization/1&status=requested,accepted&_sort=-authored-on": (None, 1600),
     "Task?owner=Organization/1&_sort=-authored-on": ("index_ref_find", 25),
+    "Task?owner=Organization/1&_sort=authored-on": ("index_ref_find", 25),
     "Task?status=requested&_sort=authored-on": ("index_token_find", 100),
+    "Observation?_sort=date": (None, 0),
     "Observation?patient.identifier=urn:mrn|00042&_sort=-date": (None, 100),
     "Observation?_sort=-_lastUpdated": (None, 0),
     "Observation": (None, 0),
