@@ -25,6 +25,11 @@ class Clause:
     values: tuple[Value, ...]
     modifier: str = ""
 
+    @property
+    def pointing(self) -> bool:
+        """Whether its codes still have to be looked up."""
+        return self.modifier in LOOKED_UP and self.param.type == "token"
+
 
 @dataclass(frozen=True, slots=True)
 class Chain:

@@ -14,7 +14,7 @@ from rapport.fhir import search as grammar
 from rapport.fhir import search_tree, valuesets
 from rapport.fhir import search_values as values
 from rapport.fhir.outcomes import Refused
-from rapport.fhir.search_tree import LOOKED_UP, Clause, Condition, Search
+from rapport.fhir.search_tree import Clause, Condition, Search
 
 Json = dict[str, Any]
 #: Finds the definitions (ValueSet, CodeSystem) that a search matches.
@@ -34,7 +34,7 @@ def looked_up(query: Search, find: Find) -> Search:
 
 def _points(condition: Condition) -> bool:
     if isinstance(condition, Clause):
-        return condition.modifier in LOOKED_UP and condition.param.type == "token"
+        return condition.pointing
     inner = condition.each if isinstance(condition, search_tree.Any) else (condition.inner,)
     return any(map(_points, inner))
 

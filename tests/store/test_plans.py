@@ -179,7 +179,7 @@ FIVE = Filter(
     ],
 )
 def test_what_is_shared_is_found_by_whom_it_is_about(big: psycopg.Connection[Any], query: str) -> None:
-    """Five of five hundred patients have about 150 of 15,000 observations: no more is looked at, a few times."""
+    """Five of 500 patients have about 150 of 15,000 observations: only these are looked at, a few times."""
     nodes = plan(big, query, FIVE)
     assert not [node for node in nodes if node["Node Type"] == "Seq Scan"], query
     assert touched(nodes) <= 800, query
