@@ -166,6 +166,7 @@ def _capability(base: str, names: tuple[str, ...]) -> bytes:
         "mode": "server",
         "documentation": _DOCUMENTATION,
         "security": {
+            "cors": False,  # programs call it, not pages of other sites
             "extension": [uris],
             "service": [
                 {"coding": [{"system": _SECURITY, "code": "SMART-on-FHIR"}], "text": "Bearer tokens"}

@@ -95,3 +95,4 @@ def test_pages_of_other_sites_are_not_let_in(service: Service) -> None:
     said = ask(service, "GET", "Patient?_count=1", headers={"Origin": "https://elsewhere.example"})
     assert said.status_code == 200
     assert not [name for name in said.headers if name.lower().startswith("access-control")]
+    assert ask(service, "GET", "metadata").json()["rest"][0]["security"]["cors"] is False
