@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -38,17 +39,23 @@ class Pool:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._free = threading.BoundedSemaphore(MOST)
+        self._more = threading.BoundedSemaphore(MOST)  # one is taken for each connection that is open
         self._idle: deque[tuple[Conn, float]] = deque()
 
     def take(self) -> tuple[Conn, float]:
         """A connection, with the time at which it is too old. `give` it back. "busy" when none gets free."""
-        if not self._free.acquire(timeout=PATIENCE):
-            raise Refused("busy", "The record is busy.", "Try again in a moment.")
-        try:
-            return self._idle.pop()
-        except IndexError:
-            pass
+        until = 0.0
+        while True:
+            with suppress(IndexError):
+                return self._idle.pop()
+            if self._more.acquire(blocking=False):
+                return self._opened()
+            until = until or time.monotonic() + PATIENCE
+            if time.monotonic() > until:
+                raise Refused("busy", "The record is busy.", "Try again in a moment.")
+            time.sleep(0.005)
+
+    def _opened(self) -> tuple[Conn, float]:
         try:
             bounded = f"-c statement_timeout={LONGEST_STATEMENT}s"
             return (
@@ -56,7 +63,7 @@ class Pool:
                 time.monotonic() + AGE,
             )
         except BaseException:
-            self._free.release()
+            self._more.release()
             raise
 
     def give(self, taken: tuple[Conn, float]) -> None:
@@ -68,13 +75,17 @@ class Pool:
         if line.transaction_status == TransactionStatus.IDLE and time.monotonic() < until:
             self._idle.append(taken)
         else:
-            conn.close()
-        self._free.release()
+            self._closed(conn)
 
     def close(self) -> None:
         """Close what is not in use."""
-        while self._idle:
-            self._idle.pop()[0].close()
+        with suppress(IndexError):
+            while True:
+                self._closed(self._idle.pop()[0])
+
+    def _closed(self, conn: Conn) -> None:
+        conn.close()
+        self._more.release()
 
 
 _pools: dict[str, Pool] = {}
@@ -98,8 +109,9 @@ def close() -> None:
 
 def request_of(environ: WSGIEnvironment) -> Request:
     """The request, with what the settings say of the site's own address."""
-    hosts = frozenset(settings.ALLOWED_HOSTS)
-    return Request(environ, hosts, settings.BASE_URL + "/fhir", bool(settings.SECURE_PROXY_SSL_HEADER))
+    return Request(
+        environ, settings.ALLOWED_HOSTS, settings.BASE_URL + "/fhir", bool(settings.SECURE_PROXY_SSL_HEADER)
+    )
 
 
 def admitted(request: Request, act: Callable[[Door], T]) -> T:

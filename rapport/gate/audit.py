@@ -168,7 +168,7 @@ class Witness:
 
 def idle(conn: Connection[Any]) -> bool:
     """Whether each statement on this connection is a transaction of its own just now."""
-    return conn.autocommit and conn.info.transaction_status == TransactionStatus.IDLE
+    return conn.autocommit and conn.pgconn.transaction_status == TransactionStatus.IDLE
 
 
 def log_of(

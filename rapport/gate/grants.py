@@ -77,7 +77,11 @@ def compile_all(conn: Connection[Any], changes: Sequence[tuple[Record, Body | No
 
 def may_grant(record: Record, body: Body | None) -> bool:
     """Whether a written resource may give a grant, or have given one as it was."""
-    return record.rtype in SOURCES and _may_have_granted(record, body)
+    if record.rtype not in SOURCES:
+        return False
+    if record.vid == 1 and body is not None:
+        return any(True for _ in grants_of(record, body))
+    return _may_have_granted(record, body)
 
 
 def rebuild(conn: Connection[Any]) -> int:

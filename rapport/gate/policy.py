@@ -144,9 +144,14 @@ def hidden_labels(ask: Ask) -> int | None:
 
     It says of a program and of Rapport what `filter_for` says in SQL, for rows that are at hand.
     """
-    if system in RULES and ask.actor.kind == "system":
+    return _hidden(RULES, ask)
+
+
+@lru_cache(maxsize=4096)
+def _hidden(rules: tuple[Rule, ...], ask: Ask) -> int | None:
+    if system in rules and ask.actor.kind == "system":
         return 0
-    if client not in RULES:
+    if client not in rules:
         return None
     return ~KNOWN if any(not scope.query for scope in _in_scope(ask)) else None
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Self
@@ -89,7 +89,7 @@ class Visit:
         self._conn = conn
         self.actor = actor
         self.purpose = purpose
-        self.witness = Witness(actor, purpose, source, request or uuid.uuid4().hex)
+        self.witness = Witness(actor, purpose, source, request or os.urandom(16).hex())
         self._open: Unit = unit or conn.transaction
         self._shared = _Shared(warrant)
         self._looks = True  # whether reading is looking: somebody sees it

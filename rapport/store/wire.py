@@ -51,6 +51,10 @@ class Texts(list[bytes]):
     """A `text[]` of UTF-8."""
 
 
+class Text(bytes):
+    """A `text` of UTF-8."""
+
+
 # ---------------------------------------------------------------- values
 
 Params = Mapping[str, Any] | Sequence[Any]
@@ -68,11 +72,19 @@ def _head(oid: int, length: int) -> bytes:
     return pack(">iiIii", 1, 0, oid, length, 1) if length else pack(">iiI", 0, 0, oid)
 
 
+@lru_cache(maxsize=256)
+def _array(letter: str, length: int) -> Callable[..., bytes]:
+    """Packs an array: its head, then each value with its length before it."""
+    return Struct(">iiIii" + f"i{letter}" * length).pack
+
+
 def _fixed(oid: int, letter: str, values: Sequence[Any]) -> bytes:
     length = len(values)
+    if not length:
+        return _head(oid, 0)
     flat: list[Any] = [8] * (2 * length)
     flat[1::2] = values
-    return _head(oid, length) + pack(">" + f"i{letter}" * length, *flat)
+    return _array(letter, length)(1, 0, oid, length, 1, *flat)
 
 
 def _varying(oid: int, values: Sequence[bytes]) -> bytes:
@@ -131,6 +143,7 @@ _SEND: dict[type, Callable[[Any], Sent]] = {
     Bigints: lambda values: (1016, 1, _fixed(INT8, "q", values)),
     Floats: lambda values: (1022, 1, _fixed(FLOAT8, "d", values)),
     Times: lambda values: (1185, 1, _fixed(TIMESTAMPTZ, "q", [micros(at) for at in values])),
+    Text: lambda value: (TEXT, 1, value),
     Texts: lambda values: (1009, 1, _varying(TEXT, values)),
 }
 
@@ -219,7 +232,9 @@ class _Line:
             done = self._pg.prepare(name, text, types)
             if done.status != ExecStatus.COMMAND_OK:
                 return done
-            del self._known[key]  # it was written down when it came for the first time; now it is the youngest
+            del self._known[
+                key
+            ]  # it was written down when it came for the first time; now it is the youngest
             self._known[key] = name
             self._tidy()
         return self._pg.exec_prepared(name, raw, formats, Format.BINARY)

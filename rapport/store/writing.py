@@ -22,7 +22,7 @@ from rapport.store import bulk
 from rapport.store.indexing import KINDS, Kind, Packed
 from rapport.store.records import Filter, Record, Write
 from rapport.store.versions import NO_ROWS, Version, now, version_of
-from rapport.store.wire import Bigints, StoreCursor, Texts, Times
+from rapport.store.wire import NEVER, Bigints, StoreCursor, Text, Texts, Times
 
 #: CTEs (each with a comma before it) and their parameters, run along with the statement that stores versions;
 #: `n` holds those that were stored.
@@ -72,10 +72,10 @@ def _create(
 ) -> dict[int, Record]:
     if len(versions) >= MANY:
         return _create_many(conn, versions)
-    params = _version_params(versions)
-    inserts = _inserts(((v.id, v.rows, NO_ROWS) for v in versions), params)
+    params: dict[str, Any] = {}
+    inserts = _inserts(((v.id, v.rows, NO_ROWS) for v in versions), params, one=len(versions) == 1)
     sql = f"""
-        WITH v AS ({_given(warrant, params)}),
+        WITH v AS ({_given(versions, warrant, params)}),
         n AS (INSERT INTO resource ({_INTO})
               SELECT {_NEW} FROM v ON CONFLICT (id) DO NOTHING
               RETURNING id, seq, patient, whn, sens){inserts}{beside[0]}
@@ -109,11 +109,12 @@ def _change(
     conn: Connection[Any], versions: Sequence[Version], beside: Beside, warrant: Filter | None
 ) -> dict[int, Record]:
     versions = sorted(versions, key=lambda version: version.id)  # always locked in the same order
-    params = _version_params(versions)
+    params: dict[str, Any] = {}
     deletes = _deletes(versions, params)
-    inserts = _inserts(((v.id, v.rows, v.old) for v in versions if not v.wipe), params)
+    kept = ((v.id, v.rows, v.old) for v in versions if not v.wipe)
+    inserts = _inserts(kept, params, one=len(versions) == 1)
     sql = f"""
-        WITH v AS ({_given(warrant, params)}),
+        WITH v AS ({_given(versions, warrant, params)}),
         o AS (SELECT r.* FROM resource r JOIN v ON r.id = v.id AND r.vid = v.vid - 1
               ORDER BY r.id FOR UPDATE OF r),
         h AS (INSERT INTO history ({_INTO}) SELECT {_INTO} FROM o),
@@ -173,21 +174,34 @@ def reindex(conn: Connection[Any], records: Iterable[Record]) -> None:
 
 _INTO = "id, seq, updated, patient, whn, sens, vid, rtype, deleted, rid, body"
 _NEW = "id, nextval('record_seq'), updated, patient, whn, sens, vid, rtype, gone = 1, rid, body"
+_GIVEN_ONE = (
+    "SELECT %(i)s::bigint AS id, %(u)s::timestamptz AS updated, %(p)s::bigint AS patient,"
+    " %(w)s::timestamptz AS whn, %(s)s::bigint AS sens, %(v)s::integer AS vid, %(t)s::integer AS rtype,"
+    " %(d)s::integer AS gone, %(r)s::text AS rid, %(b)s::text AS body"
+)
 _GIVEN = (
     "SELECT * FROM unnest(%(i)s, %(u)s, %(p)s, %(w)s, %(s)s, %(v)s, %(t)s, %(d)s, %(r)s, %(b)s)"
     " AS v(id, updated, patient, whn, sens, vid, rtype, gone, rid, body)"
 )
 
 
-def _given(warrant: Filter | None, params: dict[str, Any]) -> str:
-    """The versions as a table; empty where the warrant does not hold."""
+def _given(versions: Sequence[Version], warrant: Filter | None, params: dict[str, Any]) -> str:
+    """The versions as a table; empty where the warrant does not hold. A single one goes without arrays."""
+    if len(versions) == 1:
+        (v,) = versions
+        rows, text = v.rows, Text(v.body)
+        params |= {"i": v.id, "u": v.updated, "p": rows.patient, "w": rows.when or NEVER, "s": rows.sens}
+        params |= {"v": v.vid, "t": TYPE_NUMBERS[v.rtype], "d": int(v.deleted), "r": v.rid, "b": text}
+    else:
+        params |= _arrays(versions)
+    sql = _GIVEN_ONE if len(versions) == 1 else _GIVEN
     if warrant is None:
-        return _GIVEN
+        return sql
     params.update(warrant.params)
-    return f"{_GIVEN} WHERE {warrant.sql}"
+    return f"{sql} WHERE {warrant.sql}"
 
 
-def _version_params(versions: Sequence[Version]) -> dict[str, Any]:
+def _arrays(versions: Sequence[Version]) -> dict[str, Any]:
     return {
         "i": Bigints(v.id for v in versions),
         "u": Times(v.updated for v in versions),
@@ -202,18 +216,19 @@ def _version_params(versions: Sequence[Version]) -> dict[str, Any]:
     }
 
 
-def _inserts(sets: Iterable[tuple[int, Rows, Rows]], params: dict[str, Any]) -> str:
+def _inserts(sets: Iterable[tuple[int, Rows, Rows]], params: dict[str, Any], *, one: bool = False) -> str:
     """CTEs that insert what is in the first rows and not in the second; `n` holds the versions."""
-    packs = [Packed(kind, "n") for kind in KINDS]
+    packs = [Packed(kind, "n", one) for kind in KINDS]
     for key, new, old in sets:
         for pack in packs:
-            pack.add(key, pack.kind.rows(new) - pack.kind.rows(old))
+            rows = pack.kind.rows(new)
+            pack.add(key, rows - pack.kind.rows(old) if old is not NO_ROWS else rows)
     return "".join(pack.insert(params) for pack in packs if pack)
 
 
 def _deletes(versions: Sequence[Version], params: dict[str, Any]) -> str:
     """CTEs that delete what is no more; `o` holds the versions before."""
-    packs = [Packed(kind, "o") for kind in KINDS]
+    packs = [Packed(kind, "o", len(versions) == 1) for kind in KINDS]
     for version in versions:
         if not version.wipe:
             for pack in packs:
