@@ -167,7 +167,7 @@ def _values(param: SearchParam, modifier: str, piece: str) -> Sequence[Value]:
     if modifier == "of-type":
         return (values.of_type(piece),)
     if modifier == "identifier":
-        return (values.token(piece),)
+        return (values.identifier(piece),)
     if modifier == "text" or modifier in ("in", "not-in"):
         return (values.text(piece),)
     if modifier in ("below", "above") and param.type == "token":

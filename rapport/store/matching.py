@@ -159,7 +159,7 @@ def _tokens(clause: Clause, p: Params) -> str:
 def _target(value: values.Value) -> int:
     """The target of the reference row that a value asks for."""
     if isinstance(value, values.Token):
-        return index.target_key(index.identifier_word(value.system or "", value.code or ""))
+        return index.target_key(index.identifier_word(value.system, value.code or ""))
     assert isinstance(value, values.Reference)
     return index.target_key(value.reference.split("/_history/", 1)[0])
 

@@ -207,7 +207,8 @@ class Asker:
             named = value.get("identifier", {})
             if "value" not in named:
                 return ""
-            return f"{escaped(named.get('system', ''))}|{escaped(named['value'])}"
+            system = self.pick([escaped(named.get("system", "")) + "|", "|", ""])
+            return system + escaped(named["value"])
         text = value.get("reference", "").partition("/_history/")[0]
         if not text or text.startswith(("#", "urn:")):
             return ""
