@@ -25,7 +25,7 @@ def process(visit: Visit) -> Answer:
         return f"{answer.status} {REASONS[answer.status]}", dict(answer.headers).get("ETag", ""), answer.body
 
     wanted = request.prefer("return") == "representation"
-    return Answer(200, visit.strictly().bundle(request.body, get=get, representation=wanted))
+    return Answer(200, visit.strictly().bundle(request.resource(), get=get, representation=wanted))
 
 
 def _inner(request: Request, asked: Asked) -> Request:

@@ -137,6 +137,14 @@ class Request:
             raise _too_large()
         return data
 
+    def resource(self) -> bytes:
+        """The body; references by the whole address here become what they mean, `Type/id`."""
+        body = self.body
+        for base in {f"{self.base}/".encode(), f"{self.own_base}/".encode()}:
+            if base in body:
+                body = re.sub(rb'("reference"\s*:\s*")' + re.escape(base), rb"\1", body)
+        return body
+
     def form(self) -> list[tuple[str, str]]:
         """The pairs of a form, for POST _search."""
         if self.media not in ("application/x-www-form-urlencoded", ""):

@@ -174,4 +174,4 @@ def _query(condition: str | None) -> str | None:
 
 def _json(request: Request) -> bytes:
     request.check_content()
-    return request.body
+    return request.resource()

@@ -90,6 +90,23 @@ def test_one_creates_and_the_others_find_it(service: Service, family: str) -> No
     assert len({one.json()["id"] for one in said}) == 1
 
 
+def test_the_whole_address_of_something_here_is_a_local_reference(service: Service, family: str) -> None:
+    """Alone and in a bundle: kept as `Type/id`, found by either, and in the patient's own record."""
+    ask(service, "PUT", f"Patient/{family}", json={"resourceType": "Patient", "id": family})
+    far = {"reference": f"{service.base}/Patient/{family}"}
+    rate = {"resourceType": "Observation", "status": "final", "code": {"text": "rate"}, "subject": far}
+    rate["note"] = [{"text": f"see {service.base}/Patient/{family}"}]
+    alone = ask(service, "POST", "Observation", json=rate).json()
+    assert alone["subject"] == {"reference": f"Patient/{family}"}
+    assert alone["note"] == rate["note"]
+    entry = {"resource": rate, "request": {"method": "POST", "url": "Observation"}}
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    assert ask(service, "POST", "", json=bundle).status_code == 200
+    for query in (f"subject=Patient/{family}", f"subject={far['reference']}", f"patient={family}"):
+        assert ask(service, "GET", f"Observation?{query}").json()["total"] == 2, query
+    assert len(ask(service, "GET", f"Patient/{family}/$everything").json()["entry"]) == 3
+
+
 def test_pages_of_other_sites_are_not_let_in(service: Service) -> None:
     """Nothing of `/fhir` is opened to pages of other sites: programs call it, not browsers."""
     said = ask(service, "GET", "Patient?_count=1", headers={"Origin": "https://elsewhere.example"})
