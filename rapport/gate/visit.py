@@ -14,7 +14,7 @@ from psycopg import Connection
 
 from rapport.fhir.outcomes import Refused
 from rapport.store.records import Filter, Record
-from rapport.store.wire import StoreCursor
+from rapport.store.wire import StoreCursor, transaction
 
 from . import live
 from .actor import Actor, Outdated, Warrant
@@ -90,7 +90,7 @@ class Visit:
         self.actor = actor
         self.purpose = purpose
         self.witness = Witness(actor, purpose, source, request or os.urandom(16).hex())
-        self._open: Unit = unit or conn.transaction
+        self._open: Unit = unit or (lambda: transaction(conn) if idle(conn) else conn.transaction())
         self._shared = _Shared(warrant)
         self._looks = True  # whether reading is looking: somebody sees it
         self._filters: dict[tuple[Action, str], Filter] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
@@ -262,6 +263,20 @@ class _Context:
 
 _context = _Context()
 _lines: WeakKeyDictionary[Connection[Any], _Line] = WeakKeyDictionary()
+
+
+@contextmanager
+def transaction(conn: Connection[Any]) -> Iterator[None]:
+    """A transaction on a connection at rest that commits by itself otherwise; what breaks it undoes it."""
+    line = StoreCursor(conn)
+    line.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        with suppress(OperationalError):
+            line.execute("ROLLBACK")
+        raise
+    line.execute("COMMIT")
 
 
 class StoreCursor:
