@@ -14,6 +14,10 @@ from typing import Any, Final
 import msgspec
 import orjson
 
+from rapport.fhir.outcomes import Refused
+
+#: Commas in one JSON text at most: each stands between two values, or in a sentence.
+MOST: Final = 200_000
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 #: A reference, or a `url` that names something inside a bundle. Quotes inside JSON text are escaped, so a
 #: member can't be faked by a sentence that looks like one.
@@ -27,9 +31,12 @@ _COLONS: Final = (b'":', b" :", b"\n:", b"\t:", b"\r:")
 def loads(raw: bytes) -> Any:
     """JSON as Python values. Raises orjson.JSONDecodeError, also when a member stands twice in one object.
 
+    Refused("too-large") for more values than any resource needs, however short they are.
     Of two members with one name this program would see the last and another perhaps the first: what was
     judged would not be what is read.
     """
+    if raw.count(b",") > MOST:
+        raise Refused("too-large", f"This has more than {MOST:,} values.", "Send it in smaller parts.")
     value = orjson.loads(raw)
     # There are at least as many colons as members written; so as many as members read leaves none out.
     if sum(map(raw.count, _COLONS)) != _count(value):
