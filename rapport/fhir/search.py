@@ -60,10 +60,7 @@ __all__ = [
     "Chain",
     "Clause",
     "Has",
-    "Include",
     "Search",
-    "Sort",
-    "condition",
     "parse",
     "pointing",
 ]
