@@ -124,6 +124,8 @@ def admitted(request: Request, act: Callable[[Door], T]) -> T:
     if not token:
         raise Refused("unauthorized", "A bearer token is needed.", "Get one at the token endpoint.")
     limits.admit(token, request)
+    if limits.known(token):
+        request.arrive()  # a body that comes slowly keeps no connection waiting
     connections = pool()
     taken = connections.take()
     try:
