@@ -22,6 +22,8 @@ Find = Callable[[Search], list[Json]]
 
 #: Codes that all conditions of a search may come to, and definitions that may be looked for.
 MOST, LOOKS = 5000, 20
+#: Steps through definitions that one search may take: about a second.
+STEPS = 3_000_000
 
 
 def looked_up(query: Search, find: Find) -> Search:
@@ -47,7 +49,7 @@ class _Known:
         self.definitions: dict[tuple[str, str], Json | None] = {}
         self.sets: dict[str, Set[values.Token]] = {}
         self.open: set[str] = set()  # value sets that are being read: none may lead back to itself
-        self.codes = 0
+        self.codes = self.steps = 0
 
     def with_codes(self, condition: Condition) -> Condition:
         """The condition with codes in it."""
@@ -57,12 +59,25 @@ class _Known:
             return replace(condition, each=tuple(map(self.with_codes, condition.each)))
         if not isinstance(condition, Clause):
             return replace(condition, inner=self.with_codes(condition.inner))
-        found = dict.fromkeys(code for value in condition.values for code in self._codes(condition, value))
+        found = dict[values.Token, None]()
+        for value in dict.fromkeys(condition.values):
+            found |= dict.fromkeys(self._spent(self._codes(condition, value)))
         self.codes += len(found)
         if self.codes > MOST:
             raise Refused("invalid", f"{condition.param.code}:{condition.modifier} comes to too many codes.")
         modifier = "not" if condition.modifier == "not-in" else ""
         return replace(condition, values=tuple(found), modifier=modifier)
+
+    def _spent(self, steps: Iterable[values.Token]) -> Iterator[values.Token]:
+        """The same, each counted as a step."""
+        for one in steps:
+            self._spend(1)
+            yield one
+
+    def _spend(self, steps: int) -> None:
+        self.steps += steps
+        if self.steps > STEPS:
+            raise Refused("invalid", "Too many codes have to be looked through.", "Ask for less at once.")
 
     def _codes(self, clause: Clause, value: values.Value) -> Iterable[values.Token]:
         if isinstance(value, values.Text):
@@ -92,10 +107,11 @@ class _Known:
 
     def _of_part(self, part: Json, address: str) -> set[values.Token]:
         """The codes of one include or exclude: what its system and its value sets have in common."""
-        each = [set(self._of_set(url)) for url in part.get("valueSet", ())]
+        each = [set(self._spent(self._of_set(url))) for url in part.get("valueSet", ())]
         system, filters = part.get("system", ""), part.get("filter", ())
         if "concept" in part:
-            each.append({values.Token(system, one.get("code")) for one in part["concept"]})
+            listed = (values.Token(system, one.get("code")) for one in part["concept"])
+            each.append(set(self._spent(listed)))
         elif system and not filters:
             each.append({values.Token(system, way[-1]) for way in self._ways(system)})
         for one in filters:
@@ -129,7 +145,9 @@ class _Known:
                 f"The codes of the code system {system[:200]} and their hierarchy are not known here.",
                 "Store its complete CodeSystem, or name the codes themselves.",
             )
-        return _walked(stored.get("concept", ()), ())
+        for way in _walked(stored.get("concept", ()), ()):
+            self._spend(len(way))
+            yield way
 
     def _definition(self, rtype: str, address: str) -> Json | None:
         """The newest of those with this canonical address (`url` or `url|version`), or `Type/id`."""

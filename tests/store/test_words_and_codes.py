@@ -8,6 +8,7 @@ import pytest
 from psycopg import Connection
 
 from rapport.fhir.outcomes import Refused
+from rapport.store import codes
 from rapport.store.records import EVERYTHING, NOTHING, Filter
 from rapport.store.restricting import restriction
 from tests.oracle.worlds import OURS, SOME, TREE, UCUM
@@ -182,3 +183,12 @@ def test_what_has_to_be_looked_up_limits_no_scope(query: str) -> None:
     with pytest.raises(Refused, match="cannot limit a scope"):
         restriction("Observation", query)
     assert restriction("Questionnaire", "url:below=http://x/forms").present
+
+
+def test_what_has_to_be_looked_through_is_bounded(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few words in an address must not walk through a large code system again and again."""
+    monkeypatch.setattr(codes, "STEPS", 50)
+    store(conn, TREE, coded("a", "a"))
+    assert found(conn, "Observation", ("code:below", ",".join([f"{OURS}|a"] * 100))) == ["a"]
+    with pytest.raises(Refused, match="Too many codes"):
+        run(conn, "Observation", ("code:below", ",".join(f"{OURS}|{number}" for number in range(30))))
