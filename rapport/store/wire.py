@@ -34,6 +34,9 @@ NEVER = datetime(1, 1, 1, tzinfo=UTC)  # the clinical time of what has none: it 
 _WATCH = (b"rapport", ())
 #: So many statements of a connection stay prepared; with more of them the older half is forgotten.
 _MOST = 400
+#: A longer statement (characters) is neither kept nor prepared: an address may ask for thousands of values,
+#: and each such statement would take megabytes here and in the server for as long as the connection lasts.
+_LONGEST = 20_000
 
 
 class Bigints(list[int]):
@@ -166,8 +169,7 @@ _loading.register_loader(TIMESTAMPTZ, _TimeLoader)
 _PLACE = re.compile(r"%(?:\((\w+)\)|(%))?(s?)")
 
 
-@lru_cache(maxsize=4096)
-def _written(sql: str) -> tuple[bytes, tuple[str, ...] | None]:
+def _put_into_words(sql: str) -> tuple[bytes, tuple[str, ...] | None]:
     """The statement as PostgreSQL writes it, and the names of its parameters in order (None: by place)."""
     names: dict[str, int] = {}
     places = count(1)
@@ -181,6 +183,9 @@ def _written(sql: str) -> tuple[bytes, tuple[str, ...] | None]:
 
     text = _PLACE.sub(swap, sql)
     return text.encode(), tuple(names) if names or next(places) == 1 else None
+
+
+_written = lru_cache(maxsize=4096)(_put_into_words)
 
 
 class _Line:
@@ -207,7 +212,7 @@ class _Line:
 
     def ask(self, sql: str, params: Params, prepare: bool | None) -> list[tuple[Any, ...]]:
         """The rows that come of a statement."""
-        text, names = _written(sql)
+        text, names = (_put_into_words if len(sql) > _LONGEST else _written)(sql)
         values = params if names is None else [params[name] for name in names]  # type: ignore[call-overload]
         types, formats, raw = zip(*map(_sent, values), strict=True) if values else ((), (), ())
         found = self._run(sql, text, types, formats, raw, prepare is not False)
@@ -220,7 +225,7 @@ class _Line:
 
     def _run(self, sql: str, text: bytes, types: Any, formats: Any, raw: Any, prepare: bool) -> PGresult:
         """Run a statement; the second time it is prepared, and stays so."""
-        if not prepare:
+        if not prepare or len(sql) > _LONGEST:
             return self._pg.exec_params(text, raw, types, formats, Format.BINARY)
         self._keep()
         key = (sql, types)

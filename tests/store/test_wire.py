@@ -106,3 +106,16 @@ def test_a_lost_connection_says_so(own_database: str) -> None:
         other.execute("SELECT pg_terminate_backend(%s)", [conn.info.backend_pid])
         with pytest.raises(psycopg.OperationalError):
             StoreCursor(conn).execute("SELECT 1")
+
+
+def test_a_very_long_statement_is_not_kept(conn: Conn) -> None:
+    """A search may ask for thousands of values, each time another number of them."""
+    cursor, before = StoreCursor(conn), wire._written.cache_info().currsize
+    for length in range(3900, 3904):
+        params = {f"q{number}": number for number in range(length)}
+        sql = f"SELECT {' + '.join(f'%({name})s::int8' for name in params)}"
+        for _ in range(3):
+            assert cursor.execute(sql, params).fetchone() == (sum(params.values()),)
+    assert wire._written.cache_info().currsize == before
+    sql = "SELECT count(*) FROM pg_prepared_statements WHERE length(statement) > 20000"
+    assert cursor.execute(sql).fetchone() == (0,)
