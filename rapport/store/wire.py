@@ -21,7 +21,7 @@ from psycopg import Connection, DataError, Error, OperationalError, ProgrammingE
 from psycopg.adapt import AdaptersMap, Buffer, Loader, Transformer
 from psycopg.errors import error_from_result
 from psycopg.postgres import adapters
-from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.string import ByteaBinaryLoader
 
@@ -32,6 +32,8 @@ _MICRO = timedelta(microseconds=1)
 NEVER = datetime(1, 1, 1, tzinfo=UTC)  # the clinical time of what has none: it sorts as the oldest
 
 _WATCH = (b"rapport", ())
+#: The server does not know what was prepared, or its tables changed since.
+_OUTDATED = (b"26000", b"0A000")
 #: So many statements of a connection stay prepared; with more of them the older half is forgotten.
 _MOST = 400
 #: A longer statement (characters) is neither kept nor prepared: an address may ask for thousands of values,
@@ -204,7 +206,11 @@ class _Line:
         """Notice that psycopg has made the server forget all that was prepared: one of ours that stands among
         its own is gone. It does so after a rollback, where it prepares statements itself.
         """
-        if self._theirs is not None and _WATCH not in self._theirs:
+        if self._theirs is None:
+            return
+        if _WATCH in self._theirs:
+            self._theirs.move_to_end(_WATCH)  # psycopg lets go of what is used least
+        else:
             self._known.clear()
             name = b"rapport_%d" % next(self._names)
             if self._pg.prepare(name, b"SELECT 1").status == ExecStatus.COMMAND_OK:
@@ -256,6 +262,8 @@ class _Line:
     def _broken(self, found: PGresult) -> Error:
         if self._pg.status != ConnStatus.OK:
             return OperationalError("the connection to the database is lost")
+        if found.error_field(DiagnosticField.SQLSTATE) in _OUTDATED:
+            self._known.clear()  # for the next time
         return error_from_result(found)
 
 
@@ -272,11 +280,17 @@ _lines: WeakKeyDictionary[Connection[Any], _Line] = WeakKeyDictionary()
 
 @contextmanager
 def transaction(conn: Connection[Any]) -> Iterator[None]:
-    """A transaction on a connection at rest that commits by itself otherwise; what breaks it undoes it."""
+    """A transaction on a connection at rest that commits by itself otherwise; what breaks it undoes it.
+
+    A statement that failed breaks it, even if somebody caught the fault: PostgreSQL would take the COMMIT,
+    keep nothing, and not call it a fault.
+    """
     line = StoreCursor(conn)
     line.execute("BEGIN")
     try:
         yield
+        if conn.pgconn.transaction_status != TransactionStatus.INTRANS:
+            raise OperationalError("a statement of the transaction failed, so nothing of it is kept")
     except BaseException:
         with suppress(OperationalError):
             line.execute("ROLLBACK")
