@@ -6,7 +6,8 @@ The Bundle is made by joining stored bytes; nothing in it is parsed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from urllib.parse import quote, urlencode
+from functools import lru_cache
+from urllib.parse import quote
 
 import orjson
 
@@ -114,9 +115,14 @@ def entry(base: str, record: Record, mode: str, cut: Cut) -> bytes:
 
 def link(relation: str, base: str, where: str, pairs: Pairs) -> bytes:
     """One link of a bundle."""
-    query = urlencode(pairs, quote_via=quote, safe=":/,|")
+    query = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs)
     url = f"{base}/{where}" if where else base
     return orjson.dumps({"relation": relation, "url": f"{url}?{query}" if query else url})
+
+
+@lru_cache(maxsize=4096)
+def _quoted(text: str) -> str:
+    return quote(text, safe=":/,|")
 
 
 def _left_out(ignored: Sequence[str]) -> bytes:

@@ -225,9 +225,8 @@ class Visit:
         return self._shared.reads if work is None else work.trail
 
     def _note(self, letter: Action, records: Iterable[Record]) -> None:
-        trail = self._trail
-        for record in records if self._looks else ():
-            trail.add(letter, record.ref, record.vid, record.patient)
+        if self._looks:
+            self._trail.met(letter, records)
 
     def _note_refusal(self, trail: Trail, refused: Refused) -> None:
         """A refused unit left nothing behind but this row, in a transaction of its own."""
