@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Self
 
@@ -92,6 +92,7 @@ class Visit:
         self.witness = Witness(actor, purpose, source, request or os.urandom(16).hex())
         self._open: Unit = unit or (lambda: transaction(conn) if idle(conn) else conn.transaction())
         self._shared = _Shared(warrant)
+        self.passing: Collection[str] = ()  # codes of refusals after which the same is tried again: not noted
         self._looks = True  # whether reading is looking: somebody sees it
         self._filters: dict[tuple[Action, str], Filter] = {}
 
@@ -176,7 +177,7 @@ class Visit:
                 self._complete(work)
         except Refused as refused:
             self._shared.work = None
-            if not quiet:
+            if not quiet and refused.code not in self.passing:
                 self._note_refusal(work.trail, refused)  # type: ignore[union-attr]
             raise
         finally:
