@@ -6,7 +6,7 @@ The Bundle is made by joining stored bytes; nothing in it is parsed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 import orjson
@@ -120,9 +120,13 @@ def link(relation: str, base: str, where: str, pairs: Pairs) -> bytes:
     return orjson.dumps({"relation": relation, "url": f"{url}?{query}" if query else url})
 
 
-@lru_cache(maxsize=4096)
 def _quoted(text: str) -> str:
-    return quote(text, safe=":/,|")
+    """The text in an address. Only short ones are kept: a form may send megabytes."""
+    return _quoted_before(text) if len(text) < 200 else quote(text, safe=_SAFE)
+
+
+_SAFE = ":/,|"
+_quoted_before = lru_cache(maxsize=4096)(partial(quote, safe=_SAFE))
 
 
 def _left_out(ignored: Sequence[str]) -> bytes:
