@@ -14,7 +14,6 @@ from typing import Any
 
 from bench.service import ROOT, Service, place, rapport
 
-
 #: What is larger takes long to make.
 LARGE = 50_000
 

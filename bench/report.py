@@ -194,8 +194,8 @@ def _floor(found: dict[str, Any] | None) -> str:
     return _section("The floor: the same statements, CPU ms a request", head, rows) + (
         "\n\nThe statements of a request, audit and gate included, sent one after the other over one "
         "connection: what PostgreSQL (all its processes) and the C library take for them. Nothing that uses "
-        "PostgreSQL can be cheaper; what is served costs more by Python, HTTP, and by many clients at once. It is "
-        "taken after the load, on what that left behind: searches then find more than they did under load."
+        "PostgreSQL can be cheaper; what is served costs more by Python, HTTP, and many clients at once. It "
+        "is taken after the load, on what that left behind: searches then find more than they did under load."
     )
 
 
