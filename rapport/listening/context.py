@@ -1,0 +1,146 @@
+"""How a danger is spoken of: denied, past, settled, someone else's, only imagined, read, or a figure.
+
+Context lowers and shows its reason. It never lowers a sentence that turns ("but it's back again"),
+and what it lowers is still shown: nothing is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rapport.listening.heard import Status
+from rapport.listening.packs import Found
+from rapport.listening.words import Words
+
+NEGATION_REACH = 6
+BEFORE_REACH = 12
+AFTER_REACH = 5
+_STATUS: dict[str, Status] = {
+    "negated": "negated",
+    "past": "past",
+    "settled": "settled",
+    "other": "other person",
+    "hypothetical": "hypothetical",
+    "read": "read or quoted",
+    "figurative": "figurative",
+}
+_ORDER = ("figurative", "read", "negated", "other", "past", "hypothetical", "settled")
+_QUOTES = {'"': '"', "“": "”", "«": "»", "„": "“"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A status with the words that gave it; `turned` says that the sentence turns against it."""
+
+    status: Status
+    because: str = ""
+    turned: bool = False
+
+
+PRESENT = Reading("present")
+
+
+class Contexts:
+    """The cues of one text, ready to judge any stretch of its words."""
+
+    def __init__(self, words: Words, cues: Iterable[Found], turns: frozenset[str]) -> None:
+        self._words = words
+        self._turns = turns
+        self._cues: dict[str, list[tuple[str, Found]]] = {}
+        for cue in cues:
+            self._cues.setdefault(cue.means[0], []).append((cue.means[1], cue))
+        self._by_sentence = self._index()
+        self._quoted = list(_quotes(words.text))
+
+    def _index(self) -> dict[str, dict[int, list[tuple[str, Found]]]]:
+        table: dict[str, dict[int, list[tuple[str, Found]]]] = {}
+        for kind, cues in self._cues.items():
+            rows = table.setdefault(kind, {})
+            for side, cue in cues:
+                rows.setdefault(self._words.sentences[cue.first], []).append((side, cue))
+        return table
+
+    def judge(self, first: int, last: int, only: tuple[str, ...] = _ORDER) -> Reading:
+        """How the words from `first` to `last` are spoken of, as far as `only` these contexts tell."""
+        for kind in only:
+            cue = self._cue(kind, first, last)
+            if cue is not None:
+                turned = kind not in ("figurative", "negated") and self._turn(first, last, cue)
+                return Reading(_STATUS[kind], self._text(cue), turned)
+        if self._in_quotes(first, last):
+            return Reading("read or quoted", "in quotation marks")
+        return PRESENT
+
+    def _cue(self, kind: str, first: int, last: int) -> Found | None:
+        rows = self._by_sentence.get(kind, {})
+        here = self._words.sentences[first]
+        end = self._words.sentences[last]
+        near = range(here, end + 2) if kind == "settled" else range(here, end + 1)
+        if kind == "read":
+            near = range(here - 1, end + 1)
+        if kind == "negated":
+            near = range(here, end + 2)
+        for sentence in near:
+            for side, cue in rows.get(sentence, ()):
+                if self._reaches(kind, side, cue, first, last):
+                    return cue
+        return None
+
+    def _reaches(self, kind: str, side: str, cue: Found, first: int, last: int) -> bool:
+        if kind == "figurative":
+            return cue.first <= last and cue.last >= first
+        if kind == "read" and cue.first <= last and cue.last >= first:
+            return True
+        ats = self._words.ats
+        if side == "before":
+            if not cue.last < first + (kind == "other"):
+                return False
+            reach = NEGATION_REACH if kind == "negated" else BEFORE_REACH
+            return ats[first] - ats[cue.last] <= reach and not self._broken(kind, cue.last, first)
+        if side == "after":
+            return cue.first > last and ats[cue.first] - ats[last] <= AFTER_REACH + 3
+        if cue.first <= last and cue.last >= first and kind != "settled":
+            return kind == "past"
+        lower, upper = (cue.last, first) if cue.last < first else (last, cue.first)
+        return not self._broken(kind, lower, upper)
+
+    def _broken(self, kind: str, lower: int, upper: int) -> bool:
+        """Whether a turning word ("but"), or "and" after a denial, stands between two words."""
+        between = self._words.norms[lower + 1 : upper]
+        if any(word in self._turns for word in between):
+            return True
+        if kind == "negated":
+            return any(word in ("and", "y", "et", "then", "luego", "puis", "just", "solo", "juste") for word in between)
+        return False
+
+    def _turn(self, first: int, last: int, cue: Found) -> bool:
+        """Whether the sentence turns: says that it is so now, or goes on with "but" unsettled."""
+        sentence = self._words.sentences[first]
+        calm = [found for _, found in self._by_sentence.get("settled", {}).get(sentence, ())]
+        for _, turn in self._by_sentence.get("turns", {}).get(sentence, ()):
+            if not any(c.first <= turn.last and c.last >= turn.first for c in (*calm, cue)):
+                return True
+        return False
+
+    def _in_quotes(self, first: int, last: int) -> bool:
+        start, end = self._words.starts[first], self._words.ends[last]
+        return any(opened <= start and end <= closed for opened, closed in self._quoted)
+
+    def _text(self, cue: Found) -> str:
+        return self._words.text[self._words.starts[cue.first] : self._words.ends[cue.last]]
+
+
+def _quotes(text: str) -> Iterable[tuple[int, int]]:
+    """Stretches between quotation marks, of two words at least and 300 letters at most."""
+    opened = -1
+    closing = ""
+    for place, letter in enumerate(text):
+        if opened >= 0 and letter == closing:
+            if place - opened <= 300 and " " in text[opened + 1 : place].strip():
+                yield opened, place
+            opened = -1
+        elif opened < 0 and letter in _QUOTES:
+            opened, closing = place, _QUOTES[letter]
+        elif opened >= 0 and (place - opened > 300 or letter == "\n"):
+            opened = -1
