@@ -30,7 +30,11 @@ Row = dict[str, Any]
 
 
 def read(path: Path) -> list[Row]:
-    """The rows of a JSONL file."""
+    """The rows of a JSONL file, or of our own corpus (the name of its text file)."""
+    if path.suffix == ".txt":
+        from tests.listening.corpus import messages
+
+        return messages(path.name)
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines if line.strip()]
 
@@ -116,7 +120,7 @@ def red_flags(rows: list[Row], heard: list[Heard], show: bool) -> dict[str, str]
     if show:
         for row, h in pairs:
             if flagged(h) != (row["red_flag"] != "none"):
-                seen = [(f.rule, f.status, f.channel, f.span.text) for f in h.red_flags]
+                seen = [(f.rule, f.channel, f.span.text, f.why.split(';')[1:]) for f in h.red_flags]
                 print("FLAG", row["red_flag"], row["red_flag_category"], row["tags"], row["text"], seen)
     return table
 

@@ -16,6 +16,7 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _BREAK = re.compile(r"[,;]\s|\s[-–—]\s|\s(?:but|because|although|pero|porque|aunque|mais|parce que|car)\s", re.IGNORECASE)
+_NOT_FEARED = re.compile(r"(?:before|when|if|to|and|as|so|at|it'?s|que me|about it|about this|de ir)\b", re.IGNORECASE)
 _LOWERED = frozenset({"negated", "past", "settled", "other person", "read or quoted", "figurative", "hypothetical"})
 
 
@@ -77,4 +78,6 @@ def _feared(text: str, bounds: Sequence[tuple[int, int]], start: int, end: int) 
     cut = _BREAK.search(text, end, last)
     span = Span.of(text, end, cut.start() if cut else last)
     words = span.text.rstrip(".!")
-    return Span.of(text, span.start, span.start + len(words)) if len(words) > 3 else None
+    if len(words) <= 3 or _NOT_FEARED.match(words):
+        return None
+    return Span.of(text, span.start, span.start + len(words))

@@ -6,10 +6,11 @@ and what it lowers is still shown: nothing is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rapport.listening.heard import Status
+from rapport.listening.lexicon import Hit
 from rapport.listening.packs import Found
 from rapport.listening.words import Words
 
@@ -27,6 +28,9 @@ _STATUS: dict[str, Status] = {
 }
 _ORDER = ("figurative", "read", "negated", "other", "past", "hypothetical", "settled")
 _QUOTES = {'"': '"', "“": "”", "«": "»", "„": "“"}
+
+
+_BREAKS = frozenset("and y et then luego puis just only solo juste i he she it we they which because il elle je ella yo".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,18 @@ class Contexts:
             return Reading("read or quoted", "in quotation marks")
         return PRESENT
 
+    def judge_match(self, first: int, last: int, stretches: Sequence[Hit]) -> Reading:
+        """How a pattern is spoken of: by the context of all its words, or where one part of it is denied."""
+        reading = self.judge(first, last)
+        if reading.status != "present":
+            return reading
+        for one in stretches:
+            for status in ("negated", "settled") if one[0] > last or one[1] < first else ("negated",):
+                cue = self._cue(status, *one)
+                if cue is not None and not any(cue.first <= b and cue.last >= a for a, b in stretches):
+                    return Reading(_STATUS[status], self._text(cue))
+        return PRESENT
+
     def _cue(self, kind: str, first: int, last: int) -> Found | None:
         rows = self._by_sentence.get(kind, {})
         here = self._words.sentences[first]
@@ -99,11 +115,16 @@ class Contexts:
             reach = NEGATION_REACH if kind == "negated" else BEFORE_REACH
             return ats[first] - ats[cue.last] <= reach and not self._broken(kind, cue.last, first)
         if side == "after":
-            return cue.first > last and ats[cue.first] - ats[last] <= AFTER_REACH + 3
+            return cue.first > last and ats[cue.first] - ats[last] <= AFTER_REACH + 3 and self._ends(kind, cue)
         if cue.first <= last and cue.last >= first and kind != "settled":
             return kind == "past"
         lower, upper = (cue.last, first) if cue.last < first else (last, cue.first)
         return not self._broken(kind, lower, upper)
+
+    def _ends(self, kind: str, cue: Found) -> bool:
+        """Whether a denial after the words ("chest pain: no") stands alone at its end."""
+        following = cue.last + 1
+        return kind != "negated" or following >= len(self._words) or self._words.clauses[following] != self._words.clauses[cue.last]
 
     def _broken(self, kind: str, lower: int, upper: int) -> bool:
         """Whether a turning word ("but"), or "and" after a denial, stands between two words."""
@@ -111,7 +132,7 @@ class Contexts:
         if any(word in self._turns for word in between):
             return True
         if kind == "negated":
-            return any(word in ("and", "y", "et", "then", "luego", "puis", "just", "solo", "juste") for word in between)
+            return any(word in _BREAKS for word in between)
         return False
 
     def _turn(self, first: int, last: int, cue: Found) -> bool:

@@ -27,7 +27,7 @@ def red_flags(words: Words, found: Iterable[Found], contexts: Contexts) -> list[
     flags: dict[tuple[str, Status], RedFlag] = {}
     for each in found:
         rule: Rule = each.means
-        reading = contexts.judge(each.first, each.last)
+        reading = contexts.judge_match(each.first, each.last, each.match.stretches)
         flag = _flag(words, each, rule, reading)
         key = (flag.kind, flag.status)
         other = flags.get(key)

@@ -101,7 +101,7 @@ class Finder:
         for lead in leads:
             stretches, close = [lead], [lead]
             for part, stretch in zip(pattern.parts[1:], others, strict=True):
-                near = self._nearest(lead, stretch, part.within)
+                near = self._nearest(lead, stretch, part)
                 if part.unless == (near is not None):
                     break
                 if near is not None:
@@ -145,14 +145,16 @@ class Finder:
             index += 1
         return None
 
-    def _nearest(self, lead: Hit, stretches: list[Hit], within: int) -> Hit | None:
-        """The stretch nearest to `lead` that shares no word with it."""
+    def _nearest(self, lead: Hit, stretches: list[Hit], part: _Part) -> Hit | None:
+        """The stretch nearest to `lead`; what is wanted shares no word with it, what forbids may."""
         place = bisect_left(stretches, lead)
         best: Hit | None = None
-        best_distance = within + 1
+        best_distance = part.within + 1
         for index in range(max(0, place - 4), min(len(stretches), place + 5)):
             first, last = stretches[index]
             if first <= lead[1] and last >= lead[0]:
+                if part.unless:
+                    return stretches[index]
                 continue
             gap = self._ats[first] - self._ats[lead[1]] if first > lead[1] else self._ats[lead[0]] - self._ats[last]
             if gap < best_distance:
