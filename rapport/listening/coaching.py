@@ -1,3 +1,120 @@
-from rapport.listening.advice import Advice
+"""Reads a draft reply beside the message it answers. It proposes; it never writes the reply."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from rapport.listening.advice import Advice, Finding, Suggestion
+from rapport.listening.answers import answers
+from rapport.listening.feelings import apart
+from rapport.listening.grades import grade
+from rapport.listening.grammar import Finder
+from rapport.listening.hearing import listen
+from rapport.listening.heard import Heard, Span
+from rapport.listening.jargon import jargon
+from rapport.listening.languages import identify
+from rapport.listening.packs import LANGUAGES, Found, pack, search
+from rapport.listening.suggestions import suggestions
+from rapport.listening.words import Words, sentences
+
+_MINIMISES = re.compile(
+    r"\b(?:sounds like|probably|just|only|nothing|keep an eye|monitor|wait and see|see how|solo|seguramente|juste|sans doute|rien)\b",
+    re.IGNORECASE,
+)
+NONE = Finding(False)
+
+
 def coach(reply: str, message: str) -> Advice:
-    raise NotImplementedError
+    """What a draft reply does and leaves undone, with suggestions in order of weight.
+
+    Findings are about the text alone. In a language without grammars nothing is found, and the one
+    suggestion is that a person who reads it should look.
+    """
+    heard = listen(message)
+    language = _language(reply, heard)
+    if language not in LANGUAGES:
+        return _unread(language, heard)
+    own = pack(language)
+    words = own.split(reply)
+    found = search(own.replies, Finder(words, own.lexicon.find(words)))
+    spans = {name: _spans(words, found, name) for name in ("acknowledges", "validates", "invites", "reflects", "act_now")}
+    danger = any(flag.status == "present" for flag in heard.red_flags)
+    safety = Finding(bool(spans["act_now"]), tuple(spans["act_now"])) if danger else None
+    advice = Advice(
+        language=language,
+        acknowledges_feeling=_finding([*spans["acknowledges"], *_named(words, own.feelings, found, heard)]),
+        validates=_finding(spans["validates"]),
+        open_question=_finding(_open(words, found)),
+        invites_contact=_finding(spans["invites"]),
+        dismissive=_finding(_dismisses(words, found, reply, safety)),
+        reflection=_finding(spans["reflects"]),
+        safety_advice=safety,
+        questions=answers(heard.questions, reply, language),
+        jargon=jargon(reply, message, language),
+        reading_grade=grade(reply, language),
+        suggestions=(),
+    )
+    return suggestions(advice, heard)
+
+
+def _language(reply: str, heard: Heard) -> str:
+    seen = identify(reply)
+    return heard.language if seen == "und" else seen
+
+
+def _unread(language: str, heard: Heard) -> Advice:
+    """Nothing found: the reply is in a language that has no grammars here."""
+    line = Suggestion("unread", "This language is not read here: please have somebody who speaks it look at the reply.")
+    return Advice(language, NONE, NONE, NONE, NONE, NONE, NONE, None, (), (), None, (line,))
+
+
+def _finding(spans: Iterable[Span]) -> Finding:
+    kept = tuple(apart(spans))
+    return Finding(bool(kept), kept)
+
+
+def _spans(words: Words, found: Iterable[Found], name: str) -> list[Span]:
+    return apart(_span(words, each) for each in found if each.means[0] == name)
+
+
+def _span(words: Words, each: Found) -> Span:
+    return Span.of(words.text, words.starts[each.first], words.ends[each.last])
+
+
+def _named(words: Words, book: object, found: Sequence[Found], heard: Heard) -> list[Span]:
+    """The writer's own word for a feeling, said back to them ("hollow is a word that ...")."""
+    shown = [span.text.lower() for feeling in heard.feelings for span in feeling.spans]
+    reply = words.text.lower()
+    named = []
+    for text in shown:
+        for word in re.findall(r"[^\W\d_]{5,}", text):
+            place = reply.find(word[: max(5, len(word) - 2)])
+            if place >= 0 and word not in _PLAIN:
+                named.append(Span.of(words.text, place, place + len(word)))
+    return named
+
+
+_PLAIN = frozenset("thank thanks worked being about there since their nobody really never again every other could would still".split())
+
+
+def _open(words: Words, found: Sequence[Found]) -> list[Span]:
+    """Questions that let the writer tell; "what is your weight?" does not."""
+    shut = [_span(words, each) for each in found if each.means[0] == "closed"]
+    told = []
+    for span in (_span(words, each) for each in found if each.means[0] == "open"):
+        bounds = next(((a, b) for a, b in sentences(words.text) if a <= span.start < b), (span.start, span.end))
+        asks = words.text[bounds[0] : bounds[1]].rstrip().endswith("?")
+        invited = re.match(r"(?:tell|help|talk|walk|describe|i'd|i would|i wonder|in your|cu[eé]nt|d[ií]ga|h[aá]b|me gust|expl|parlez|racontez|dites|j'aim|décri|decri|quiere|puede|would you|could you|can you|like|love|want)", words.text[span.start : span.end], re.IGNORECASE)
+        first = span.start - bounds[0] < 25
+        if (asks and first or invited) and not any(bounds[0] <= s.start < bounds[1] for s in shut):
+            told.append(Span.of(words.text, *bounds))
+    return apart(told)
+
+
+def _dismisses(words: Words, found: Sequence[Found], reply: str, safety: Finding | None) -> list[Span]:
+    """Words that brush a worry aside; beside a danger without advice, words that make it small."""
+    spans = _spans(words, found, "dismisses")
+    if safety is not None and not safety:
+        spans += [Span.of(reply, small.start(), small.end()) for small in _MINIMISES.finditer(reply)]
+    return spans

@@ -30,6 +30,7 @@ _ORDER = ("figurative", "read", "negated", "other", "past", "hypothetical", "set
 _QUOTES = {'"': '"', "“": "”", "«": "»", "„": "“"}
 
 
+_BARE = frozenset(("not",))
 _BREAKS = frozenset("and y et then luego puis just only solo juste i he she it we they which because il elle je ella yo".split())
 
 
@@ -82,10 +83,11 @@ class Contexts:
         if reading.status != "present":
             return reading
         for one in stretches:
-            for status in ("negated", "settled") if one[0] > last or one[1] < first else ("negated",):
-                cue = self._cue(status, *one)
+            far = one[0] > last or one[1] < first
+            for kind in _ORDER if far else ("negated",):
+                cue = self._cue(kind, *one)
                 if cue is not None and not any(cue.first <= b and cue.last >= a for a, b in stretches):
-                    return Reading(_STATUS[status], self._text(cue))
+                    return Reading(_STATUS[kind], self._text(cue), far and kind != "negated" and self._turn(*one, cue))
         return PRESENT
 
     def _cue(self, kind: str, first: int, last: int) -> Found | None:
@@ -98,6 +100,8 @@ class Contexts:
         if kind == "negated":
             near = range(here, end + 2)
         for sentence in near:
+            if kind == "settled" and sentence in self._words.asking:
+                continue
             for side, cue in rows.get(sentence, ()):
                 if self._reaches(kind, side, cue, first, last):
                     return cue
@@ -113,7 +117,11 @@ class Contexts:
             if not cue.last < first + (kind == "other"):
                 return False
             reach = NEGATION_REACH if kind == "negated" else BEFORE_REACH
+            if kind == "negated" and cue.first == cue.last and self._words.norms[cue.last] in _BARE:
+                reach = 1
             return ats[first] - ats[cue.last] <= reach and not self._broken(kind, cue.last, first)
+        if side == "after" and kind == "read":
+            return last < cue.first and ats[cue.first] - ats[last] <= 2
         if side == "after":
             return cue.first > last and ats[cue.first] - ats[last] <= AFTER_REACH + 3 and self._ends(kind, cue)
         if cue.first <= last and cue.last >= first and kind != "settled":

@@ -21,6 +21,9 @@ _REASONS: Mapping[Status, str] = {
     "figurative": "reads as a figure of speech",
 }
 
+# what might be over, or might never be, is still looked at when it is about harming oneself
+_NEVER_LOWERS_HARM: frozenset[Status] = frozenset({"settled", "hypothetical"})
+
 
 def red_flags(words: Words, found: Iterable[Found], contexts: Contexts) -> list[RedFlag]:
     """The red flags of a text: for each rule and status the first one, alerts before second looks."""
@@ -43,8 +46,8 @@ def _flag(words: Words, found: Found, rule: Rule, reading: Reading) -> RedFlag:
     if status != "present":
         channel = "second_look"
         why = f"{why}; {_REASONS[status]} ({reading.because})"
-        if reading.turned:
-            why = f"{why}, but the sentence turns"
+        if reading.turned or rule.level == "self_harm" and status in _NEVER_LOWERS_HARM:
+            why = f"{why}, but this is shown all the same"
             status = "present"
     span = Span.of(words.text, words.starts[found.first], words.ends[found.last])
     return RedFlag(rule.level, channel, rule.kind, status, span, rule.id, why)

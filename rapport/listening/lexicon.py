@@ -45,7 +45,7 @@ class Lexicon:
         words = tuple(w for raw in atom.words for w in self._normal(raw))
         if not words:
             return None
-        exact = _whole(atom) if len(words) == 1 < len(atom.words) else ""
+        exact = _whole(atom) if len(words) <= 2 and len(words) < len(atom.words) else ""
         atom = Atom(words, exact)
         if atom not in self._ids:
             self._ids[atom] = len(self._ids)

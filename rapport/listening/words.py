@@ -47,6 +47,7 @@ class Words:
     ats: list[int] = field(default_factory=list)
     sentences: list[int] = field(default_factory=list)
     clauses: list[int] = field(default_factory=list)
+    asking: set[int] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.norms)
@@ -73,6 +74,8 @@ def split(text: str, manners: Manners) -> Words:
         if kind in ("stop", "pause"):
             clause += 1
             if kind == "stop":
+                if "?" in piece.group() and not fresh:
+                    words.asking.add(sentence)
                 sentence += not fresh
                 at += 0 if fresh else SENTENCE_JUMP
                 fresh = True
