@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rapport.listening import head
 from rapport.listening.concerns import concerns
 from rapport.listening.context import Contexts
 from rapport.listening.dangers import RANK, highest, red_flags
@@ -69,6 +70,8 @@ def _read(text: str, language: str) -> _Part:
     asking = search(own.asking, finder)
     flags = red_flags(words, search(own.dangers, finder), contexts)
     signs = feelings(words, search(own.feelings, finder), contexts)
+    if language == "en" and not flags and not any(each.means[0] in ("health", "symptom") for each in asking):
+        signs += head.signs(text)
     asked = questions(words, asking, own.openers)
     troubles = concerns(words, asking, flags, asked, contexts)
     return _Part(signs, asked, troubles, flags)
