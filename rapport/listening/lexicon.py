@@ -113,6 +113,8 @@ class Lexicon:
 
     def _work_out(self, norm: str) -> tuple[tuple[Phrase, ...], tuple[str, ...]]:
         forms = (norm, *self._classes(norm))
+        if norm.endswith("in") and len(norm) > 4 and self.manners.language == "en":
+            forms += (f"{norm}g",)
         if self._speller is not None and not norm[:1].isdigit():
             forms += self._speller.meant(norm)
         phrases: dict[Phrase, None] = {}
