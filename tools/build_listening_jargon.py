@@ -20,7 +20,9 @@ from rapport.listening.grades import familiar
 OUT = Path(__file__).parents[1] / "rapport" / "listening" / "data" / "jargon" / "cdc.txt"
 
 
-FORMAL = re.compile(r"(?:ate|ly|ion|ions|ent|ance|ence|ity|able|ible|al|ing|ize|ise|ary|ive|ous|ual|ment|ify|ct|er|ship|ure)$")
+FORMAL = re.compile(
+    r"(?:ate|ly|ion|ions|ent|ance|ence|ity|able|ible|al|ing|ize|ise|ary|ive|ous|ual|ment|ify|ct|er|ship|ure)$"
+)
 CLINICAL = re.compile(
     r"card|hepat|ren[ao]|neur|derm|gastr|pulm|oma\b|itis|osis|emia|ology|pathy|scop|ectomy|genic|toxic|thromb|hyper|hypo|mort|morb"
     r"|chron|acute|anti|oncol|carcin|malig|benign|tumou?r|vascul|arter|venous|oral|topical|sympt|syndrom|patho|immun|inflam|febr"
@@ -41,7 +43,14 @@ def main(folder: Path) -> None:
         term = re.sub(r"\s*\(.*?\)", "", row["term"]).strip().lower()
         plain = re.split(r"[,;]", row["plain_alternative"])[0].strip()
         words = re.findall(r"[a-z]+", term)
-        if term and plain and words and not all(familiar(word) for word in words) and len(term) > 3 and not formal(term):
+        if (
+            term
+            and plain
+            and words
+            and not all(familiar(word) for word in words)
+            and len(term) > 3
+            and not formal(term)
+        ):
             kept[term] = plain
     OUT.write_text("".join(f"{term} = {kept[term]}\n" for term in sorted(kept)), encoding="utf-8")
     print(len(kept))

@@ -3,7 +3,8 @@
 Usage: python tools/build_listening_words.py DATA_FOLDER
 
 Sources (see docs/listening.md): GoEmotions, MeQSum, MTS-Dialog for English; XED for Spanish and
-French; all CC BY 4.0, and our own corpus. Only counts of words leave them. A word that people commonly use is never
+French; all CC BY 4.0, and our own corpus. Only counts of words leave them.
+A word that people commonly use is never
 "corrected" towards a danger, and the lists serve to tell languages apart.
 """
 
@@ -24,7 +25,11 @@ from tests.listening.corpus import messages
 OUT = Path(__file__).parents[1] / "rapport" / "listening" / "data" / "known"
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 SOURCES = {
-    "en": (("goemotions/train.tsv", 0, 5), ("meqsum/meqsum_dev.csv", None, 3), ("mts_dialog/MTS-Dialog-TrainingSet.csv", 3, 3)),
+    "en": (
+        ("goemotions/train.tsv", 0, 5),
+        ("meqsum/meqsum_dev.csv", None, 3),
+        ("mts_dialog/MTS-Dialog-TrainingSet.csv", 3, 3),
+    ),
     "es": (("xed/xed_es_dev.tsv", 0, 1),),
     "fr": (("xed/xed_fr_dev.tsv", 0, 1),),
 }

@@ -50,7 +50,9 @@ def overlap(one: tuple[int, int], other: tuple[int, int]) -> float:
     return shared / (max(one[1], other[1]) - min(one[0], other[0])) if shared > 0 else 0.0
 
 
-def match(gold: list[tuple[int, int]], found: list[tuple[int, int]], least: float = 0.5) -> tuple[int, int, int]:
+def match(
+    gold: list[tuple[int, int]], found: list[tuple[int, int]], least: float = 0.5
+) -> tuple[int, int, int]:
     """Matched, wrong and missed spans."""
     left = list(found)
     true = 0
@@ -63,7 +65,7 @@ def match(gold: list[tuple[int, int]], found: list[tuple[int, int]], least: floa
 
 
 def typos(text: str, seed: int) -> str:
-    """One slip (swap, drop, double or change of a letter) in about every sixth word of four letters or more."""
+    """One slip (swap, drop, double, change) in about every sixth word of four letters or more."""
     chance = random.Random(seed)
     words = text.split(" ")
     for index, word in enumerate(words):
@@ -102,7 +104,9 @@ def red_flags(rows: list[Row], heard: list[Heard], show: bool) -> dict[str, str]
     plain = [(row, h) for row, h in harmless if not row["decoys"] and not row["tags"]]
     table = {
         "critical recall": rate(flagged(h) for row, h in pairs if row["red_flag"] in critical),
-        "critical recall, alert only": rate(h.level != "none" for row, h in pairs if row["red_flag"] in critical),
+        "critical recall, alert only": rate(
+            h.level != "none" for row, h in pairs if row["red_flag"] in critical
+        ),
         "urgent recall": rate(flagged(h) for row, h in pairs if row["red_flag"] == "urgent"),
         "false alarms tricky": rate(flagged(h) for _, h in tricky),
         "false alarms tricky, alert": rate(h.level != "none" for _, h in tricky),
@@ -114,13 +118,17 @@ def red_flags(rows: list[Row], heard: list[Heard], show: bool) -> dict[str, str]
         table[f"{language} recall"] = rate(flagged(h) for row, h in own if row["red_flag"] != "none")
         table[f"{language} specificity"] = rate(not flagged(h) for row, h in own if row["red_flag"] == "none")
     worst = [row for row in rows if row["red_flag"] in critical]
-    table["critical recall, typos"] = rate(flagged(listen(typos(row["text"], n))) for n, row in enumerate(worst))
+    table["critical recall, typos"] = rate(
+        flagged(listen(typos(row["text"], n))) for n, row in enumerate(worst)
+    )
     bare = str.maketrans("", "", ".,!?;:'’¿¡")
-    table["critical recall, no punctuation"] = rate(flagged(listen(row["text"].translate(bare).lower())) for row in worst)
+    table["critical recall, no punctuation"] = rate(
+        flagged(listen(row["text"].translate(bare).lower())) for row in worst
+    )
     if show:
         for row, h in pairs:
             if flagged(h) != (row["red_flag"] != "none"):
-                seen = [(f.rule, f.channel, f.span.text, f.why.split(';')[1:]) for f in h.red_flags]
+                seen = [(f.rule, f.channel, f.span.text, f.why.split(";")[1:]) for f in h.red_flags]
                 print("FLAG", row["red_flag"], row["red_flag_category"], row["tags"], row["text"], seen)
     return table
 
@@ -133,16 +141,37 @@ def emotions(rows: list[Row], heard: list[Heard], show: bool) -> dict[str, str]:
         gold = set(row["emotions"])
         found = {feeling.label for feeling in h.feelings} or {"neutral"}
         for name in CLASSES:
-            counts[name]["true" if name in gold and name in found else "missed" if name in gold else "wrong" if name in found else ""] += 1
+            counts[name][
+                "true"
+                if name in gold and name in found
+                else "missed"
+                if name in gold
+                else "wrong"
+                if name in found
+                else ""
+            ] += 1
         for feeling in h.feelings:
             spans = row["emotion_evidence"].get(feeling.label, [])
             if spans:
                 shown += 1
-                hits += any(overlap((s.start, s.end), (g["start"], g["end"])) > 0 for s in feeling.spans for g in spans)
+                hits += any(
+                    overlap((s.start, s.end), (g["start"], g["end"])) > 0
+                    for s in feeling.spans
+                    for g in spans
+                )
         if show and gold != found:
-            print("FEEL", sorted(gold), sorted(found), row["text"], [(f.label, [s.text for s in f.spans]) for f in h.feelings])
+            print(
+                "FEEL",
+                sorted(gold),
+                sorted(found),
+                row["text"],
+                [(f.label, [s.text for s in f.spans]) for f in h.feelings],
+            )
     each = {name: f1(c["true"], c["wrong"], c["missed"]) for name, c in counts.items()}
-    table = {"emotions macro-F1": f"{sum(each.values()) / len(each):.3f}", "evidence hits": f"{hits / max(1, shown):.3f}"}
+    table = {
+        "emotions macro-F1": f"{sum(each.values()) / len(each):.3f}",
+        "evidence hits": f"{hits / max(1, shown):.3f}",
+    }
     return table | {f"  {name}": f"{value:.2f}" for name, value in each.items()}
 
 
@@ -157,7 +186,13 @@ def spans(rows: list[Row], heard: list[Heard], show: bool) -> dict[str, str]:
             counts = match(gold, found)
             total = [a + b for a, b in zip(total, counts, strict=True)]
             if show and counts[1] + counts[2]:
-                print(name.upper(), [g["text"] for g in row[name]], [s.text for s in getattr(h, name)], "|", row["text"])
+                print(
+                    name.upper(),
+                    [g["text"] for g in row[name]],
+                    [s.text for s in getattr(h, name)],
+                    "|",
+                    row["text"],
+                )
         table[f"{name} span F1"] = f"{f1(*total):.3f}"
     return table
 
@@ -197,7 +232,13 @@ def replies(rows: list[Row], show: bool) -> dict[str, str]:
         result = match([(j["start"], j["end"]) for j in row["jargon"]], found_terms)
         terms = [a + b for a, b in zip(terms, result, strict=True)]
         if show and result[1] + result[2]:
-            print("JARGON", [j["term"] for j in row["jargon"]], [j.span.text for j in advice.jargon], "|", row["reply"])
+            print(
+                "JARGON",
+                [j["term"] for j in row["jargon"]],
+                [j.span.text for j in advice.jargon],
+                "|",
+                row["reply"],
+            )
     table = {}
     macro = []
     for name, c in counts.items():
@@ -219,7 +260,9 @@ def main() -> None:
     chosen = options.parse_args()
     rows = read(chosen.messages)
     heard = [listen(row["text"]) for row in rows]
-    table = {"language right": rate(h.language == row["language"] for row, h in zip(rows, heard, strict=True))}
+    table = {
+        "language right": rate(h.language == row["language"] for row, h in zip(rows, heard, strict=True))
+    }
     for part in (red_flags, emotions, spans):
         table |= part(rows, heard, chosen.misses)
     table |= speed(rows)

@@ -9,7 +9,6 @@ feeling, cut to the weights that matter and to whole numbers. The product needs 
 from __future__ import annotations
 
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -82,10 +81,21 @@ def main(folder: Path) -> None:
     found = np.hstack([found, (found.sum(1) == 0).astype(int)[:, None]])
     print("dev macro-F1", round(macro(dev, found), 3))
     vocabulary = vector.get_feature_names_out()
-    lines = [json.dumps({"bias": [round(b, 3) for b in bias], "limits": [round(float(v), 3) for v in limits], "scale": SCALE, "rare": round(float(idf.max()), 2)})]
+    lines = [
+        json.dumps(
+            {
+                "bias": [round(b, 3) for b in bias],
+                "limits": [round(float(v), 3) for v in limits],
+                "scale": SCALE,
+                "rare": round(float(idf.max()), 2),
+            }
+        )
+    ]
     for index in keep:
         word = vocabulary[index]
-        lines.append("\t".join([word, str(round(idf[index] * 10)), *(str(int(v)) if v else "" for v in cut[:, index])]))
+        lines.append(
+            "\t".join([word, str(round(idf[index] * 10)), *(str(int(v)) if v else "" for v in cut[:, index])])
+        )
     OUT.write_text("\n".join(lines) + "\n", "utf-8")
     print(len(lines), OUT.stat().st_size)
 

@@ -6,8 +6,8 @@ It is not triage: a finding asks a person to look, and no finding never means th
 
 from rapport.listening.advice import Advice, Answered, Finding, Jargon, Suggestion
 from rapport.listening.coaching import coach
-from rapport.listening.hearing import listen
 from rapport.listening.heard import Feeling, Heard, RedFlag, Span
+from rapport.listening.hearing import listen
 
 __all__ = [
     "Advice",

@@ -35,7 +35,10 @@ def _words(language: str) -> _Words:
     with (DATA / "answers.toml").open("rb") as file:
         table = tomllib.load(file)[language]
     group = {fold(w): n for n, line in enumerate(table["same"].strip().splitlines()) for w in line.split()}
-    lists = {key: frozenset(fold(word) for word in table[key].split()) for key in ("stop", "yes", "when", "where", "who")}
+    lists = {
+        key: frozenset(fold(word) for word in table[key].split())
+        for key in ("stop", "yes", "when", "where", "who")
+    }
     forms = {"when": lists["when"], "where": lists["where"], "who": lists["who"]}
     return _Words(lists["stop"], lists["yes"], forms, group)
 
@@ -84,7 +87,7 @@ def _form(question: str, part: str, words: _Words) -> float:
     return 0.1 if kind == "open" else 0.0
 
 
-_PLAIN_YES = frozenset("yes no si oui non yep absolutely certainly claro".split())
+_PLAIN_YES = frozenset(["yes", "no", "si", "oui", "non", "yep", "absolutely", "certainly", "claro"])
 _KINDS = {
     "when": "when cuando quand",
     "where": "where donde ou",

@@ -10,8 +10,8 @@ from rapport.listening.answers import answers
 from rapport.listening.feelings import apart
 from rapport.listening.grades import grade
 from rapport.listening.grammar import Finder
-from rapport.listening.hearing import listen
 from rapport.listening.heard import Heard, Span
+from rapport.listening.hearing import listen
 from rapport.listening.jargon import jargon
 from rapport.listening.languages import identify
 from rapport.listening.packs import LANGUAGES, Found, pack, search
@@ -19,7 +19,13 @@ from rapport.listening.suggestions import suggestions
 from rapport.listening.words import Words, sentences
 
 _MINIMISES = re.compile(
-    r"\b(?:sounds like|probably|just|only|nothing|keep an eye|monitor|wait and see|see how|solo|seguramente|juste|sans doute|rien)\b",
+    r"\b(?:sounds like|probably|just|only|nothing|keep an eye|monitor|wait and see|see how|solo|seguramente"
+    r"|juste|sans doute|rien)\b",
+    re.IGNORECASE,
+)
+_TELLING = re.compile(
+    r"(?:tell|help|talk|walk|describe|i'd|i would|i wonder|in your|would you|could you|can you|like|love|want"
+    r"|cu[eé]nt|d[ií]ga|h[aá]b|me gust|expl|quiere|puede|parlez|racontez|dites|j'aim|d[eé]cri)",
     re.IGNORECASE,
 )
 NONE = Finding(False)
@@ -38,9 +44,11 @@ def coach(reply: str, message: str) -> Advice:
     own = pack(language)
     words = own.split(reply)
     found = search(own.replies, Finder(words, own.lexicon.find(words)))
-    spans = {name: _spans(words, found, name) for name in ("acknowledges", "validates", "invites", "reflects", "act_now")}
-    danger = any(flag.status == "present" for flag in heard.red_flags)
-    safety = Finding(bool(spans["act_now"]), tuple(spans["act_now"])) if danger else None
+    spans = {
+        name: _spans(words, found, name)
+        for name in ("acknowledges", "validates", "invites", "reflects", "act_now", "act_soon")
+    }
+    safety = _safety(heard, spans)
     advice = Advice(
         language=language,
         acknowledges_feeling=_finding([*spans["acknowledges"], *_named(words, own.feelings, found, heard)]),
@@ -58,6 +66,14 @@ def coach(reply: str, message: str) -> Advice:
     return suggestions(advice, heard)
 
 
+def _safety(heard: Heard, spans: dict[str, list[Span]]) -> Finding | None:
+    """Advice to act now; a day and a time is enough where the danger is urgent but no emergency."""
+    levels = {flag.level for flag in heard.red_flags if flag.status == "present"}
+    if not levels:
+        return None
+    return _finding([*spans["act_now"], *(spans["act_soon"] if levels == {"urgent"} else ())])
+
+
 def _language(reply: str, heard: Heard) -> str:
     seen = identify(reply)
     return heard.language if seen == "und" else seen
@@ -65,7 +81,8 @@ def _language(reply: str, heard: Heard) -> str:
 
 def _unread(language: str, heard: Heard) -> Advice:
     """Nothing found: the reply is in a language that has no grammars here."""
-    line = Suggestion("unread", "This language is not read here: please have somebody who speaks it look at the reply.")
+    text = "This language is not read here: please have somebody who speaks it look at the reply."
+    line = Suggestion("unread", text)
     return Advice(language, NONE, NONE, NONE, NONE, NONE, NONE, None, (), (), None, (line,))
 
 
@@ -95,7 +112,12 @@ def _named(words: Words, book: object, found: Sequence[Found], heard: Heard) -> 
     return named
 
 
-_PLAIN = frozenset("thank thanks worked being about there since their nobody really never again every other could would still".split())
+_PLAIN = frozenset(
+    (
+        *("thank", "thanks", "worked", "being", "about", "there", "since", "their", "nobody"),
+        *("really", "never", "again", "every", "other", "could", "would", "still"),
+    )
+)
 
 
 def _open(words: Words, found: Sequence[Found]) -> list[Span]:
@@ -103,11 +125,13 @@ def _open(words: Words, found: Sequence[Found]) -> list[Span]:
     shut = [_span(words, each) for each in found if each.means[0] == "closed"]
     told = []
     for span in (_span(words, each) for each in found if each.means[0] == "open"):
-        bounds = next(((a, b) for a, b in sentences(words.text) if a <= span.start < b), (span.start, span.end))
+        bounds = next(
+            ((a, b) for a, b in sentences(words.text) if a <= span.start < b), (span.start, span.end)
+        )
         asks = words.text[bounds[0] : bounds[1]].rstrip().endswith("?")
-        invited = re.match(r"(?:tell|help|talk|walk|describe|i'd|i would|i wonder|in your|cu[eé]nt|d[ií]ga|h[aá]b|me gust|expl|parlez|racontez|dites|j'aim|décri|decri|quiere|puede|would you|could you|can you|like|love|want)", words.text[span.start : span.end], re.IGNORECASE)
+        invited = _TELLING.match(words.text[span.start : span.end])
         first = span.start - bounds[0] < 25
-        if (asks and first or invited) and not any(bounds[0] <= s.start < bounds[1] for s in shut):
+        if ((asks and first) or invited) and not any(bounds[0] <= s.start < bounds[1] for s in shut):
             told.append(Span.of(words.text, *bounds))
     return apart(told)
 

@@ -12,12 +12,19 @@ from rapport.listening.packs import Found
 from rapport.listening.words import Words, sentences
 
 _LEAD = re.compile(
-    r"(?:and|but|so|also|i think|i have|i've|ive|i've got|i am|i'm|now|with|because|y|pero|porque|tengo|et|mais|car|j'ai)\s+",
+    r"(?:and|but|so|also|i think|i have|i've|ive|i've got|i am|i'm|now|with|because"
+    r"|y|pero|porque|tengo|et|mais|car|j'ai)\s+",
     re.IGNORECASE,
 )
-_BREAK = re.compile(r"[,;]\s|\s[-–—]\s|\s(?:but|because|although|pero|porque|aunque|mais|parce que|car)\s", re.IGNORECASE)
-_NOT_FEARED = re.compile(r"(?:before|when|if|to|and|as|so|at|it'?s|que me|about it|about this|de ir)\b", re.IGNORECASE)
-_LOWERED = frozenset({"negated", "past", "settled", "other person", "read or quoted", "figurative", "hypothetical"})
+_BREAK = re.compile(
+    r"[,;]\s|\s[-–—]\s|\s(?:but|because|although|pero|porque|aunque|mais|parce que|car)\s", re.IGNORECASE
+)
+_NOT_FEARED = re.compile(
+    r"(?:before|when|if|to|and|as|so|at|it'?s|que me|about it|about this|de ir)\b", re.IGNORECASE
+)
+_LOWERED = frozenset(
+    {"negated", "past", "settled", "other person", "read or quoted", "figurative", "hypothetical"}
+)
 
 
 def concerns(

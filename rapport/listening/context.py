@@ -31,7 +31,12 @@ _QUOTES = {'"': '"', "“": "”", "«": "»", "„": "“"}
 
 
 _BARE = frozenset(("not",))
-_BREAKS = frozenset("and y et then luego puis just only solo juste i he she it we they which because il elle je ella yo".split())
+_BREAKS = frozenset(
+    (
+        *("and", "then", "just", "only", "i", "he", "she", "it", "we", "they", "which", "because"),
+        *("y", "luego", "solo", "ella", "yo", "et", "puis", "juste", "il", "elle", "je"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,9 @@ class Contexts:
             for kind in _ORDER if far else ("negated",):
                 cue = self._cue(kind, *one)
                 if cue is not None and not any(cue.first <= b and cue.last >= a for a, b in stretches):
-                    return Reading(_STATUS[kind], self._text(cue), far and kind != "negated" and self._turn(*one, cue))
+                    return Reading(
+                        _STATUS[kind], self._text(cue), far and kind != "negated" and self._turn(*one, cue)
+                    )
         return PRESENT
 
     def _cue(self, kind: str, first: int, last: int) -> Found | None:
@@ -123,7 +130,9 @@ class Contexts:
         if side == "after" and kind == "read":
             return last < cue.first and ats[cue.first] - ats[last] <= 2
         if side == "after":
-            return cue.first > last and ats[cue.first] - ats[last] <= AFTER_REACH + 3 and self._ends(kind, cue)
+            return (
+                cue.first > last and ats[cue.first] - ats[last] <= AFTER_REACH + 3 and self._ends(kind, cue)
+            )
         if cue.first <= last and cue.last >= first and kind != "settled":
             return kind == "past"
         lower, upper = (cue.last, first) if cue.last < first else (last, cue.first)
@@ -132,7 +141,11 @@ class Contexts:
     def _ends(self, kind: str, cue: Found) -> bool:
         """Whether a denial after the words ("chest pain: no") stands alone at its end."""
         following = cue.last + 1
-        return kind != "negated" or following >= len(self._words) or self._words.clauses[following] != self._words.clauses[cue.last]
+        return (
+            kind != "negated"
+            or following >= len(self._words)
+            or self._words.clauses[following] != self._words.clauses[cue.last]
+        )
 
     def _broken(self, kind: str, lower: int, upper: int) -> bool:
         """Whether a turning word ("but"), or "and" after a denial, stands between two words."""

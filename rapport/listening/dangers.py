@@ -46,7 +46,7 @@ def _flag(words: Words, found: Found, rule: Rule, reading: Reading) -> RedFlag:
     if status != "present":
         channel = "second_look"
         why = f"{why}; {_REASONS[status]} ({reading.because})"
-        if reading.turned or rule.level == "self_harm" and status in _NEVER_LOWERS_HARM:
+        if reading.turned or (rule.level == "self_harm" and status in _NEVER_LOWERS_HARM):
             why = f"{why}, but this is shown all the same"
             status = "present"
     span = Span.of(words.text, words.starts[found.first], words.ends[found.last])

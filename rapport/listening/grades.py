@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rapport.listening.packs import known
 from rapport.listening.words import fold, sentences
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_GROUPS = {"en": re.compile(r"[aeiouy]+"), "es": re.compile(r"[aeiouáéíóúü]+"), "fr": re.compile(r"[aeiouyàâéèêëîïôùûüœ]+")}
+_GROUPS = {
+    "en": re.compile(r"[aeiouy]+"),
+    "es": re.compile(r"[aeiouáéíóúü]+"),
+    "fr": re.compile(r"[aeiouyàâéèêëîïôùûüœ]+"),
+}
 _ES_HIATUS = re.compile(r"[aeo](?=[aeo])|[íú](?=[aeo])|[aeo](?=[íú])")
 LEAST_WORDS = 3
 MOST = 20_000
@@ -34,7 +39,11 @@ def syllables(word: str, language: str) -> int:
     if language == "en":
         if word.endswith("e") and not word.endswith(("le", "ee")) and groups > 1:
             groups -= 1
-        if word.endswith(("es", "ed")) and not word.endswith(("ted", "ded", "ses", "zes", "ches", "shes", "ces", "ges")) and groups > 1:
+        if (
+            word.endswith(("es", "ed"))
+            and not word.endswith(("ted", "ded", "ses", "zes", "ches", "shes", "ces", "ges"))
+            and groups > 1
+        ):
             groups -= 1
         groups += len(re.findall(r"i[ao](?!u)|[^g]eous|ism$", word))
         groups -= len(re.findall(r"[ct]ia|[cst]io", word))
@@ -62,7 +71,7 @@ def _french(words: Sequence[str], length: float, beats: float) -> float:
     """Kandel and Moles's reading ease for French, read as a grade by Flesch's own bands."""
     ease = 207 - 1.015 * length - 73.6 * beats
     bands = ((100, 4.0), (90, 5.0), (80, 6.0), (70, 7.0), (60, 8.5), (50, 11.0), (30, 14.0), (0, 17.0))
-    for (upper, low), (lower, high) in zip(bands, bands[1:], strict=False):
+    for (upper, low), (lower, high) in pairwise(bands):
         if ease >= lower:
             share = min(1.0, max(0.0, (upper - ease) / (upper - lower)))
             return low + share * (high - low)
@@ -74,6 +83,14 @@ def familiar(word: str) -> bool:
     words, plain = known("en"), fold(word).replace("'", "")
     if plain in words or len(plain) < 3:
         return True
-    stems = {plain[:-1], plain[:-2], plain[:-3], plain[:-2] + "e", plain[:-3] + "e", plain[:-3] + "y", plain[:-1] + "e"}
+    stems = {
+        plain[:-1],
+        plain[:-2],
+        plain[:-3],
+        plain[:-2] + "e",
+        plain[:-3] + "e",
+        plain[:-3] + "y",
+        plain[:-1] + "e",
+    }
     endings = ("s", "es", "ed", "ing", "ly", "er", "est", "ies", "d", "n't")
     return plain.endswith(endings) and any(stem in words for stem in stems if len(stem) > 2)

@@ -68,8 +68,6 @@ def _steps(part: Part, concepts: Concepts, lexicon: Lexicon, source: str) -> tup
     return steps
 
 
-
-
 def _numbers(atoms: tuple[Atom, ...], concepts: Concepts, lexicon: Lexicon, source: str) -> tuple[int, ...]:
     numbers: dict[int, None] = {}
     for atom in atoms:
@@ -156,7 +154,11 @@ class Finder:
                 if part.unless:
                     return stretches[index]
                 continue
-            gap = self._ats[first] - self._ats[lead[1]] if first > lead[1] else self._ats[lead[0]] - self._ats[last]
+            gap = (
+                self._ats[first] - self._ats[lead[1]]
+                if first > lead[1]
+                else self._ats[lead[0]] - self._ats[last]
+            )
             if gap < best_distance:
                 best, best_distance = stretches[index], gap
         return best

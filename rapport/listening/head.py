@@ -12,6 +12,7 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from rapport.listening.heard import LABELS, Label, Span, Strength
 from rapport.listening.packs import DATA
@@ -35,7 +36,7 @@ class _Head:
 def features(text: str) -> list[str]:
     """Words and pairs of neighbours, folded; marks of exclamation and question count as words."""
     words = [fold(word) for word in _TOKEN.findall(text[:LONGEST])]
-    return words + [f"{one} {two}" for one, two in zip(words, words[1:], strict=False)]
+    return words + [f"{one} {two}" for one, two in pairwise(words)]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Hard words of a reply, with a plain wording. Names of medicines are none, nor are words the patient used."""
+"""Hard words of a reply, with a plain wording. Names of medicines are none, nor are the patient's words."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def glossary(language: str) -> Glossary:
         if plain:
             terms[tuple(fold(word) for word in _WORD.findall(term))] = plain.strip()
     ends = tuple(fold(end) for end in table["ends"].split())
-    return Glossary(terms, frozenset(table["usual"].split()), ends, tuple(table["drugs"].split()), known(language))
+    return Glossary(
+        terms, frozenset(table["usual"].split()), ends, tuple(table["drugs"].split()), known(language)
+    )
 
 
 def jargon(reply: str, message: str, language: str) -> tuple[Jargon, ...]:
@@ -67,12 +69,17 @@ def _term(pieces: list[re.Match[str]], index: int, words: Glossary, said: set[st
         key = tuple(fold(piece.group()) for piece in pieces[index : index + length])
         plain = words.terms.get(key) or words.terms.get((*key[:-1], key[-1].removesuffix("s")))
         if plain and not all(word in said for word in key):
-            if length == 1 and len(key[0]) <= 3 and not pieces[index].group()[:1].isupper() and key[0] not in _SMALL:
+            if (
+                length == 1
+                and len(key[0]) <= 3
+                and not pieces[index].group()[:1].isupper()
+                and key[0] not in _SMALL
+            ):
                 continue
             return length, plain
     written = pieces[index].group()
     plain_word = fold(written)
-    if plain_word in said or plain_word.endswith(words.drugs) and len(plain_word) > 6:
+    if plain_word in said or (plain_word.endswith(words.drugs) and len(plain_word) > 6):
         return 0, ""
     if _CAPITALS.fullmatch(written) and written.removesuffix("s") not in words.usual:
         return 1, ""
@@ -80,5 +87,4 @@ def _term(pieces: list[re.Match[str]], index: int, words: Glossary, said: set[st
     return (1, "") if clinical else (0, "")
 
 
-_SMALL = frozenset("prn bd tds qds iv im sc po inr ecg mri ct uti".split())
-
+_SMALL = frozenset(["prn", "bd", "tds", "qds", "iv", "im", "sc", "po", "inr", "ecg", "mri", "ct", "uti"])

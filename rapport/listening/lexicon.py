@@ -14,9 +14,10 @@ Hit = tuple[int, int]
 Phrase = tuple[tuple[str, ...], int]
 
 NUMBER_WORDS = {
-    "en": "one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty seventy eighty ninety hundred",
-    "es": "un una dos tres cuatro cinco seis siete ocho nueve diez doce quince veinte treinta cuarenta cincuenta sesenta",
-    "fr": "un une deux trois quatre cinq six sept huit neuf dix douze quinze vingt trente quarante cinquante soixante",
+    "en": "one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty"
+    " fifty sixty seventy eighty ninety hundred",
+    "es": "un una dos tres cuatro cinco seis siete ocho nueve diez doce quince veinte treinta cuarenta",
+    "fr": "un une deux trois quatre cinq six sept huit neuf dix douze quinze vingt trente quarante cinquante",
 }
 CLASSES = ("#n", "#hot", "#year")
 
@@ -93,9 +94,7 @@ class Lexicon:
         last = index + len(rest)
         if last >= len(words.norms) or words.ats[last] - words.ats[index] != len(rest):
             return False
-        return all(
-            self._is(words.norms[index + 1 + place], wanted) for place, wanted in enumerate(rest)
-        )
+        return all(self._is(words.norms[index + 1 + place], wanted) for place, wanted in enumerate(rest))
 
     def _is(self, norm: str, wanted: str) -> bool:
         forms = self._look_up(norm)[1]
@@ -134,7 +133,7 @@ class Lexicon:
         except ValueError:
             return ("#n",)
         classes = ["#n"]
-        if 38.0 <= value <= 42.9 and "." in norm or value in (39, 40, 41) or 100.4 <= value <= 106:
+        if (38.0 <= value <= 42.9 and "." in norm) or value in (39, 40, 41) or 100.4 <= value <= 106:
             classes.append("#hot")
         if 1940 <= value <= 2040 and norm.isdigit():
             classes.append("#year")

@@ -144,7 +144,11 @@ def _openers(table: Mapping[str, str]) -> re.Pattern[str]:
 
 
 def _choice(words: Iterable[str]) -> str:
-    return "(?:" + "|".join(re.escape(word).replace("'", "['’]?") for word in sorted(words, key=len, reverse=True)) + ")"
+    return (
+        "(?:"
+        + "|".join(re.escape(word).replace("'", "['’]?") for word in sorted(words, key=len, reverse=True))
+        + ")"
+    )
 
 
 def _lines(sources: str) -> list[str]:
@@ -153,7 +157,9 @@ def _lines(sources: str) -> list[str]:
 
 def _concepts(table: Mapping[str, str]) -> dict[str, tuple[Atom, ...]]:
     return {
-        name: tuple(Atom(tuple(phrase.split())) for phrase in phrases.replace("\n", " ").split(",") if phrase.strip())
+        name: tuple(
+            Atom(tuple(phrase.split())) for phrase in phrases.replace("\n", " ").split(",") if phrase.strip()
+        )
         for name, phrases in table.items()
     }
 

@@ -80,7 +80,7 @@ def parse(pattern: str) -> tuple[Part, ...]:
         else:
             _add(steps, item, gap)
             gap = 0
-    if not steps or not parts and unless:
+    if not steps or (not parts and unless):
         raise PatternError(pattern)
     return (*parts, Part(tuple(steps), within, unless))
 

@@ -11,11 +11,46 @@ from rapport.listening.words import Words, fold, sentences
 
 _MARKS = ("?", "？")
 _CLOSERS = "\"”»')* "
-_GREETINGS = ("how are you", "how are things", "hope you", "como esta", "que tal", "comment allez", "comment ca va", "ca va")
+_GREETINGS = (
+    "how are you",
+    "how are things",
+    "hope you",
+    "como esta",
+    "que tal",
+    "comment allez",
+    "comment ca va",
+    "ca va",
+)
 _HELLO = re.compile(r"^(?:hi|hello|hey|dear|hola|buenos dias|buenas|bonjour|salut)\b[\w .]{0,20},?\s*")
 _EMPTY = frozenset(
-    "you know|right|eh|hello|hola|no|really|seriously|is anyone there|are you joking|are you kidding|what|que|quoi|verdad"
-    "|n'est-ce pas|who do you think you are|ok|okay|yes|si|why me|o que|or what|alors|hein".split("|")
+    [
+        "you know",
+        "right",
+        "eh",
+        "hello",
+        "hola",
+        "no",
+        "really",
+        "seriously",
+        "is anyone there",
+        "are you joking",
+        "are you kidding",
+        "what",
+        "que",
+        "quoi",
+        "verdad",
+        "n'est-ce pas",
+        "who do you think you are",
+        "ok",
+        "okay",
+        "yes",
+        "si",
+        "why me",
+        "o que",
+        "or what",
+        "alors",
+        "hein",
+    ]
 )
 _RHETORIC = (
     "send a pigeon",
@@ -34,9 +69,18 @@ _RHETORIC = (
     "se creen que",
     "me prenez pour",
 )
-_CONDITION = re.compile(r"(?:if|when|as|since|because|given|while|although|si|cuando|como|quand|comme|puisque)\b", re.IGNORECASE)
-_JOINS = re.compile(r"(?:[,;:\-–—¿(]|\b(?:and|so|but|or|also|plus|y|e|pero|et|mais|ou|alors|then|please|pls|also|oh|ok)|\bto ask)\s*$", re.IGNORECASE)
-_TOLD = re.compile(r"(?:did|have|has|was|were|am|is|are|do)\s+(?:the|my|a|these|those|that|this|not|our|his|her|your)\b", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"(?:if|when|as|since|because|given|while|although|si|cuando|como|quand|comme|puisque)\b", re.IGNORECASE
+)
+_JOINS = re.compile(
+    r"(?:[,;:\-–—¿(]|\b(?:and|so|but|or|also|plus|y|e|pero|et|mais|ou|alors|then|please|pls|oh|ok)"
+    r"|\bto ask)\s*$",
+    re.IGNORECASE,
+)
+_TOLD = re.compile(
+    r"(?:did|have|has|was|were|am|is|are|do)\s+(?:the|my|a|these|those|that|this|not|our|his|her|your)\b",
+    re.IGNORECASE,
+)
 _OFTEN = re.compile(
     r"\b(?:know|sure|idea|remember|understand|told|say|says|said|see|sabe|sé|dijo|dicho|sais|dit|matter|explained|that|the|of|"
     r"from|about|for|with|to|de|para|con|en|pour|avec|que|lo|todo|is|was|and|no)\s*$",
@@ -67,7 +111,9 @@ def _question(text: str, start: int, end: int, indirect: list[int], openers: re.
     if whole.endswith(_MARKS):
         if _hollow(whole) or text[end : end + 1].isalpha():
             return None
-        return Span.of(text, _begin(text, start, end, [*(m.start() for m in openers.finditer(text, start, end))]), end)
+        return Span.of(
+            text, _begin(text, start, end, [*(m.start() for m in openers.finditer(text, start, end))]), end
+        )
     if indirect:
         return Span.of(text, _begin(text, start, end, indirect[:1]), end)
     if whole.endswith(("!", "…")):
@@ -85,24 +131,57 @@ def _unmarked(text: str, start: int, end: int, openers: re.Pattern[str]) -> Span
             continue
         two_words = len(opener.group().split()) > 1 or "-" in opener.group()
         if not before.strip() or (_JOINS.search(before) and len(before.split()) <= 2):
-            if two_words and not _TOLD.match(opener.group()) or not two_words and (len(rest) >= 2 or not before.strip()) and not _statement(opener.group(), rest):
+            if (two_words and not _TOLD.match(opener.group())) or (
+                not two_words
+                and (len(rest) >= 2 or not before.strip())
+                and not _statement(opener.group(), rest)
+            ):
                 return Span.of(text, place, end)
-        elif two_words and not _OFTEN.search(before) and len(before) >= LEAST_BEFORE and _JOINS.search(before):
-            return Span.of(text, place, end)
-        elif two_words and not _OFTEN.search(before) and len(before.split()) >= 4 and _asks(opener.group()):
+        elif (
+            two_words and not _OFTEN.search(before) and len(before) >= LEAST_BEFORE and _JOINS.search(before)
+        ) or (two_words and not _OFTEN.search(before) and len(before.split()) >= 4 and _asks(opener.group())):
             return Span.of(text, place, end)
     return None
 
 
 def _statement(word: str, rest: list[str]) -> bool:
     """Whether a question word opens a statement ("when I walk it hurts")."""
-    return word.lower() in ("when", "cuando", "quand", "como", "que", "who", "else", "where", "donde", "anyone", "anything") and (
-        len(rest) > 3 or word.lower() in ("que", "como", "else")
-    )
+    return word.lower() in (
+        "when",
+        "cuando",
+        "quand",
+        "como",
+        "que",
+        "who",
+        "else",
+        "where",
+        "donde",
+        "anyone",
+        "anything",
+    ) and (len(rest) > 3 or word.lower() in ("que", "como", "else"))
 
 
 def _asks(opener: str) -> bool:
-    return fold(opener).startswith(("can i", "should i", "do i", "could i", "shall i", "is it", "is this", "is that", "can you", "could you", "puedo", "debo", "dois", "puis", "est-ce", "faut"))
+    return fold(opener).startswith(
+        (
+            "can i",
+            "should i",
+            "do i",
+            "could i",
+            "shall i",
+            "is it",
+            "is this",
+            "is that",
+            "can you",
+            "could you",
+            "puedo",
+            "debo",
+            "dois",
+            "puis",
+            "est-ce",
+            "faut",
+        )
+    )
 
 
 def _hollow(text: str) -> bool:

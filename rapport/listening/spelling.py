@@ -60,8 +60,12 @@ class Speller:
             return ()
         found = dict.fromkeys(w for w in self._near.get(word, ()) if self._alike(word, w))
         for key in sorted(_shorter(word)):
-            found.update(dict.fromkeys(w for w in self._near.get(key, ()) if _one_slip(word, w) and self._alike(word, w)))
-        if not found and len(word) > SHORTEST:
+            found.update(
+                dict.fromkeys(
+                    w for w in self._near.get(key, ()) if _one_slip(word, w) and self._alike(word, w)
+                )
+            )
+        if len(word) > SHORTEST:
             heard = self._sounds.get(sound(word, self._language), ())
             found.update(dict.fromkeys(w for w in heard if abs(len(w) - len(word)) <= 3))
         return tuple(found)[:6]
@@ -69,7 +73,13 @@ class Speller:
     @staticmethod
     def _alike(written: str, meant: str) -> bool:
         """Short words must begin alike: "flame" is no slip for "blame"."""
-        return len(meant) > 7 or written[0] == meant[0] or written[:2] == meant[1::-1] or written[1:] == meant or meant[1:] == written
+        return (
+            len(meant) > 7
+            or written[0] == meant[0]
+            or written[:2] == meant[1::-1]
+            or written[1:] == meant
+            or meant[1:] == written
+        )
 
 
 def _one_slip(written: str, meant: str) -> bool:

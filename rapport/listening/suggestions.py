@@ -22,7 +22,14 @@ _WEIGHT = {"high": 0, "medium": 1, "low": 2}
 
 def suggestions(advice: Advice, heard: Heard) -> Advice:
     """The advice with its suggestions: one short line each, the most pressing first."""
-    lines = [*_safety(advice, heard), *_tone(advice), *_open_questions(advice), *_feeling(advice, heard), *_plain(advice), *_bond(advice)]
+    lines = [
+        *_safety(advice, heard),
+        *_tone(advice),
+        *_open_questions(advice),
+        *_feeling(advice, heard),
+        *_plain(advice),
+        *_bond(advice),
+    ]
     return replace(advice, suggestions=tuple(lines))
 
 
@@ -30,12 +37,22 @@ def _safety(advice: Advice, heard: Heard) -> list[Suggestion]:
     if advice.safety_advice is None or advice.safety_advice:
         return []
     flag = next(flag for flag in heard.red_flags if flag.status == "present")
-    return [Suggestion("safety", f"The message may speak of danger ({flag.why}): say what to do now, and whom to call.", flag.span)]
+    return [
+        Suggestion(
+            "safety",
+            f"The message may speak of danger ({flag.why}): say what to do now, and whom to call.",
+            flag.span,
+        )
+    ]
 
 
 def _tone(advice: Advice) -> list[Suggestion]:
     return [
-        Suggestion("dismissive", f"“{span.text}” may sound like brushing the worry aside: could you say what you know instead?", span)
+        Suggestion(
+            "dismissive",
+            f"“{span.text}” may sound like brushing the worry aside: could you say what you know instead?",
+            span,
+        )
         for span in advice.dismissive.spans[:1]
     ]
 
@@ -52,16 +69,33 @@ def _feeling(advice: Advice, heard: Heard) -> list[Suggestion]:
     if advice.acknowledges_feeling or not heard.feelings:
         return []
     strongest = min(heard.feelings, key=lambda feeling: _WEIGHT[feeling.strength])
-    return [Suggestion("feeling", f"The message shows {_NAMES[strongest.label]}: a few words that name it may help.", strongest.spans[0])]
+    return [
+        Suggestion(
+            "feeling",
+            f"The message shows {_NAMES[strongest.label]}: a few words that name it may help.",
+            strongest.spans[0],
+        )
+    ]
 
 
 def _plain(advice: Advice) -> list[Suggestion]:
     lines = [
-        Suggestion("jargon", f"“{term.span.text}”: perhaps “{term.plain}”?" if term.plain else f"“{term.span.text}” may need plain words.", term.span)
+        Suggestion(
+            "jargon",
+            f"“{term.span.text}”: perhaps “{term.plain}”?"
+            if term.plain
+            else f"“{term.span.text}” may need plain words.",
+            term.span,
+        )
         for term in advice.jargon
     ]
     if advice.reading_grade is not None and advice.reading_grade > HARD_GRADE:
-        lines.append(Suggestion("grade", f"This reads at about school year {advice.reading_grade:.0f}: shorter sentences would help."))
+        lines.append(
+            Suggestion(
+                "grade",
+                f"This reads at about school year {advice.reading_grade:.0f}: shorter sentences would help.",
+            )
+        )
     return lines
 
 

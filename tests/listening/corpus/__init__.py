@@ -96,6 +96,8 @@ def messages(pattern: str = "messages_*.txt") -> list[Row]:
     """All labelled messages of the files that match, in order."""
     rows = []
     for path in sorted(HERE.glob(pattern)):
-        lines = [line for line in path.read_text("utf-8").splitlines() if line.strip() and not line.startswith("#")]
+        lines = [
+            line for line in path.read_text("utf-8").splitlines() if line.strip() and not line.startswith("#")
+        ]
         rows += [message(line, f"{path.stem[9:]}{n:04}") for n, line in enumerate(lines, 1)]
     return rows
