@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from rapport.listening.context import Contexts
@@ -19,6 +20,7 @@ _LEAD = re.compile(
 _BREAK = re.compile(
     r"[,;]\s|\s[-–—]\s|\s(?:but|because|although|pero|porque|aunque|mais|parce que|car)\s", re.IGNORECASE
 )
+WINDOW = 300
 _NOT_FEARED = re.compile(
     r"(?:before|when|if|to|and|as|so|at|it'?s|que me|about it|about this|de ir)\b", re.IGNORECASE
 )
@@ -39,16 +41,25 @@ def concerns(
         start, end = words.starts[each.first], words.ends[each.last]
         if each.means[0] == "fear_of":
             feared = _feared(text, bounds, start, end)
-            if feared is not None and not _inside(feared, asked):
+            if feared is not None:
                 named.append(feared)
         elif each.means[0] == "symptom" and contexts.judge(each.first, each.last).status not in _LOWERED:
             named.append(_clause(text, bounds, Span.of(text, start, end)))
-    kept = [span for span in named if not _inside(span, asked) and not _inside(span, dangers)]
+    taken, told = _Taken(dangers), _Taken(asked)
+    kept = [span for span in named if not taken.holds(span) and not told.holds(span)]
     return apart([*dangers, *kept])
 
 
-def _inside(span: Span, others: Sequence[Span]) -> bool:
-    return any(span.start < other.end and span.end > other.start for other in others)
+class _Taken:
+    """Stretches that are named already; spans of one text that do not overlap each other."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self._spans = apart(spans)
+        self._ends = [span.end for span in self._spans]
+
+    def holds(self, span: Span) -> bool:
+        place = bisect_right(self._ends, span.start)
+        return place < len(self._spans) and self._spans[place].start < span.end
 
 
 def _sentence(bounds: Sequence[tuple[int, int]], span: Span) -> tuple[int, int]:
@@ -65,7 +76,8 @@ def _sentence(bounds: Sequence[tuple[int, int]], span: Span) -> tuple[int, int]:
 def _clause(text: str, bounds: Sequence[tuple[int, int]], span: Span) -> Span:
     """The clause in which a span stands: to the nearest break on each side, without a leading "and"."""
     start, end = _sentence(bounds, span)
-    end = max(end, span.end)
+    start = max(start, span.start - WINDOW)
+    end = max(min(end, span.end + WINDOW), span.end)
     for cut in _BREAK.finditer(text, start, end):
         if cut.end() <= span.start:
             start = cut.end()
@@ -81,7 +93,7 @@ def _clause(text: str, bounds: Sequence[tuple[int, int]], span: Span) -> Span:
 
 def _feared(text: str, bounds: Sequence[tuple[int, int]], start: int, end: int) -> Span | None:
     """What follows the words of fear, to the end of its clause."""
-    last = _sentence(bounds, Span.of(text, start, end))[1]
+    last = min(_sentence(bounds, Span.of(text, start, end))[1], end + WINDOW)
     cut = _BREAK.search(text, end, last)
     span = Span.of(text, end, cut.start() if cut else last)
     words = span.text.rstrip(".!")

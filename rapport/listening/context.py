@@ -6,6 +6,7 @@ and what it lowers is still shown: nothing is dropped.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from rapport.listening.words import Words
 NEGATION_REACH = 6
 BEFORE_REACH = 12
 AFTER_REACH = 5
+WINDOW = 60
 _STATUS: dict[str, Status] = {
     "negated": "negated",
     "past": "past",
@@ -60,16 +62,15 @@ class Contexts:
         self._cues: dict[str, list[tuple[str, Found]]] = {}
         for cue in cues:
             self._cues.setdefault(cue.means[0], []).append((cue.means[1], cue))
-        self._by_sentence = self._index()
+        self._places = {kind: [cue.first for _, cue in rows] for kind, rows in self._cues.items()}
         self._quoted = list(_quotes(words.text))
 
-    def _index(self) -> dict[str, dict[int, list[tuple[str, Found]]]]:
-        table: dict[str, dict[int, list[tuple[str, Found]]]] = {}
-        for kind, cues in self._cues.items():
-            rows = table.setdefault(kind, {})
-            for side, cue in cues:
-                rows.setdefault(self._words.sentences[cue.first], []).append((side, cue))
-        return table
+    def _near(self, kind: str, first: int, last: int) -> list[tuple[str, Found]]:
+        """Cues of a kind within a window around words, so that a text without full stops costs no more."""
+        places = self._places.get(kind, [])
+        return self._cues.get(kind, [])[
+            bisect_left(places, first - WINDOW) : bisect_left(places, last + WINDOW)
+        ]
 
     def judge(self, first: int, last: int, only: tuple[str, ...] = _ORDER) -> Reading:
         """How the words from `first` to `last` are spoken of, as far as `only` these contexts tell."""
@@ -98,20 +99,17 @@ class Contexts:
         return PRESENT
 
     def _cue(self, kind: str, first: int, last: int) -> Found | None:
-        rows = self._by_sentence.get(kind, {})
-        here = self._words.sentences[first]
-        end = self._words.sentences[last]
-        near = range(here, end + 2) if kind == "settled" else range(here, end + 1)
+        here, end = self._words.sentences[first], self._words.sentences[last]
         if kind == "read":
-            near = range(here - 1, end + 1)
-        if kind == "negated":
-            near = range(here, end + 2)
-        for sentence in near:
-            if kind == "settled" and sentence in self._words.asking:
+            here -= 1
+        if kind in ("settled", "negated"):
+            end += 1
+        for side, cue in self._near(kind, first, last):
+            sentence = self._words.sentences[cue.first]
+            if not here <= sentence <= end or (kind == "settled" and sentence in self._words.asking):
                 continue
-            for side, cue in rows.get(sentence, ()):
-                if self._reaches(kind, side, cue, first, last):
-                    return cue
+            if self._reaches(kind, side, cue, first, last):
+                return cue
         return None
 
     def _reaches(self, kind: str, side: str, cue: Found, first: int, last: int) -> bool:
@@ -159,15 +157,18 @@ class Contexts:
     def _turn(self, first: int, last: int, cue: Found) -> bool:
         """Whether the sentence turns: says that it is so now, or goes on with "but" unsettled."""
         sentence = self._words.sentences[first]
-        calm = [found for _, found in self._by_sentence.get("settled", {}).get(sentence, ())]
-        for _, turn in self._by_sentence.get("turns", {}).get(sentence, ()):
+        calm = [found for _, found in self._near("settled", first, last)]
+        for _, turn in self._near("turns", first, last):
+            if self._words.sentences[turn.first] != sentence:
+                continue
             if not any(c.first <= turn.last and c.last >= turn.first for c in (*calm, cue)):
                 return True
         return False
 
     def _in_quotes(self, first: int, last: int) -> bool:
         start, end = self._words.starts[first], self._words.ends[last]
-        return any(opened <= start and end <= closed for opened, closed in self._quoted)
+        place = bisect_left(self._quoted, (start + 1, 0)) - 1
+        return place >= 0 and end <= self._quoted[place][1]
 
     def _text(self, cue: Found) -> str:
         return self._words.text[self._words.starts[cue.first] : self._words.ends[cue.last]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -55,11 +56,11 @@ def syllables(word: str, language: str) -> int:
 
 
 def _english(words: Sequence[str], length: float, beats: float) -> float:
-    """The mean of Flesch-Kincaid and of Dale-Chall's formula with our own list of familiar words."""
-    kincaid = 0.39 * length + 11.8 * beats - 15.59
-    hard = 100 * sum(not familiar(word) for word in words) / len(words)
-    chall = 0.1579 * hard + 0.0496 * length + (3.6365 if hard > 5 else 0.0)
-    return (kincaid + chall) / 2
+    """The mean of Dale-Chall's formula and of SMOG, hard words being those that people seldom use."""
+    hard = sum(not familiar(word) for word in words)
+    chall = 15.79 * hard / len(words) + 0.0496 * length + (3.6365 if hard > 0.05 * len(words) else 0.0)
+    smog = 1.043 * math.sqrt(30 * hard * length / len(words)) + 3.1291
+    return (chall + smog) / 2
 
 
 def _spanish(words: Sequence[str], length: float, beats: float) -> float:

@@ -87,6 +87,7 @@ _OFTEN = re.compile(
     re.IGNORECASE,
 )
 LEAST_BEFORE = 8
+WINDOW = 200
 
 
 def questions(words: Words, found: Iterable[Found], openers: re.Pattern[str]) -> list[Span]:
@@ -125,8 +126,8 @@ def _unmarked(text: str, start: int, end: int, openers: re.Pattern[str]) -> Span
     """A question without its mark: an opener at the start, or after words that nothing parts from it."""
     for opener in openers.finditer(text, start, end):
         place = opener.start()
-        before = text[start:place]
-        rest = text[opener.end() : end].split()
+        before = text[max(start, place - WINDOW) : place]
+        rest = text[opener.end() : min(end, opener.end() + WINDOW)].split()
         if len(rest) < 1:
             continue
         two_words = len(opener.group().split()) > 1 or "-" in opener.group()
@@ -196,7 +197,7 @@ def _begin(text: str, start: int, end: int, places: list[int]) -> int:
     if _CONDITION.match(text, start):
         return start
     for place in places:
-        before = text[start:place]
+        before = text[max(start, place - WINDOW) : place]
         if len(before.split()) <= 2:
             return start
         if _JOINS.search(before):
