@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rapport.listening.manners import Manners
 from rapport.listening.patterns import Atom
@@ -26,6 +27,15 @@ def _whole(atom: Atom) -> str:
     return " ".join(fold(word).rstrip("*") for word in atom.words)
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a word can be: atoms that it is alone, phrases by their second word, and what it begins with."""
+
+    alone: tuple[int, ...]
+    pairs: dict[str, list[Phrase]]
+    begun: frozenset[str]
+
+
 class Lexicon:
     """All words and phrases that the grammars of one language speak of, ready to be found."""
 
@@ -38,7 +48,7 @@ class Lexicon:
         self._whole: dict[int, str] = {}
         self._wanted: set[str] = set()
         self._speller: Speller | None = None
-        self._seen: dict[str, tuple[tuple[Phrase, ...], tuple[str, ...]]] = {}
+        self._seen: dict[str, _Look] = {}
         self._numbers = frozenset(NUMBER_WORDS.get(manners.language, "").split())
 
     def add(self, atom: Atom) -> int | None:
@@ -75,14 +85,18 @@ class Lexicon:
     def find(self, words: Words) -> dict[int, list[Hit]]:
         """For each atom's number, where it stands in the words, in order."""
         hits: dict[int, list[Hit]] = {}
-        for index, norm in enumerate(words.norms):
-            for rest, number in self._look_up(norm)[0]:
-                if number in self._whole and not self._stands(words, index, self._whole[number]):
-                    continue
-                if not rest:
+        looks = [self._look_up(norm) for norm in words.norms]
+        for index, look in enumerate(looks):
+            for number in look.alone:
+                if number not in self._whole or self._stands(words, index, self._whole[number]):
                     hits.setdefault(number, []).append((index, index))
-                elif self._follows(words, index, rest):
-                    hits.setdefault(number, []).append((index, index + len(rest)))
+            if look.pairs and index + 1 < len(looks):
+                phrases = [each for form in looks[index + 1].begun for each in look.pairs.get(form, ())]
+                for rest, number in phrases:
+                    if number in self._whole and not self._stands(words, index, self._whole[number]):
+                        continue
+                    if self._follows(words, looks, index, rest):
+                        hits.setdefault(number, []).append((index, index + len(rest)))
         return hits
 
     def _stands(self, words: Words, index: int, whole: str) -> bool:
@@ -90,19 +104,13 @@ class Lexicon:
         start, end = words.starts[index], words.ends[index]
         return whole in fold(words.text[max(0, start - len(whole)) : end + len(whole)])
 
-    def _follows(self, words: Words, index: int, rest: tuple[str, ...]) -> bool:
+    def _follows(self, words: Words, looks: list[_Look], index: int, rest: tuple[str, ...]) -> bool:
         last = index + len(rest)
-        if last >= len(words.norms) or words.ats[last] - words.ats[index] != len(rest):
+        if last >= len(looks) or words.ats[last] - words.ats[index] != len(rest):
             return False
-        return all(self._is(words.norms[index + 1 + place], wanted) for place, wanted in enumerate(rest))
+        return all(wanted in looks[index + 1 + place].begun for place, wanted in enumerate(rest))
 
-    def _is(self, norm: str, wanted: str) -> bool:
-        forms = self._look_up(norm)[1]
-        if wanted.endswith("*"):
-            return any(form.startswith(wanted[:-1]) for form in forms)
-        return wanted in forms
-
-    def _look_up(self, norm: str) -> tuple[tuple[Phrase, ...], tuple[str, ...]]:
+    def _look_up(self, norm: str) -> _Look:
         found = self._seen.get(norm)
         if found is None:
             if len(self._seen) > 20_000:
@@ -110,7 +118,7 @@ class Lexicon:
             found = self._seen[norm] = self._work_out(norm)
         return found
 
-    def _work_out(self, norm: str) -> tuple[tuple[Phrase, ...], tuple[str, ...]]:
+    def _work_out(self, norm: str) -> _Look:
         forms = (norm, *self._classes(norm))
         if norm.endswith("in") and len(norm) > 4 and self.manners.language == "en":
             forms += (f"{norm}g",)
@@ -121,7 +129,12 @@ class Lexicon:
             phrases.update(dict.fromkeys(self._exact.get(form, ())))
             for length in range(2, len(form) + 1):
                 phrases.update(dict.fromkeys(self._begins.get(form[:length], ())))
-        return tuple(phrases), forms
+        pairs: dict[str, list[Phrase]] = {}
+        for rest, number in phrases:
+            if rest:
+                pairs.setdefault(rest[0], []).append((rest, number))
+        begun = (*forms, *(f"{form[:length]}*" for form in forms for length in range(1, len(form) + 1)))
+        return _Look(tuple(number for rest, number in phrases if not rest), pairs, frozenset(begun))
 
     def _classes(self, norm: str) -> tuple[str, ...]:
         if norm in self._numbers:
