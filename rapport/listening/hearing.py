@@ -15,6 +15,7 @@ from rapport.listening.grammar import Finder
 from rapport.listening.heard import Heard, Label, RedFlag, Span, Status, Strength
 from rapport.listening.languages import identify, to_read
 from rapport.listening.packs import LANGUAGES, pack, search
+from rapport.listening.second_look import look
 from rapport.listening.questions import questions
 from rapport.listening.words import sentences
 
@@ -65,12 +66,15 @@ def _main(text: str, language: str | None) -> str:
 def _read(text: str, language: str) -> _Part:
     own = pack(language)
     words = own.split(text)
-    finder = Finder(words, own.lexicon.find(words))
+    hits = own.lexicon.find(words)
+    finder = Finder(words, hits)
     contexts = Contexts(words, search(own.contexts, finder), own.manners.turns)
     asking = search(own.asking, finder)
     flags = red_flags(words, search(own.dangers, finder), contexts)
+    if not any(flag.status == "present" for flag in flags):
+        flags += look(words, own, hits, contexts)
     signs = feelings(words, search(own.feelings, finder), contexts)
-    if language == "en" and not flags and not any(each.means[0] in ("health", "symptom") for each in asking):
+    if language == "en" and not signs and not flags and not any(each.means[0] in ("health", "symptom") for each in asking):
         signs += head.signs(text)
     asked = questions(words, asking, own.openers)
     troubles = concerns(words, asking, flags, asked, contexts)

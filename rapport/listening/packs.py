@@ -63,6 +63,10 @@ class Pack:
         self.asking = self._book("asking")
         self.openers = _openers(_read(DATA / "asking" / f"{language}.toml")["openers"])
         self.replies = self._book("replies")
+        self.shared = {
+            name: tuple(number for atom in atoms if (number := self.lexicon.add(atom)) is not None)
+            for name, atoms in self._concepts.items()
+        }
         self.lexicon.close()
 
     def split(self, text: str) -> Words:

@@ -41,6 +41,7 @@ class Words:
     """The words of `text` as parallel lists: folded form, place in the text, place among the words."""
 
     text: str
+    manners: Manners
     norms: list[str] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
@@ -66,7 +67,7 @@ class Words:
 
 def split(text: str, manners: Manners) -> Words:
     """The words of a text, by the manners (contractions, elisions, fillers) of its language."""
-    words = Words(text)
+    words = Words(text, manners)
     at = sentence = clause = 0
     fresh = True
     for piece in _PIECE.finditer(text):
