@@ -60,16 +60,20 @@ def report(batches: dict[str, list[Row]]) -> None:
         for row in held_out:
             held = [each for each, _ in sentences_of(row)]
             score = max(model.decision_function(vector.transform(held))) if held else -9.0
-            group = {"emergency": "critical", "self_harm": "critical", "urgent": "urgent"}.get(row["red_flag"])
+            group = {"emergency": "critical", "self_harm": "critical", "urgent": "urgent"}.get(
+                row["red_flag"]
+            )
             marks[group or ("tricky" if row["decoys"] or row["tags"] else "plain")].append(score)
     for limit in (0.4, 0.6, 0.8, 1.0, 1.2):
-        shares = {group: f"{np.mean(np.array(seen) > limit):.2f} of {len(seen)}" for group, seen in marks.items()}
+        shares = {
+            group: f"{np.mean(np.array(seen) > limit):.2f} of {len(seen)}" for group, seen in marks.items()
+        }
         print("limit", limit, shares)
 
 
 def main(more: list[str]) -> None:
     """Report, fit on all, write."""
-    batches = {letter: messages(f"messages_{letter}.txt") for letter in "abcde"}
+    batches = {letter: messages(f"messages_{letter}.txt") for letter in "abcdef"}
     for path in more:
         lines = Path(path).read_text("utf-8").splitlines()
         batches[Path(path).stem] = [row for row in map(json.loads, lines) if row["language"] in LANGUAGES]
@@ -77,7 +81,9 @@ def main(more: list[str]) -> None:
     vector, model = fit([row for rows in batches.values() for row in rows])
     names = [*vector.get_feature_names_out(), "bias"]
     weights = [*model.coef_[0], model.intercept_[0]]
-    kept = [f"{name}\t{weight:.3f}" for name, weight in zip(names, weights, strict=True) if abs(weight) >= 0.02]
+    kept = [
+        f"{name}\t{weight:.3f}" for name, weight in zip(names, weights, strict=True) if abs(weight) >= 0.02
+    ]
     OUT.write_text("\n".join([str(LIMIT), *kept]) + "\n", "utf-8")
     print(len(kept), OUT.stat().st_size)
 

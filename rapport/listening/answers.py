@@ -43,8 +43,11 @@ def _words(language: str) -> _Words:
     return _Words(lists["stop"], lists["yes"], forms, group)
 
 
-def answers(questions: Sequence[Span], reply: str, language: str) -> tuple[Answered, ...]:
-    """For each question of the message, what was seen of an answer in the reply."""
+def answers(questions: Sequence[Span], reply: str, language: str, dismissed: bool) -> tuple[Answered, ...]:
+    """For each question of the message, what was seen of an answer in the reply.
+
+    One question alone is perhaps answered by any reply of substance that does not brush it aside.
+    """
     words = _words(language)
     parts = [Span.of(reply, start, end) for start, end in sentences(reply)]
     told = [part for part in parts if not part.text.endswith("?")]
@@ -58,7 +61,7 @@ def answers(questions: Sequence[Span], reply: str, language: str) -> tuple[Answe
             if score > best:
                 best, by = score, part
         if len(questions) == 1 and best < MAYBE and any(_substance(part.text, words) for part in told):
-            best += 0.3
+            best += 0.2 if dismissed else 0.45
         seen: Seen = "answered" if best >= SURE else "perhaps" if best >= MAYBE else "not seen"
         found.append(Answered(question, seen, by if seen != "not seen" else None))
     return tuple(found)

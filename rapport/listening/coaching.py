@@ -28,7 +28,12 @@ _TELLING = re.compile(
     r"|cu[eé]nt|d[ií]ga|h[aá]b|me gust|expl|quiere|puede|parlez|racontez|dites|j'aim|d[eé]cri)",
     re.IGNORECASE,
 )
+_TO_YOU = re.compile(
+    r"\b(?:you|your|you're|many|people|anyone|women|men|usted|su|le|vous|votre|is a|sounds)\b"
+)
+_DENIED = re.compile(r"\b(?:nothing|no need|not|don't|never|nada|no|rien|pas)\b")
 NONE = Finding(False)
+SHORT = 60
 
 
 def coach(reply: str, message: str) -> Advice:
@@ -49,16 +54,17 @@ def coach(reply: str, message: str) -> Advice:
         for name in ("acknowledges", "validates", "invites", "reflects", "act_now", "act_soon")
     }
     safety = _safety(heard, spans)
+    dismissed = _finding(_dismisses(words, found, reply, safety))
     advice = Advice(
         language=language,
         acknowledges_feeling=_finding([*spans["acknowledges"], *_named(words, own.feelings, found, heard)]),
         validates=_finding(spans["validates"]),
         open_question=_finding(_open(words, found)),
         invites_contact=_finding(spans["invites"]),
-        dismissive=_finding(_dismisses(words, found, reply, safety)),
+        dismissive=dismissed,
         reflection=_finding(spans["reflects"]),
         safety_advice=safety,
-        questions=answers(heard.questions, reply, language),
+        questions=answers(heard.questions, reply, language, bool(dismissed)),
         jargon=jargon(reply, message, language),
         reading_grade=grade(reply, language),
         suggestions=(),
@@ -76,7 +82,8 @@ def _safety(heard: Heard, spans: dict[str, list[Span]]) -> Finding | None:
 
 def _language(reply: str, heard: Heard) -> str:
     seen = identify(reply)
-    return heard.language if seen == "und" else seen
+    unsure = seen == "und" or (seen not in LANGUAGES and len(reply) < SHORT)
+    return heard.language if unsure else seen
 
 
 def _unread(language: str, heard: Heard) -> Advice:
@@ -107,7 +114,7 @@ def _named(words: Words, book: object, found: Sequence[Found], heard: Heard) -> 
     for text in shown:
         for word in re.findall(r"[^\W\d_]{5,}", text):
             place = reply.find(word[: max(5, len(word) - 2)])
-            if place >= 0 and word not in _PLAIN:
+            if place >= 0 and word not in _PLAIN and _TO_YOU.search(_around(reply, place)):
                 named.append(Span.of(words.text, place, place + len(word)))
     return named
 
@@ -118,6 +125,12 @@ _PLAIN = frozenset(
         *("really", "never", "again", "every", "other", "could", "would", "still"),
     )
 )
+
+
+def _around(reply: str, place: int) -> str:
+    """The sentence of a place, or nothing where the place is denied ("nothing to be scared of")."""
+    start, end = next(((a, b) for a, b in sentences(reply) if a <= place < b), (place, place))
+    return "" if _DENIED.search(reply[start:place]) else reply[start:end]
 
 
 def _open(words: Words, found: Sequence[Found]) -> list[Span]:

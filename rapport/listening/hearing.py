@@ -15,8 +15,8 @@ from rapport.listening.grammar import Finder
 from rapport.listening.heard import Heard, Label, RedFlag, Span, Status, Strength
 from rapport.listening.languages import identify, to_read
 from rapport.listening.packs import LANGUAGES, pack, search
-from rapport.listening.second_look import look
 from rapport.listening.questions import questions
+from rapport.listening.second_look import look
 from rapport.listening.words import sentences
 
 Sign = tuple[Label, Strength, Span]
@@ -74,7 +74,12 @@ def _read(text: str, language: str) -> _Part:
     if not any(flag.status == "present" for flag in flags):
         flags += look(words, own, hits, contexts)
     signs = feelings(words, search(own.feelings, finder), contexts)
-    if language == "en" and not signs and not flags and not any(each.means[0] in ("health", "symptom") for each in asking):
+    if (
+        language == "en"
+        and not signs
+        and not flags
+        and not any(each.means[0] in ("health", "symptom") for each in asking)
+    ):
         signs += head.signs(text)
     asked = questions(words, asking, own.openers)
     troubles = concerns(words, asking, flags, asked, contexts)

@@ -87,4 +87,6 @@ def _term(pieces: list[re.Match[str]], index: int, words: Glossary, said: set[st
     return (1, "") if clinical else (0, "")
 
 
-_SMALL = frozenset(["prn", "bd", "tds", "qds", "iv", "im", "sc", "po", "inr", "ecg", "mri", "ct", "uti"])
+_SMALL = frozenset(
+    ["hb", "prn", "bd", "tds", "qds", "iv", "im", "sc", "po", "inr", "ecg", "mri", "ct", "uti"]
+)
