@@ -133,6 +133,8 @@ class Contexts:
             )
         if cue.first <= last and cue.last >= first and kind != "settled":
             return kind == "past"
+        if kind == "settled" and cue.first > last:
+            return True
         lower, upper = (cue.last, first) if cue.last < first else (last, cue.first)
         return not self._broken(kind, lower, upper)
 

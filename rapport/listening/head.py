@@ -50,8 +50,11 @@ def _head() -> _Head:
     return _Head(top["bias"], top["limits"], top["scale"], top["rare"], rows)
 
 
-def signs(text: str) -> list[tuple[Label, Strength, Span]]:
-    """The feelings that the head reads in a text, each with the words that weighed most."""
+def signs(text: str, several: bool) -> list[tuple[Label, Strength, Span]]:
+    """The feelings that the head reads in a text, each with the words that weighed most.
+
+    Of `several` sentences a last one that asks is no sign of confusion: people write to a clinic so.
+    """
     if len(text) > LONGEST:
         return []
     head = _head()
@@ -59,6 +62,8 @@ def signs(text: str) -> list[tuple[Label, Strength, Span]]:
     size = math.sqrt(sum(idf * idf for _, idf, _ in present)) or 1.0
     found: list[tuple[Label, Strength, Span]] = []
     for column, label in enumerate(LABELS):
+        if several and label == "confusion":
+            continue
         total = sum(idf * weights[column] for _, idf, weights in present) / (size * head.scale)
         score = total + head.bias[column]
         if score > head.limits[column]:

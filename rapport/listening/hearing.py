@@ -80,7 +80,7 @@ def _read(text: str, language: str) -> _Part:
         and not flags
         and not any(each.means[0] in ("health", "symptom") for each in asking)
     ):
-        signs += head.signs(text)
+        signs += head.signs(text, several=len(sentences(text)) > 1 and text.rstrip().endswith("?"))
     asked = questions(words, asking, own.openers)
     troubles = concerns(words, asking, flags, asked, contexts)
     return _Part(signs, asked, troubles, flags)
