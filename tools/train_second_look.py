@@ -73,7 +73,7 @@ def report(batches: dict[str, list[Row]]) -> None:
 
 def main(more: list[str]) -> None:
     """Report, fit on all, write."""
-    batches = {letter: messages(f"messages_{letter}.txt") for letter in "abcdefgh"}
+    batches = {letter: messages(f"messages_{letter}.txt") for letter in "abcdefghi"}
     for path in more:
         lines = Path(path).read_text("utf-8").splitlines()
         batches[Path(path).stem] = [row for row in map(json.loads, lines) if row["language"] in LANGUAGES]

@@ -163,18 +163,18 @@ def _statement(word: str, rest: list[str]) -> bool:
 
 
 def _asks(opener: str) -> bool:
-    return fold(opener).startswith(
+    return f"{fold(opener)} ".startswith(
         (
-            "can i",
-            "should i",
-            "do i",
-            "could i",
-            "shall i",
-            "is it",
-            "is this",
-            "is that",
-            "can you",
-            "could you",
+            "can i ",
+            "should i ",
+            "do i ",
+            "could i ",
+            "shall i ",
+            "is it ",
+            "is this ",
+            "is that ",
+            "can you ",
+            "could you ",
             "puedo",
             "debo",
             "dois",

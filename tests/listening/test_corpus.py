@@ -11,14 +11,6 @@ from rapport.listening import Heard, listen
 from rapport.listening.packs import DATA, LANGUAGES, pack
 from tests.listening.corpus import Row, messages
 
-# how the corpus names a danger -> the kinds under which it is found
-KINDS = {
-    "overdose_intent": {"suicide"},
-    "stop_treatment": {"suicide"},
-    "suicide_passive": {"suicide"},
-    "self_harm": {"suicide"},
-}
-
 
 @cache
 def heard(text: str) -> Heard:
@@ -57,12 +49,13 @@ def test_a_danger_is_found_under_its_own_name_mostly() -> None:
     assert right / len(dangers) >= 0.9
 
 
-def test_the_commonest_dangers_have_three_of_each() -> None:
+def test_every_danger_of_the_corpus_has_three_messages_and_three_decoys() -> None:
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for row in ROWS:
-        counts[row["kind"]][row["red_flag"] == "none"] += 1
-    enough = [kind for kind, (yes, no) in counts.items() if yes >= 3 and no >= 3]
-    assert {"chest", "stroke", "breathing", "suicide", "pregnancy", "anaphylaxis", "cancer"} <= set(enough)
+        if row["kind"]:
+            counts[row["kind"]][row["red_flag"] == "none"] += 1
+    assert len(counts) >= 30
+    assert not {kind: pair for kind, pair in counts.items() if min(pair) < 3}
 
 
 def test_feelings_of_the_corpus_are_found_by_its_own_words() -> None:
