@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Label = Literal[
     "fear_worry",
@@ -28,15 +28,7 @@ Status = Literal[
     "figurative",
 ]
 
-LABELS: tuple[Label, ...] = (
-    "fear_worry",
-    "sadness_grief",
-    "anger_frustration",
-    "confusion",
-    "relief_gratitude",
-    "hope",
-    "loneliness",
-)
+LABELS: tuple[Label, ...] = get_args(Label)
 
 
 @dataclass(frozen=True, slots=True)
