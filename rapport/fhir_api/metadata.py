@@ -24,11 +24,13 @@ _RELEASED = "2026-11-22"
 _SECURITY = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 _OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _DEFINED = "http://hl7.org/fhir/OperationDefinition/"
+_US_CORE = "http://hl7.org/fhir/us/core/"
 _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
 #: What defines each operation that the address table knows: (type or "Resource" or "", name).
 _OPERATIONS = {
     ("Resource", "$validate"): _DEFINED + "Resource-validate",
     ("Resource", "$meta"): _DEFINED + "Resource-meta",
+    ("DocumentReference", "$docref"): _US_CORE + "OperationDefinition/docref",
     ("Patient", "$everything"): _DEFINED + "Patient-everything",
     ("ValueSet", "$expand"): _DEFINED + "ValueSet-expand",
     ("ValueSet", "$validate-code"): _DEFINED + "ValueSet-validate-code",
@@ -37,6 +39,8 @@ _OPERATIONS = {
     ("Patient", "$export"): _BULK + "patient-export",
     ("Group", "$export"): _BULK + "group-export",
 }
+#: What is offered whole once its guide is installed: the package's name and version, and the statement.
+_CLAIMS = {"hl7.fhir.us.core 6.1.": _US_CORE + "CapabilityStatement/us-core-server"}
 _DOCUMENTATION = (
     "What a token reaches is decided by the gate. What is not shared is not found. Every search parameter"
     " takes the modifiers R4 gives its type; :in, :not-in, :below and :above on codes know the value sets"
@@ -180,8 +184,10 @@ def _capability(base: str, names: tuple[str, ...]) -> bytes:
         "operation": _operations([*shared, *(("", name) for name in routes.SYSTEM)]),
         "compartment": ["http://hl7.org/fhir/CompartmentDefinition/patient"],
     }
+    claimed = [url for begins, url in _CLAIMS.items() if any(name.startswith(begins) for name in names)]
     return orjson.dumps(
-        {
+        ({"instantiates": claimed} if claimed else {})
+        | {
             "resourceType": "CapabilityStatement",
             "status": "active",
             "date": _RELEASED,

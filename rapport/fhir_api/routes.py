@@ -9,6 +9,7 @@ from rapport.fhir.outcomes import Refused
 from . import (
     bundles,
     compartments,
+    documents,
     exports,
     histories,
     imports,
@@ -51,6 +52,7 @@ SYSTEM: Mapping[str, Methods] = {
 }
 OF_TYPE: Mapping[tuple[str, str], Methods] = {
     ("*", "$validate"): {"POST": operations.validate},
+    ("DocumentReference", "$docref"): _both(documents.docref),
     ("Patient", "$everything"): _both(compartments.of_mine),
     ("Patient", "$export"): _both(exports.of_patients),
     ("ValueSet", "$expand"): _both(terms.expand),

@@ -79,3 +79,13 @@ def test_the_statement_names_each_profile(nobody: Record, guide: Profiles) -> No
     said = nobody.get("metadata").json()["rest"][0]["resource"]
     named = {profile.rsplit("/", 1)[-1] for one in said for profile in one.get("supportedProfile", ())}
     assert {asked.profile for asked in making.searches()} <= named
+
+
+@pytest.mark.shows("us-core@14", "us-core@15")
+def test_the_statement_claims_the_guides_own(nobody: Record, guide: Profiles) -> None:
+    said = nobody.get("metadata").json()
+    assert said["instantiates"] == ["http://hl7.org/fhir/us/core/CapabilityStatement/us-core-server"]
+    operations = {
+        each["definition"] for one in said["rest"][0]["resource"] for each in one.get("operation", ())
+    }
+    assert "http://hl7.org/fhir/us/core/OperationDefinition/docref" in operations
