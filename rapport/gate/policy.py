@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.store.records import EVERYTHING, NOTHING, Filter
 from rapport.store.restricting import restriction
 
@@ -16,6 +17,7 @@ from .actor import Actor
 from .permissions import ACTION_BITS, DIRECTORY, PURPOSES, WITNESSED, Action, category_of
 from .roles import KNOWN, PERSONAL
 from .scopes import Scope
+from .spans import UNDATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,18 @@ def registrars(ask: Ask) -> Filter | None:
         return None
     if ask.rtype not in ("Patient", "CareTeam") or ask.action == "d":
         return None
-    return Filter(f"({{t}}.patient <> 0 AND {_cleared(KNOWN)})")
+    sql = f"({{t}}.patient <> 0 AND {_cleared(KNOWN)} AND {not_denied('{t}', ask)})"
+    return Filter(sql, {"gate_keys": ask.actor.keys})
+
+
+def sharing_keepers(ask: Ask) -> Filter | None:
+    """Leads and privacy officers enter what a patient or the law says about who may see what."""
+    if ask.actor.kind != "staff" or not ask.actor.duties & {"lead", "privacy"}:
+        return None
+    if ask.rtype != "Consent" or ask.action == "d":
+        return None
+    sql = f"({{t}}.patient <> 0 AND {_cleared(KNOWN)} AND {not_denied('{t}', ask)})"
+    return Filter(sql, {"gate_keys": ask.actor.keys})
 
 
 def granted(ask: Ask) -> Filter | None:
@@ -89,41 +102,77 @@ def granted(ask: Ask) -> Filter | None:
         return None
     if ask.rtype in WITNESSED and not ask.reading:
         return None
-    return Filter(_by_grant("{t}", ask), {"gate_keys": ask.actor.keys})
+    return Filter(by_grant("{t}", ask), {"gate_keys": ask.actor.keys})
 
 
 def files(ask: Ask) -> Filter | None:
     """A file is as open as the patient or the conversation that its security context names."""
     if ask.actor.kind not in ("patient", "kin", "staff") or ask.rtype != "Binary":
         return None
-    mine = _cleared(_clearance(ask.actor))
+    open_ = by_grant("c", ask, sens="(c.sens | {t}.sens)")
     sql = (
         "EXISTS (SELECT 1 FROM index_ref f JOIN resource c ON c.id = f.target"  # noqa: S608
-        f" WHERE f.id = {{t}}.id AND NOT c.deleted AND {mine} AND {_by_grant('c', ask)})"
+        f" WHERE f.id = {{t}}.id AND NOT c.deleted AND {open_})"
     )
     return Filter(sql, {"gate_keys": ask.actor.keys})
 
 
-def _by_grant(row: str, ask: Ask) -> str:
-    """SQL: a grant lets this actor do this to a row of that alias.
+def by_grant(row: str, ask: Ask, sens: str = "") -> str:
+    """SQL: a grant lets this actor do this to a row of that alias, and no denial forbids it.
 
-    A grant is addressed to a person, a position or a team; it holds for a patient, some categories, labels,
-    actions and purposes, for a time, and may be limited to one resource and what refers to it.
+    `sens`: the labels to judge by, where they are not the row's own.
     """
     return (  # every value in here is ours: numbers and an alias
         f"({row}.patient <> 0 AND EXISTS (SELECT 1 FROM access_grant g WHERE g.patient = {row}.patient"  # noqa: S608
-        " AND g.actor = ANY(%(gate_keys)s::bigint[])"
-        f" AND g.categories & {category_of(ask.rtype)} <> 0 AND g.actions & {ACTION_BITS[ask.action]} <> 0"
-        f" AND g.purposes & {PURPOSES.get(ask.purpose, 0)} <> 0"
-        f" AND {row}.sens & ~(g.labels & ({_clearance(ask.actor)})::bigint) = 0"
-        " AND g.valid_from <= now() AND g.valid_until > now()"
-        f" AND (g.scope IS NULL OR g.scope = {row}.id"
-        f" OR EXISTS (SELECT 1 FROM index_ref s WHERE s.id = {row}.id AND s.target = g.scope))))"
+        f" AND {fits('g', row, ask, sens)}) AND {not_denied(row, ask, sens)})"
+    )
+
+
+def not_denied(row: str, ask: Ask, sens: str = "") -> str:
+    """SQL: no denial forbids this actor to do this to a row of that alias.
+
+    Nobody is shut out of their own record. A denial has exceptions: a permit within it that overrides it.
+    """
+    return (  # every value in here is ours: numbers and an alias
+        f"({row}.patient = ANY(%(gate_keys)s::bigint[]) OR NOT EXISTS (SELECT 1 FROM access_denial d"  # noqa: S608
+        f" WHERE d.patient = {row}.patient AND NOT d.exception AND {fits('d', row, ask, sens)}"
+        " AND NOT EXISTS (SELECT 1 FROM access_denial x WHERE x.exception AND x.source = d.source"
+        f" AND x.number = d.number AND {fits('x', row, ask, sens)})))"
+    )
+
+
+def fits(g: str, row: str, ask: Ask, sens: str = "") -> str:
+    """SQL: what a grant, a denial or an exception of alias `g` says is about this actor, action and row.
+
+    A grant is addressed to a person, a position or a team (a denial to everybody, too); it holds for some
+    categories and types, labels, actions and purposes, for a time, and may be limited to a clinical time, and
+    to one resource and what refers to it.
+    """
+    sens = sens or f"{row}.sens"
+    numbers = [TYPE_NUMBERS[ask.rtype], *([TYPE_NUMBERS["Communication"]] if ask.rtype == "Binary" else ())]
+    types = ", ".join(map(str, numbers))
+    who = f"{g}.actor = ANY(%(gate_keys)s::bigint[])"
+    labels = f"({g}.labels & ({_clearance(ask.actor)})::bigint)"
+    undated = ""
+    if g == "d":  # may be for everybody, whatever they may clear, and covers what has no clinical time
+        who, labels, undated = f"({who} OR d.actor = 0)", "d.labels", f" OR {row}.whn = '{UNDATED}'"
+    return (  # every value in here is ours: numbers and aliases
+        f"{who} AND {g}.also <@ %(gate_keys)s::bigint[]"  # noqa: S608
+        f" AND ({g}.categories & {category_of(ask.rtype)} <> 0"
+        f" OR {g}.types && ARRAY[{types}]::smallint[])"
+        f" AND {g}.actions & {ACTION_BITS[ask.action]} <> 0"
+        f" AND {g}.purposes & {PURPOSES.get(ask.purpose, 0)} <> 0"
+        f" AND {sens} & ~{labels} = 0 AND {sens} & {g}.marked = {g}.marked"
+        f" AND {g}.valid_from <= now() AND {g}.valid_until > now()"
+        f" AND {row}.whn < {g}.until AND ({row}.whn >= {g}.since{undated})"
+        f" AND ({g}.scope IS NULL OR {g}.scope = {row}.id OR ({g}.around"
+        f" AND EXISTS (SELECT 1 FROM index_ref s WHERE s.id = {row}.id AND s.target = {g}.scope)))"
     )
 
 
 Rule = Callable[[Ask], Filter | None]
-RULES: tuple[Rule, ...] = (system, client, directory, directory_keepers, registrars, granted, files)
+_KEEPERS: tuple[Rule, ...] = (directory_keepers, registrars, sharing_keepers)
+RULES: tuple[Rule, ...] = (system, client, directory, *_KEEPERS, granted, files)
 
 
 def filter_for(ask: Ask) -> Filter:
