@@ -118,7 +118,7 @@ class _Place:
 
 def _walk(node: Any, place: _Place, base: str) -> Regions:
     """A provision and those within it; `base` is what it is where it does not say."""
-    if not isinstance(node, dict) or place.depth > DEEPEST:
+    if not isinstance(node, dict) or not node or place.depth > DEEPEST:
         return Regions(denials=[Denial(place.wide)])
     said = limits(node)
     here = place.inside(said)

@@ -83,7 +83,7 @@ class Reader:
         self, node: Any, usual: str, asked: Question, thing: Thing, above: list[Any], sound: bool
     ) -> str:
         """What a provision says, given those above it. `sound`: what it opens may be believed."""
-        if not isinstance(node, dict):
+        if not isinstance(node, dict) or not node:
             return "deny" if self.speaks(above, asked, thing, closing=True) else ""
         kind = usual if "type" not in node else "permit" if node["type"] == "permit" else "deny"
         path = [*above, node]

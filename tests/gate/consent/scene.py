@@ -83,6 +83,7 @@ class Scene:
 
     def __init__(self, conn: Connection[Any]) -> None:
         self.conn = conn
+        conn.prepare_threshold, conn.prepared_max = 1, 2000  # the same few hundred questions, many times
         self.people = arrive(conn)
         self.system = Door(conn, Actor.system("tests"))
         for body in bodies():
@@ -111,8 +112,11 @@ class Scene:
         self.conn.execute("DELETE FROM access_denial")
         self.conn.execute("DELETE FROM access_grant WHERE rule = 'consent'")
         self.conn.execute(
-            "UPDATE resource SET body = %s WHERE id = %s",
-            (f'{{"resourceType":"Patient","birthDate":"{born}"}}', resource_key(*AMINA.split("/"))),
+            "UPDATE resource SET body = %(body)s WHERE id = %(id)s AND body <> %(body)s",
+            {
+                "body": f'{{"resourceType":"Patient","birthDate":"{born}"}}',
+                "id": resource_key(*AMINA.split("/")),
+            },
         )
         now, patient = datetime.now(UTC), resource_key(*AMINA.split("/"))
         records = [

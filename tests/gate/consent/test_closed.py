@@ -46,18 +46,24 @@ def within_deny(body: Any, path: tuple[Any, ...]) -> bool:
 def broken(rng: random.Random, body: Any) -> tuple[str, Any]:
     """The Consent with one thing wrong, and what was done to it."""
     ways = [path for path in places(body) if path[0] not in ("resourceType", "patient")]
+    permits = [path for path in ways if path[-1] == "type" and _opens(body, path)]
     while True:
-        path = rng.choice(ways)
         how = rng.choice(("spoilt", "emptied", "taken", "expired"))
-        last = path[-1]
+        if how == "expired" and permits:
+            return how, with_rubbish(body, (*rng.choice(permits)[:-1], "period"), OVER)
+        path = rng.choice(ways)
         if how == "spoilt":
             return how, with_rubbish(body, path, rng.choice(RUBBISH))
         if how == "emptied" and isinstance(at(body, path), list | dict | str):
             return how, with_rubbish(body, path, type(at(body, path))())
         if how == "taken" and _may_go(body, path):
             return how, without(body, path)
-        if how == "expired" and last == "type" and at(body, path) == "permit" and not within_deny(body, path):
-            return how, with_rubbish(body, (*path[:-1], "period"), OVER)
+
+
+def _opens(body: Any, path: tuple[Any, ...]) -> bool:
+    """Whether this is the type of a permit that is within no denial, and closes nothing by what is in it."""
+    node = at(body, path[:-1])
+    return node.get("type") == "permit" and "provision" not in node and not within_deny(body, path)
 
 
 def _may_go(body: Any, path: tuple[Any, ...]) -> bool:
@@ -119,7 +125,7 @@ def never_grows(scene: Scene, seed: int, policies: int) -> Counter[str]:
         before = seen_by_all(scene, random.Random(draw))
         scene.compile([*consents[:number], bad, *consents[number + 1 :]], "2010-06-01")
         after = seen_by_all(scene, random.Random(draw))
-        assert after <= before, (how, after - before, consents[number], bad)
+        assert after <= before, "\n".join(map(repr, (how, after - before, consents[number], bad)))
         counted[how] += 1
         counted["less"] += after < before
     return counted
@@ -138,7 +144,7 @@ def test_never_grows(scene: Scene) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(50))  # in parts: what a transaction deletes lies about until it ends
 def test_never_grows_at_length(scene: Scene, seed: int) -> None:
-    counted = never_grows(scene, 2000 + seed, 500)
-    assert counted["less"] > 50 and min(counted.values()) > 5, counted
+    counted = never_grows(scene, 2000 + seed, 100)
+    assert counted["less"] > 5 and min(counted.values()) > 2, counted

@@ -107,7 +107,7 @@ def test_agrees(scene: Scene) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(25))
 def test_agrees_at_length(scene: Scene, seed: int) -> None:
-    compared, opened, closed = agree(scene, 1000 + seed, 250, 2)
-    assert compared >= 10_000 and opened > 50 and closed > 50, (compared, opened, closed)
+    compared, opened, closed = agree(scene, 1000 + seed, 60, 2)
+    assert compared > 2_000 and opened > 5 and closed > 5, (compared, opened, closed)
