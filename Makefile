@@ -1,7 +1,7 @@
 # Rapport from a fresh clone. Needs Python 3.11 or newer, and nothing else to run.
 #
 #   make run        the demo at http://127.0.0.1:8000 (PORT=9000 make run), until ctrl-C
-#   make test       all tests, on a real PostgreSQL and in a real browser
+#   make test       all tests, on a real PostgreSQL, in a real browser, with real FHIR clients (Node 20)
 #   make test-fast  what takes seconds
 #   make lint       style, types and the walls between rooms
 

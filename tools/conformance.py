@@ -112,7 +112,12 @@ def judged(row: dict[str, str], results: Results, why: dict[str, tuple[str, str]
         state = f"{'does not apply' if kind == 'outside' else '**not met**'}: {said}"
     elif one in why:
         raise SystemExit(f"{one} has a test and a reason in {REASONS.name}: take one of them away.")
-    return Row(f"[{row['ID']}]({row['URL']})", first_words(row["Requirement"]), results.names(one), state)
+    return Row(
+        f"[{row['ID']}]({row['URL'].partition(',')[0]})",
+        first_words(row["Requirement"]),
+        results.names(one),
+        state,
+    )
 
 
 def searched(results: Results) -> list[Row]:
@@ -150,7 +155,8 @@ every test named beside it passed, over HTTP, against Rapport's own processes.
 Left out of the list, {left.total():,} rows: {out}.
 
 A requirement about what a profile's resources hold counts as met when such resources are kept and found
-whole. Where the guide forbids a content, it is met only if Rapport refuses it.
+whole. Where the guide forbids a content, it is met only if Rapport refuses what claims the profile and breaks
+it, with the guide installed ([how](how-to/hold-records-to-profiles.md)).
 """
     parts = [head, "## Requirements\n", "| id | begins | shown by | last result |", "|---|---|---|---|"]
     parts += [row.line() for row in rows]

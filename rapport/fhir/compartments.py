@@ -7,7 +7,7 @@ from dataclasses import replace
 from rapport.fhir import own
 from rapport.fhir.definitions import compartment, search_param
 from rapport.fhir.outcomes import Refused
-from rapport.fhir.search import Any, Clause, Condition, Search
+from rapport.fhir.search_tree import Any, Clause, Condition, Search
 from rapport.fhir.search_values import Reference, Token
 
 

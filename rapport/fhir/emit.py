@@ -119,8 +119,9 @@ def _reference(leaf: Leaf, rtype: str, code: str) -> Emit | None:
         if type(named) is not dict or (target and value.get("type", target) != target):
             return
         if type(named.get("value")) is str:
-            word = identifier_word(named.get("system") or "", named["value"])
-            out.ref.add((range_key(rtype, code), hash64(word)))
+            for system in (named.get("system") or "", None):
+                word = identifier_word(system, named["value"])
+                out.ref.add((range_key(rtype, code), hash64(word)))
 
     return emit
 

@@ -9,7 +9,7 @@ token      (token_key(rtype, code, value), system_key(system) or 0), one row per
            has (of_type_key(...), 0). A row of a string parameter has (exact_key(...), 0) for `:exact`.
 reference  (range_key, target_key("Type/id" | url | canonical)): of a local reference that is the key of the
            resource meant. `url|version` is found by `url` too. A reference by identifier has
-           (range_key, target_key(identifier_word(system, value))).
+           (range_key, target_key(identifier_word(system, value))), once more without its system.
 date       (range_key, low, high): [low, high) in UTC; an open end is EARLIEST or LATEST.
 number     (range_key, low, high, unit): low = high for a value, infinite for an open end; one row for
            each of unit_key(system, code), unit_key("", code) and unit_key("", unit), so a search without

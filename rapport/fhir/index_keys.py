@@ -47,9 +47,9 @@ def target_key(reference: str) -> int:
     return hash64(reference)
 
 
-def identifier_word(system: str, value: str) -> str:
-    """What stands for a reference that names its target by identifier."""
-    return f"identifier|{system}|{value}"
+def identifier_word(system: str | None, value: str) -> str:
+    """What stands for a reference that names its target by identifier: of a system, of none (""), of any."""
+    return f"identifier of any|{value}" if system is None else f"identifier|{system}|{value}"
 
 
 @lru_cache(maxsize=8192)

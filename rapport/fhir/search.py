@@ -9,19 +9,31 @@ Unknown parameters, modifiers and values are refused; with `lenient` unknown par
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from rapport.fhir import search_values as values
-from rapport.fhir.definitions import TYPE_NUMBERS, SearchParam, search_param
+from rapport.fhir.definitions import TYPE_NUMBERS, SearchParam, search_param, search_params
 from rapport.fhir.emit import WORDED
 from rapport.fhir.outcomes import Refused
+from rapport.fhir.search_tree import (
+    LOOKED_UP,
+    Any,
+    Chain,
+    Clause,
+    Condition,
+    Has,
+    Include,
+    Search,
+    Sort,
+)
 from rapport.fhir.search_values import Value
 
-PAGE = 20
 LARGEST_PAGE = 1000
 #: What one search may cost at most: each value one, each type that a chain leads through at least `A_CHAIN`.
 MOST = 4000
 A_CHAIN = 10
+#: How many references `_include` may name, as many `_revinclude`; how many keys `_sort`.
+INCLUDES, KEYS = 40, 10
 #: Dots and `_has` of one parameter.
 DEEPEST = 8
 #: Modifiers by parameter type. `:Type` on references and `:of-type` on identifiers are apart.
@@ -36,94 +48,25 @@ MODIFIERS = {
     "special": {"missing"},
     "composite": set[str](),
 }
-#: Modifiers whose values name codes that have to be looked up first: see `Clause`.
-LOOKED_UP = ("in", "not-in", "below", "above")
 _CODED = ("CodeableConcept", "Coding", "code")
 SORTABLE = ("date", "string", "number", "quantity", "uri", "token")
 #: Parameters of the answer's form; the API takes care of them.
 _FORM = {"_format", "_pretty"}
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One parameter with its alternatives: any of `values` has to match.
-
-    A token with a modifier of `LOOKED_UP` names value sets by address, or codes above or below which to look.
-    Whoever runs the search puts the codes in their place first.
-    """
-
-    param: SearchParam
-    values: tuple[Value, ...]
-    modifier: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """`reference:target.rest`: the resource points by `param` to one of type `target` that fits `inner`."""
-
-    param: SearchParam
-    target: str
-    inner: Condition
-
-
-@dataclass(frozen=True, slots=True)
-class Has:
-    """`_has:Type:param:rest`: a resource of that type points here by `param` and fits `inner`."""
-
-    param: SearchParam
-    inner: Condition
-
-
-@dataclass(frozen=True, slots=True)
-class Any:
-    """At least one of the conditions holds: a chain over a reference to several types."""
-
-    each: tuple[Condition, ...]
-
-
-Condition = Clause | Chain | Has | Any
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """One sort key; `descending` for the latest or largest first."""
-
-    param: SearchParam
-    descending: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Include:
-    """`_include=Type:param:target`: with each match comes what it points to; reversed, what points to it."""
-
-    param: SearchParam
-    target: str = ""
-    iterate: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A query understood.
-
-    conditions  all have to hold
-    count       resources a page; 0 asks for the total only
-    cursor      where the page begins, as an earlier answer gave it
-    total       none | estimate | accurate
-    summary     "" | true | text | data | count | false
-    ignored     parameters left out because they are unknown (lenient handling)
-    """
-
-    rtype: str
-    conditions: tuple[Condition, ...] = ()
-    sort: tuple[Sort, ...] = ()
-    count: int = PAGE
-    cursor: str = ""
-    total: str = "none"
-    include: tuple[Include, ...] = ()
-    revinclude: tuple[Include, ...] = ()
-    summary: str = ""
-    elements: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = field(default=(), compare=False)
+__all__ = [
+    "MODIFIERS",
+    "Any",
+    "Chain",
+    "Clause",
+    "Has",
+    "Include",
+    "Search",
+    "Sort",
+    "condition",
+    "parse",
+    "pointing",
+]
 
 
 class _Unknown(Refused):
@@ -151,10 +94,7 @@ def _take(search: Search, name: str, written: str) -> Search:
     if word in _FORM:
         return search
     if word in ("_include", "_revinclude"):
-        found = _include(word, modifier, written)
-        if word == "_include":
-            return replace(search, include=(*search.include, found))
-        return replace(search, revinclude=(*search.revinclude, found))
+        return _include(search, word, modifier, written)
     if word in _RESULT:
         return _RESULT[word](search, word, written)
     if name.count(".") + name.count("_has:") > DEEPEST:
@@ -227,7 +167,7 @@ def _values(param: SearchParam, modifier: str, piece: str) -> Sequence[Value]:
     if modifier == "of-type":
         return (values.of_type(piece),)
     if modifier == "identifier":
-        return (values.token(piece),)
+        return (values.identifier(piece),)
     if modifier == "text" or modifier in ("in", "not-in"):
         return (values.text(piece),)
     if modifier in ("below", "above") and param.type == "token":
@@ -289,16 +229,29 @@ def _has(name: str, written: str, room: int) -> Has:
     return Has(param, condition(pieces[1], pieces[3], written, room - A_CHAIN))
 
 
-def _include(word: str, modifier: str, written: str) -> Include:
-    pieces = written.split(":")
+def _include(search: Search, word: str, modifier: str, written: str) -> Search:
+    before = search.include if word == "_include" else search.revinclude
+    found = tuple(dict.fromkeys((*before, *_includes(search.rtype, word, modifier, written))))
+    if len(found) > INCLUDES:
+        raise Refused("invalid", f"More than {INCLUDES} of {word} are too many.", "Ask in several searches.")
+    return replace(search, include=found) if word == "_include" else replace(search, revinclude=found)
+
+
+def _includes(rtype: str, word: str, modifier: str, written: str) -> list[Include]:
+    """What `Type:reference[:target]` means; `Type:*` is each reference of it, `*` of the type searched."""
+    pieces = (f"{rtype}:*" if (word, written) == ("_include", "*") else written).split(":")
     if modifier not in ("", "iterate") or len(pieces) not in (2, 3) or pieces[0] not in TYPE_NUMBERS:
         raise Refused(
             "invalid", f"{word}={written} can't be read: use Type:reference or Type:reference:Type."
         )
-    param = _param(pieces[0], pieces[1])
-    if param.type != "reference":
-        raise Refused("invalid", f"{param.code} of {param.rtype} is no reference, so it can't be included.")
-    return Include(param, pieces[2] if len(pieces) == 3 else "", modifier == "iterate")
+    if pieces[1] == "*":
+        params = [param for param in search_params(pieces[0]).values() if param.type == "reference"]
+    else:
+        params = [_param(pieces[0], pieces[1])]
+        if params[0].type != "reference":
+            said = f"{params[0].code} of {pieces[0]} is no reference, so it can't be included."
+            raise Refused("invalid", said)
+    return [Include(param, "".join(pieces[2:]), modifier == "iterate") for param in params]
 
 
 def _sort(search: Search, word: str, written: str) -> Search:
@@ -308,6 +261,8 @@ def _sort(search: Search, word: str, written: str) -> Search:
         if param.type not in SORTABLE or any(leaf.present for leaf in param.leaves):
             raise Refused("invalid", f"{search.rtype} can't be sorted by {param.code}.")
         keys.append(Sort(param, piece.startswith("-")))
+    if len(keys) > KEYS:
+        raise Refused("invalid", f"More than {KEYS} keys of _sort are too many.", "Leave some out.")
     return replace(search, sort=tuple(keys))
 
 

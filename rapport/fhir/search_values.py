@@ -138,6 +138,14 @@ def token(text: str) -> Token:
     return Token(parts[0], parts[1] or None)
 
 
+def identifier(text: str) -> Token:
+    """Read `value`, `system|value` or `|value`."""
+    found = token(text)
+    if not found.code:
+        raise ValueError("use value, system|value or |value")
+    return found
+
+
 def coded(text: str) -> Token:
     """Read `system|code`, a place in a hierarchy of codes."""
     found = token(text)

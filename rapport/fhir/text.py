@@ -14,6 +14,10 @@ from typing import Any, Final
 import msgspec
 import orjson
 
+from rapport.fhir.outcomes import Refused
+
+#: Commas in one JSON text at most: each stands between two values, or in a sentence.
+MOST: Final = 200_000
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 #: A reference, or a `url` that names something inside a bundle. Quotes inside JSON text are escaped, so a
 #: member can't be faked by a sentence that looks like one.
@@ -27,9 +31,12 @@ _COLONS: Final = (b'":', b" :", b"\n:", b"\t:", b"\r:")
 def loads(raw: bytes) -> Any:
     """JSON as Python values. Raises orjson.JSONDecodeError, also when a member stands twice in one object.
 
+    Refused("too-large") for more values than any resource needs, however short they are.
     Of two members with one name this program would see the last and another perhaps the first: what was
     judged would not be what is read.
     """
+    if raw.count(b",") > MOST:
+        raise Refused("too-large", f"This has more than {MOST:,} values.", "Send it in smaller parts.")
     value = orjson.loads(raw)
     # There are at least as many colons as members written; so as many as members read leaves none out.
     if sum(map(raw.count, _COLONS)) != _count(value):
@@ -100,8 +107,15 @@ def references(raw: bytes, replace: Callable[[str], str | None]) -> bytes:
         return raw
 
     def swap(match: re.Match[bytes]) -> bytes:
-        old = match[2]
-        new = replace(orjson.loads(old) if b"\\" in old else old[1:-1].decode())
+        new = replace(_string(match[2]))
         return match[0] if new is None else match[1] + orjson.dumps(new)
 
     return _REFERENCE.sub(swap, raw)
+
+
+def _string(raw: bytes) -> str:
+    """A JSON string. A broken one comes back as it can be: whoever parses the whole says what is wrong."""
+    try:
+        return str(orjson.loads(raw))
+    except orjson.JSONDecodeError:
+        return raw[1:-1].decode("utf-8", "replace")

@@ -307,8 +307,22 @@ def based(value: Decimal, code: str) -> tuple[float, str] | None:
 
     None when the unit is not known, or when the value is beyond what a float can hold.
     """
-    found = convert(value, code)
+    scale = _scale(code)
+    if scale is None or not value.is_finite() or abs(value.adjusted()) > _DIGITS:
+        return None
+    top, bottom = value.as_integer_ratio()
+    shift, factor, base = scale
+    if shift:
+        top, bottom = top * shift.denominator + shift.numerator * bottom, bottom * shift.denominator
     try:
-        return (float(found[0]), found[1].code) if found else None
+        # Two whole numbers divide to the nearest float, as exact fractions do, many times faster.
+        return (top * factor.numerator) / (bottom * factor.denominator), base
     except OverflowError:
         return None
+
+
+@lru_cache(maxsize=2048)
+def _scale(code: str) -> tuple[Fraction, Fraction, str] | None:
+    """What to add, what to multiply by, and the base units, of a code."""
+    unit = read(code)
+    return (unit.shift, unit.factor, unit.code) if unit else None

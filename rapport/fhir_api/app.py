@@ -35,8 +35,7 @@ def answer(request: Request) -> Answer:
         known = _OPEN.get(request.path)
         if known is not None and request.method in ("GET", "HEAD"):
             return known(request)
-        with admitted(request) as door:
-            return route(request)(Visit(request, door, route))
+        return admitted(request, lambda door: route(request)(Visit(request, door, route)))
     except Refused as refused:
         return refusal(refused)
     except (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from io import BytesIO
 
@@ -11,6 +12,8 @@ from rapport.gate.entries import Asked
 from .http import REASONS, Answer, Request
 from .visit import Visit
 
+#: What the reading entries of one bundle may bring together, in bytes, and the seconds they may take.
+MOST, LONGEST = 32 * 1024 * 1024, 20.0
 _KEPT = ("HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "wsgi.url_scheme")
 
 
@@ -19,13 +22,19 @@ def process(visit: Visit) -> Answer:
     request = visit.request
     request.check_content()
 
+    until, left = time.monotonic() + LONGEST, MOST
+
     def get(asked: Asked) -> tuple[str, str, bytes]:
+        nonlocal left
+        if left < 0 or time.monotonic() > until:
+            raise Refused("too-large", "This bundle asks for too much at once.", "Ask in smaller parts.")
         inner = _inner(request, asked)
         answer: Answer = visit.route(inner)(replace(visit, request=inner))
+        left -= len(answer.body)
         return f"{answer.status} {REASONS[answer.status]}", dict(answer.headers).get("ETag", ""), answer.body
 
     wanted = request.prefer("return") == "representation"
-    return Answer(200, visit.strictly().bundle(request.body, get=get, representation=wanted))
+    return Answer(200, visit.strictly().bundle(request.resource(), get=get, representation=wanted))
 
 
 def _inner(request: Request, asked: Asked) -> Request:

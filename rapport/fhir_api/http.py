@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from email.utils import format_datetime, parsedate_to_datetime
-from functools import cached_property
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -21,6 +20,7 @@ from rapport.fhir.outcomes import Refused
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+T = TypeVar("T")
 FHIR_JSON = "application/fhir+json"
 #: What newline-delimited FHIR is called; its own name first.
 NDJSON = ("application/fhir+ndjson", "application/ndjson", "ndjson")
@@ -32,6 +32,8 @@ _ETAG = re.compile(r'^(?:W/)?"([^"]*)"$')
 _HOST = re.compile(r"^[A-Za-z0-9.\-]+(:\d{1,5})?$|^\[[0-9a-fA-F:]+\](:\d{1,5})?$")
 _FHIR_VERSION = re.compile(r";\s*fhirVersion\s*=\s*\"?([^\";,\s]*)", re.IGNORECASE)
 _ONLY = ("Only JSON of FHIR 4.0 is given here.", "Ask for application/fhir+json.")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -55,12 +57,23 @@ class Answer:
     size: int = 0
 
 
+class once(Generic[T]):
+    """A property that is worked out at its first use and then stays; without the lock that Python's takes."""
+
+    def __init__(self, work: Callable[[Any], T]) -> None:
+        self._work, self._name, self.__doc__ = work, work.__name__, work.__doc__
+
+    def __get__(self, request: Any, _owner: Any = None) -> T:
+        found = request.__dict__[self._name] = self._work(request)
+        return found
+
+
 @dataclass
 class Request:
     """One request. `path` are the segments behind the base, percent-decoded; `base` the FHIR base URL."""
 
     environ: WSGIEnvironment
-    trusted_hosts: frozenset[str] = frozenset()
+    trusted_hosts: Collection[str] = ()
     own_base: str = ""
     proxied: bool = False
     path: tuple[str, ...] = field(init=False)
@@ -72,7 +85,7 @@ class Request:
         text = whole.encode("latin-1", "replace").decode("utf-8", "replace")
         self.path = tuple(filter(None, text.removeprefix("/fhir").split("/")))
 
-    @cached_property
+    @once
     def base(self) -> str:
         """The base URL as this client reached it, or the site's own where the host is not one of ours."""
         host = str(self.environ.get("HTTP_HOST", ""))
@@ -88,7 +101,7 @@ class Request:
         """A header, "" where it is absent."""
         return str(self.environ.get("HTTP_" + name.upper().replace("-", "_"), ""))
 
-    @cached_property
+    @once
     def query(self) -> list[tuple[str, str]]:
         """The pairs of the query string; broken UTF-8 is refused."""
         return _pairs(str(self.environ.get("QUERY_STRING", "")))
@@ -106,7 +119,7 @@ class Request:
         if chunked and not written and left <= 0:
             raise Refused("too-large", f"More than {most >> 20} MB at once.", "Send it in smaller parts.")
 
-    @cached_property
+    @once
     def body(self) -> bytes:
         """The body, at most `LARGEST` bytes."""
         written = str(self.environ.get("CONTENT_LENGTH") or "")
@@ -123,6 +136,14 @@ class Request:
         if len(data) > LARGEST:
             raise _too_large()
         return data
+
+    def resource(self) -> bytes:
+        """The body; references by the whole address here become what they mean, `Type/id`."""
+        body = self.body
+        for base in {f"{self.base}/".encode(), f"{self.own_base}/".encode()}:
+            if base in body:
+                body = re.sub(rb'("reference"\s*:\s*")' + re.escape(base), rb"\1", body)
+        return body
 
     def form(self) -> list[tuple[str, str]]:
         """The pairs of a form, for POST _search."""
@@ -169,7 +190,7 @@ class Request:
         """Whether the Prefer header names this, such as `respond-async`."""
         return name in self._preferences
 
-    @cached_property
+    @once
     def _preferences(self) -> dict[str, str]:
         pieces = [piece.strip().partition("=") for piece in re.split(r"[,;]", self.header("Prefer"))]
         return {key.strip().lower(): value.strip('" ') for key, _, value in reversed(pieces)}
@@ -178,6 +199,8 @@ class Request:
 
     def check_accept(self) -> None:
         """Refuse a client that cannot take JSON, or whatever the files of an export are."""
+        if self.environ.get("HTTP_ACCEPT") == FHIR_JSON and not self.environ.get("QUERY_STRING"):
+            return
         if len(self.path) == 3 and self.path[0] == "_export":
             return
         wanted = next((value for name, value in self.query if name == "_format"), None)
@@ -247,7 +270,9 @@ def etag(vid: int) -> str:
 
 def http_date(at: datetime) -> str:
     """Last-Modified and Date in the form of HTTP."""
-    return format_datetime(at.replace(microsecond=0), usegmt=True)
+    at = at.astimezone(UTC)
+    day, month = _DAYS[at.weekday()], _MONTHS[at.month - 1]
+    return f"{day}, {at.day:02} {month} {at.year:04} {at.hour:02}:{at.minute:02}:{at.second:02} GMT"
 
 
 def laid_out(request: Request, answer: Answer) -> Answer:

@@ -10,6 +10,7 @@ import orjson
 
 from rapport import __version__
 from rapport.fhir import patches
+from rapport.fhir import search as grammar
 from rapport.fhir.definitions import TYPE_NUMBERS, search_params
 from rapport.gate import packages
 from rapport.people import assertions
@@ -36,6 +37,13 @@ _OPERATIONS = {
     ("Patient", "$export"): _BULK + "patient-export",
     ("Group", "$export"): _BULK + "group-export",
 }
+_DOCUMENTATION = (
+    "What a token reaches is decided by the gate. What is not shared is not found. Every search parameter"
+    " takes the modifiers R4 gives its type; :in, :not-in, :below and :above on codes know the value sets"
+    " that R4 binds as required, and the value sets and code systems that are stored here. An unknown"
+    " parameter, modifier or value is refused, unless handling=lenient is preferred."
+)
+_SYSTEM = ("transaction", "batch", "history-system", "search-system")
 _INTERACTIONS = (
     "read",
     "vread",
@@ -102,9 +110,19 @@ def _profiles() -> dict[str, list[str]]:
     return found
 
 
+def _pointed() -> dict[str, list[str]]:
+    """What `_revinclude` can bring to a type."""
+    found: dict[str, list[str]] = {}
+    for source in sorted(TYPE_NUMBERS):
+        for code, param in sorted(search_params(source).items()):
+            for rtype in grammar.pointing(param) if param.type == "reference" else ():
+                found.setdefault(rtype, []).append(f"{source}:{code}")
+    return found
+
+
 @lru_cache(maxsize=2)
 def _resources(_names: tuple[str, ...]) -> list[Json]:
-    claimed = _profiles()
+    claimed, pointed = _profiles(), _pointed()
     found = []
     for rtype in sorted(TYPE_NUMBERS):
         one: Json = {
@@ -118,10 +136,9 @@ def _resources(_names: tuple[str, ...]) -> list[Json]:
             "conditionalUpdate": True,
             "conditionalDelete": "single",
             "searchParam": [
-                {"name": param.code, "type": param.type}
-                for _, param in sorted(search_params(rtype).items())
-                if param.type != "special"
-            ],
+                {"name": param.code, "type": param.type} for _, param in sorted(search_params(rtype).items())
+            ]
+            + [{"name": "_list", "type": "reference"}],
         }
         if rtype in claimed:
             one["supportedProfile"] = sorted(claimed[rtype])
@@ -130,6 +147,8 @@ def _resources(_names: tuple[str, ...]) -> list[Json]:
         ]
         if pointing:
             one["searchInclude"] = sorted(pointing)
+        if rtype in pointed:
+            one["searchRevInclude"] = pointed[rtype]
         own = [names for names in (*routes.OF_TYPE, *routes.OF_ONE) if names[0] == rtype]
         if own:
             one["operation"] = _operations(own)
@@ -145,15 +164,18 @@ def _capability(base: str, names: tuple[str, ...]) -> bytes:
     shared = [("Resource", name) for rtype, name in (*routes.OF_TYPE, *routes.OF_ONE) if rtype == "*"]
     rest = {
         "mode": "server",
-        "documentation": "What a token reaches is decided by the gate. What is not shared is not found.",
+        "documentation": _DOCUMENTATION,
         "security": {
+            "cors": False,  # programs call it, not pages of other sites
             "extension": [uris],
             "service": [
                 {"coding": [{"system": _SECURITY, "code": "SMART-on-FHIR"}], "text": "Bearer tokens"}
             ],
         },
         "resource": _resources(names),
-        "interaction": [{"code": code} for code in ("transaction", "batch", "history-system")],
+        "interaction": [
+            {"code": code} for code in ("transaction", "batch", "history-system", "search-system")
+        ],
         "operation": _operations([*shared, *(("", name) for name in routes.SYSTEM)]),
         "compartment": ["http://hl7.org/fhir/CompartmentDefinition/patient"],
     }

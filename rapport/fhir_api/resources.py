@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -20,8 +22,9 @@ from .visit import Visit
 Header = tuple[str, str]
 T = TypeVar("T")
 
-#: How often a change that names no version is made again when somebody else was faster.
-_TRIES = 4
+#: How often a change that names no version is made again when somebody else was faster, and after how long
+#: at most (seconds, more with each try, by chance, so that many who met do not meet again).
+_TRIES, _APART = 25, 0.004
 #: Parameters that are about the answer and no condition. (What stands behind a file's address is its name.)
 _LAYOUT = ("_format", "_pretty")
 
@@ -125,12 +128,16 @@ def _shown(visit: Visit, record: Record) -> Answer:
 
 def settled(version: int | None, change: Callable[[], T]) -> T:
     """A change; without If-Match the last one to come wins, so it is made again on what is there by then."""
-    for _ in range(_TRIES - 1):
+    passing = {"stale", "conflict"}
+    for number in range(1, _TRIES):
         try:
             return change()
         except Refused as refused:
-            if refused.code != "stale" or version is not None:
+            if refused.code not in passing or version is not None:
                 raise
+            if refused.code == "conflict":  # made by somebody else just now, or a rule's: the next try tells
+                passing = {"stale"}
+        time.sleep(number * _APART * random.random())  # noqa: S311 - nothing secret hangs on it
     return change()
 
 
@@ -156,7 +163,7 @@ def written(visit: Visit, record: Record, status: int) -> Answer:
 def _same_type(wanted: str, given: object) -> None:
     if wanted != given:
         raise Refused(
-            "invalid", f"The resource is not a {wanted}.", "Send it to the address of its own type."
+            "invalid", f"The resource is not of the type {wanted}.", "Send it to the address of its own type."
         )
 
 
@@ -167,4 +174,4 @@ def _query(condition: str | None) -> str | None:
 
 def _json(request: Request) -> bytes:
     request.check_content()
-    return request.body
+    return request.resource()

@@ -6,14 +6,25 @@ from collections.abc import Callable, Mapping
 
 from rapport.fhir.outcomes import Refused
 
-from . import bundles, compartments, exports, histories, imports, operations, resources, searches, terms
+from . import (
+    bundles,
+    compartments,
+    exports,
+    histories,
+    imports,
+    operations,
+    resources,
+    searches,
+    system_searches,
+    terms,
+)
 from .http import Answer, RefusedWith, Request
 from .visit import Visit
 
 Handler = Callable[[Visit], Answer]
 Methods = Mapping[str, Handler]
 
-_ROOT: Methods = {"POST": bundles.process, "GET": searches.whole_system}
+_ROOT: Methods = {"POST": bundles.process, "GET": system_searches.whole_system}
 _TYPE: Methods = {
     "GET": searches.by_get,
     "POST": resources.create,
@@ -78,7 +89,7 @@ def methods(path: tuple[str, ...]) -> Methods:
         case ("_history",):
             return {"GET": histories.of_all}
         case ("_search",):
-            return {"POST": searches.whole_system}
+            return {"POST": system_searches.whole_system}
         case (exports.PLACE, _):
             return {"GET": exports.status, "DELETE": exports.cancel}
         case (exports.PLACE, _, _):

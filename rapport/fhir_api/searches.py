@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from rapport.fhir import search as grammar
+from rapport.fhir.definitions import search_param
 from rapport.fhir.outcomes import Issue, Refused
 from rapport.gate.door import Found, Record
 from rapport.gate.permissions import SEARCH
@@ -40,15 +41,33 @@ def _answer(visit: Visit, pairs: Pairs) -> Answer:
     visit.within_scope(SEARCH, rtype)
     cut = subsets.asked(pairs)
     _mixed(cut, pairs)
-    handling = visit.request.prefer("handling")
-    if handling not in ("", "strict", "lenient"):
-        raise Refused("invalid", f"There is no handling={handling}.", "Prefer strict or lenient.")
-    lenient = handling == "lenient"
+    lenient = is_lenient(visit)
+    pairs = _local(visit.request.base, rtype, pairs)
     found = visit.door.search(rtype, pairs, lenient=lenient, within=within)
     ignored = grammar.parse(rtype, pairs, lenient=True).ignored if lenient else ()
     used = [pair for pair in pairs if pair[0] not in ignored]
     where = f"{within}/{rtype}" if within else rtype
     return Answer(200, bundle(visit.request.base, where, used, found, cut, ignored))
+
+
+def is_lenient(visit: Visit) -> bool:
+    """Whether unknown parameters shall be left out (`Prefer: handling=lenient`) in place of a refusal."""
+    handling = visit.request.prefer("handling")
+    if handling not in ("", "strict", "lenient"):
+        raise Refused("invalid", f"There is no handling={handling}.", "Prefer strict or lenient.")
+    return handling == "lenient"
+
+
+def _local(base: str, rtype: str, pairs: Pairs) -> Pairs:
+    """References by their whole address here are the same as `Type/id`."""
+    return [
+        (name, value.replace(f"{base}/", ""))
+        if f"{base}/" in value
+        and (param := search_param(rtype, name.partition(":")[0]))
+        and param.type == "reference"
+        else (name, value)
+        for name, value in pairs
+    ]
 
 
 def _mixed(cut: Cut, pairs: Pairs) -> None:
@@ -96,9 +115,8 @@ def entry(base: str, record: Record, mode: str, cut: Cut) -> bytes:
 def link(relation: str, base: str, where: str, pairs: Pairs) -> bytes:
     """One link of a bundle."""
     query = urlencode(pairs, quote_via=quote, safe=":/,|")
-    return orjson.dumps(
-        {"relation": relation, "url": f"{base}/{where}?{query}" if query else f"{base}/{where}"}
-    )
+    url = f"{base}/{where}" if where else base
+    return orjson.dumps({"relation": relation, "url": f"{url}?{query}" if query else url})
 
 
 def _left_out(ignored: Sequence[str]) -> bytes:
@@ -109,8 +127,3 @@ def _left_out(ignored: Sequence[str]) -> bytes:
     ]
     outcome = {"resourceType": "OperationOutcome", "issue": [issue.json() for issue in issues]}
     return orjson.dumps({"resource": outcome, "search": {"mode": "outcome"}})
-
-
-def whole_system(visit: Visit) -> Answer:
-    """Searching all types at once is not offered."""
-    raise Refused("not-allowed", "One type is searched at a time.", "Name the type: GET [type]?…")

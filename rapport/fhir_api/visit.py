@@ -45,9 +45,11 @@ class Visit:
         return self.door
 
     def rid(self) -> str:
-        """The id in the path; one that cannot be an id is not found."""
+        """The id in the path; one that cannot be an id is not found, and nothing is stored under it."""
         rid = self.request.path[1]
         if not _ID.match(rid):
+            if self.request.method == "PUT":
+                raise Refused("invalid", "An id is up to 64 letters, digits, hyphens and full stops.")
             raise not_found()
         return rid
 

@@ -5,8 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rapport.fhir.keys import reference_key
+from rapport.store.records import Filter
 
 from .scopes import Scope
+
+#: What the database must say at each request for somebody known from before to be still the same Actor:
+#: that their token was not revoked, their account not closed. Parameters are named `warrant_…`.
+Warrant = Filter
+
+
+class Outdated(Exception):
+    """The warrant does not hold any more; nothing was done and nothing told."""
+
 
 KINDS = ("patient", "kin", "staff", "client", "system")
 

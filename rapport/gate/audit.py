@@ -14,6 +14,9 @@ from psycopg import Connection
 from psycopg.pq import TransactionStatus
 
 from rapport.fhir.keys import reference_key
+from rapport.store.records import EVERYTHING, Filter
+from rapport.store.wire import Bigints, StoreCursor
+from rapport.store.writing import Beside
 
 from . import live
 from .actor import Actor
@@ -27,14 +30,16 @@ _COLUMNS = (
     "actor, ref, name, role, purpose, action, outcome, source, request, why, query,"
     " patients, entities, owners"
 )
-INSERT = (
-    f"INSERT INTO audit ({_COLUMNS})"
-    " SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::text[], %s::bigint[]"
+_VALUES = (
+    "%(note_actor)s::bigint, %(note_ref)s, %(note_name)s, %(note_role)s, %(note_purpose)s, %(note_action)s,"
+    " %(note_outcome)s, %(note_source)s, %(note_request)s, %(note_why)s, %(note_query)s,"
+    " %(note_patients)s::bigint[], %(note_entities)s::text[], %(note_owners)s::bigint[]"
 )
+INSERT = f"INSERT INTO audit ({_COLUMNS}) SELECT {_VALUES}"
 #: Reads need not be on the disk before the answer goes out: a crash may lose those of the time that
 #: PostgreSQL takes to write by itself (three times `wal_writer_delay`, 0.6 s).
 _SOON = "(SELECT set_config('synchronous_commit', 'off', true)) AS soon"
-_INSERT_SOON = f"{INSERT} FROM {_SOON}"
+_INSERT_SOON = f"{INSERT} FROM {_SOON} WHERE {{}} RETURNING 1"
 #: One statement that reads a resource by `found` and writes down that it was read.
 _READ_AND_NOTE = f"""
     WITH found AS ({{}}), noted AS (
@@ -104,33 +109,23 @@ class Witness:
     source: str
     request: str
 
-    def row(self, trail: Trail, outcome: str = DONE) -> tuple[Any, ...]:
+    def row(self, trail: Trail, outcome: str = DONE) -> dict[str, Any]:
         """The values of `INSERT` for a trail."""
-        actor = self.actor
-        who = (reference_key(actor.ref), actor.ref, actor.name, actor.role, self.purpose)
-        what = (trail.action or "E", outcome, self.source, self.request, _plain(trail.why))
         owners = list(trail.entities.values())
-        query = "\n".join(trail.queries)[:4000]
-        return (*who, *what, query, sorted({*owners} - {0}), list(trail.entities), owners)
+        return {
+            **self._who(),
+            "note_action": trail.action or "E",
+            "note_outcome": outcome,
+            "note_why": _plain(trail.why),
+            "note_query": "\n".join(trail.queries)[:4000],
+            "note_patients": Bigints(sorted({*owners} - {0})),
+            "note_entities": list(trail.entities),
+            "note_owners": Bigints(owners),
+        }
 
-    def write(
-        self, conn: Connection[Any], trail: Trail, outcome: str = DONE, topics: Iterable[int] = ()
-    ) -> None:
-        """Insert the row of a trail in the transaction that is under way, and count live topics up."""
-        keys = sorted(set(topics))
-        if keys:
-            conn.execute(f"WITH bumped AS ({live.BUMP}) {INSERT}", (keys, *self.row(trail, outcome)))
-        else:
-            conn.execute(INSERT, self.row(trail, outcome))
-
-    def write_reads(self, conn: Connection[Any], trail: Trail) -> None:
-        """Insert the row of what was only read, as a transaction of its own. The connection must be idle."""
-        conn.execute(_INSERT_SOON, self.row(trail))
-
-    def noting(self, found: str, reference: str) -> tuple[str, dict[str, Any]]:
-        """A query of one resource as a statement that also writes the read down; its further parameters."""
+    def _who(self) -> dict[str, Any]:
         actor = self.actor
-        return _READ_AND_NOTE.format(found), {
+        return {
             "note_actor": reference_key(actor.ref),
             "note_ref": actor.ref,
             "note_name": actor.name,
@@ -138,13 +133,42 @@ class Witness:
             "note_purpose": self.purpose,
             "note_source": self.source,
             "note_request": self.request,
-            "note_entity": f"r {reference}/_history/",
         }
+
+    def write(
+        self, conn: Connection[Any], trail: Trail, outcome: str = DONE, topics: Iterable[int] = ()
+    ) -> None:
+        """Insert the row of a trail in the transaction that is under way, and count live topics up."""
+        bumped, params = self._counted(topics)
+        StoreCursor(conn).execute(f"{bumped}{INSERT}", {**params, **self.row(trail, outcome)})
+
+    @staticmethod
+    def _counted(topics: Iterable[int]) -> tuple[str, dict[str, Any]]:
+        keys = sorted(set(topics))
+        return (f"WITH bumped AS ({live.BUMP}) ", {"note_topics": Bigints(keys)}) if keys else ("", {})
+
+    def beside(self, trail: Trail, topics: Iterable[int]) -> Beside:
+        """The same as `write`, to go along with the statement that stores what the trail tells of."""
+        bumped, params = self._counted(topics)
+        sql = f",\n {bumped[5:-1]}" if bumped else ""
+        sql += f",\n noted AS ({INSERT} WHERE EXISTS (SELECT 1 FROM n))"  # noqa: S608
+        return sql, {**params, **self.row(trail)}
+
+    def write_reads(self, conn: Connection[Any], trail: Trail, warrant: Filter | None = None) -> bool:
+        """Insert the row of what was only read, as a transaction of its own; False if the warrant does not
+        hold. The connection must be idle."""
+        warrant = warrant or EVERYTHING
+        sql = _INSERT_SOON.format(warrant.sql)
+        return bool(StoreCursor(conn).execute(sql, {**warrant.params, **self.row(trail)}).fetchone())
+
+    def noting(self, found: str, reference: str) -> tuple[str, dict[str, Any]]:
+        """A query of one resource as a statement that also writes the read down; its further parameters."""
+        return _READ_AND_NOTE.format(found), {**self._who(), "note_entity": f"r {reference}/_history/"}
 
 
 def idle(conn: Connection[Any]) -> bool:
     """Whether each statement on this connection is a transaction of its own just now."""
-    return conn.autocommit and conn.info.transaction_status == TransactionStatus.IDLE
+    return conn.autocommit and conn.pgconn.transaction_status == TransactionStatus.IDLE
 
 
 def log_of(

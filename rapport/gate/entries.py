@@ -17,7 +17,7 @@ from .writing import ABSENT
 
 READING: Final = ("GET", "HEAD")
 #: Entries of one bundle, and among them those that read.
-MOST: Final = 10_000
+MOST: Final = 5_000
 MOST_READS: Final = 1_000
 
 

@@ -68,9 +68,18 @@ def compile_all(conn: Connection[Any], changes: Sequence[tuple[Record, Body | No
     if rows:
         conn.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
     consents = [(record, body) for record, body in sources if record.rtype == "Consent"]
-    born_anew = [record for record, _ in sources if record.rtype == "Patient" and record.vid > 1]
-    if consents or born_anew:
-        compile_consents(conn, consents, born_anew)
+    people = [record for record, _ in sources if record.rtype == "Patient"]
+    if consents or people:
+        compile_consents(conn, consents, people)
+
+
+def may_grant(record: Record, body: Body | None) -> bool:
+    """Whether a written resource may give a grant, or have given one as it was."""
+    if record.rtype not in SOURCES:
+        return False
+    if record.vid == 1 and body is not None:
+        return any(True for _ in grants_of(record, body))
+    return _may_have_granted(record, body)
 
 
 def rebuild(conn: Connection[Any]) -> int:

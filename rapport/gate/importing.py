@@ -57,6 +57,14 @@ class Counts:
         self.refused += max(resources, 1)
         self.refusals.append(refusal)
 
+    def add(self, more: Counts) -> None:
+        """Add what came of a part."""
+        self.stored += more.stored
+        self.unchanged += more.unchanged
+        self.refused += more.refused
+        self.bundles += more.bundles
+        self.refusals += more.refusals
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
@@ -88,32 +96,59 @@ class _Envelope(msgspec.Struct, rename="camel"):
 _decoder = msgspec.json.Decoder(_Envelope)
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file's content, or some lines of it with their numbers (`texts` without, in the same order)."""
+
+    name: str
+    texts: Sequence[bytes]
+    numbers: Sequence[int] = ()
+
+    @property
+    def contents(self) -> list[bytes]:
+        """The hashes by which it is known."""
+        return [_hash(text) for text in self.texts]
+
+
+def jobs_of(source: Source | Unreadable, counts: Counts) -> Iterator[Job]:
+    """What there is to do about a file; what can't be read is counted as refused."""
+    if isinstance(source, Unreadable):
+        counts.refuse(Refusal(source.name, "", str(source)))
+        return
+    try:
+        raw = source.read().removeprefix(b"\xef\xbb\xbf")
+    except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile) as broken:
+        counts.refuse(Refusal(source.name, "", f"The file can't be read: {broken}."))
+        return
+    if not source.lines:
+        yield Job(source.name, (raw,))
+        return
+    for lines in _chunks(raw):
+        yield Job(source.name, [line for _, line in lines], [number for number, _ in lines])
+
+
 class Import(Door):
     """A door that takes parcels."""
 
     def take(self, source: Source | Unreadable, counts: Counts) -> None:
         """Take one file, and count."""
-        if isinstance(source, Unreadable):
-            counts.refuse(Refusal(source.name, "", str(source)))
+        for job in jobs_of(source, counts):
+            self.do(job, counts)
+
+    def do(self, job: Job, counts: Counts) -> None:
+        """Take a whole file or some lines, and count."""
+        if job.numbers:
+            self.lines(job.name, list(zip(job.numbers, job.texts, strict=True)), counts)
             return
-        try:
-            raw = source.read().removeprefix(b"\xef\xbb\xbf")
-        except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile) as broken:
-            counts.refuse(Refusal(source.name, "", f"The file can't be read: {broken}."))
-            return
-        if source.lines:
-            for lines in _chunks(raw):
-                self.lines(source.name, lines, counts)
-            return
-        content = _hash(raw)
+        (raw,), (content,) = job.texts, job.contents
         known = self._known([content])
         if known:
             counts.unchanged += known[content]
             return
         try:
-            parcel = _parcel(source.name, raw, content)
+            parcel = _parcel(job.name, raw, content)
         except Refused as refused:
-            counts.refuse(_refusal(source.name, ("",), refused))
+            counts.refuse(_refusal(job.name, ("",), refused))
             return
         self._whole(parcel, counts)
 

@@ -8,8 +8,19 @@ from typing import Any
 from psycopg import Connection
 
 from rapport.store import checking
+from rapport.store.checking import START, Batch
+
+__all__ = ["START", "Batch", "orphans", "walk"]
 
 
-def faults(conn: Connection[Any]) -> Iterator[str]:
-    """What is wrong with versions and index rows, one sentence each; nothing when all agrees."""
-    return checking.faults(conn)
+def orphans(conn: Connection[Any], *, mend: bool = False) -> Iterator[str]:
+    """Rows of resources that are not there; `mend`: index rows go, versions never do."""
+    return checking.orphans(conn, mend=mend)
+
+
+def walk(conn: Connection[Any], after: int = START, *, mend: bool = False) -> Iterator[Batch]:
+    """Look at every resource behind a key; `mend`: index rows that are not those of its text are made anew.
+
+    Others read and write meanwhile. Whoever stops can go on behind the last batch.
+    """
+    return checking.walk(conn, after, mend=mend)

@@ -54,7 +54,7 @@ def _conversations(record: Record, body: Mapping[str, Any]) -> list[str]:
 
 #: Counts topics up. They must be sorted, so that two transactions take the row locks in the same order.
 BUMP = (
-    "INSERT INTO live (topic, n) SELECT u, 1 FROM unnest(%s::bigint[]) u"
+    "INSERT INTO live (topic, n) SELECT u, 1 FROM unnest(%(note_topics)s::bigint[]) u"
     " ON CONFLICT (topic) DO UPDATE SET n = live.n + 1"
 )
 
@@ -63,7 +63,7 @@ def bump(conn: Connection[Any], topics: Iterable[int]) -> None:
     """Count up these topics."""
     keys = sorted(set(topics))
     if keys:
-        conn.execute(BUMP, (keys,))
+        conn.execute(BUMP, {"note_topics": keys})
 
 
 def state(conn: Connection[Any], topics: Iterable[str]) -> int:

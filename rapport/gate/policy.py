@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.store.records import EVERYTHING, NOTHING, Filter
@@ -102,7 +103,8 @@ def granted(ask: Ask) -> Filter | None:
         return None
     if ask.rtype in WITNESSED and not ask.reading:
         return None
-    return Filter(by_grant("{t}", ask), {"gate_keys": ask.actor.keys})
+    theirs = "SELECT g.patient FROM access_grant g WHERE g.actor = ANY(%(gate_keys)s::bigint[])"
+    return Filter(by_grant("{t}", ask), {"gate_keys": ask.actor.keys}, patients=theirs)
 
 
 def files(ask: Ask) -> Filter | None:
@@ -177,7 +179,13 @@ RULES: tuple[Rule, ...] = (system, client, directory, *_KEEPERS, granted, files)
 
 def filter_for(ask: Ask) -> Filter:
     """The filter of everything that this actor may do this to; `NOTHING` where no rule speaks."""
-    return any_of(found for rule in RULES if (found := rule(ask)) is not None)
+    return _said(RULES, ask)
+
+
+@lru_cache(maxsize=4096)
+def _said(rules: tuple[Rule, ...], ask: Ask) -> Filter:
+    """What these rules say together. Rules are pure: whatever changes with time stands in their SQL."""
+    return any_of(found for rule in rules if (found := rule(ask)) is not None)
 
 
 def hidden_labels(ask: Ask) -> int | None:
@@ -185,9 +193,14 @@ def hidden_labels(ask: Ask) -> int | None:
 
     It says of a program and of Rapport what `filter_for` says in SQL, for rows that are at hand.
     """
-    if system in RULES and ask.actor.kind == "system":
+    return _hidden(RULES, ask)
+
+
+@lru_cache(maxsize=4096)
+def _hidden(rules: tuple[Rule, ...], ask: Ask) -> int | None:
+    if system in rules and ask.actor.kind == "system":
         return 0
-    if client not in RULES:
+    if client not in rules:
         return None
     return ~KNOWN if any(not scope.query for scope in _in_scope(ask)) else None
 

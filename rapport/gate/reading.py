@@ -50,12 +50,12 @@ class Reading(Visit):
             and self._looks
             and self.witness.source == "api"
             and self._shared.work is None
-            and idle(self.conn)
+            and idle(self._conn)
         ):
             return self._read_and_note(rtype, rid)
         record = self._current(rtype, rid)
         if record is not None and vid is not None and vid != record.vid:
-            record = stored.vread(self.conn, record.id, vid, self.where(READ, rtype))
+            record = stored.vread(self._conn, record.id, vid, self.where(READ, rtype))
         record = self._there(record, rtype, rid)
         self._note(READ, (record,))
         return record
@@ -79,7 +79,7 @@ class Reading(Visit):
                 )
         found: dict[str, Record] = {}
         for where, keys in by_rule.values():
-            for record in stored.read(self.conn, keys, where):
+            for record in stored.read(self._conn, keys, where):
                 if not record.deleted:
                     found[record.ref] = record
         self._note(READ, found.values())
@@ -105,7 +105,7 @@ class Reading(Visit):
         parsed = [grammar.parse(rtype, _pairs(query)) for query in queries]
         for query in queries:
             self._note_search(f"{rtype}?{urlencode(_pairs(query))}")
-        return stored_counts(self.conn, parsed, lambda rtype: self.where(SEARCH, rtype))
+        return stored_counts(self._conn, parsed, lambda rtype: self.where(SEARCH, rtype))
 
     def everything(
         self, rid: str, extent: Extent, *, count: int = 100, behind: int | None = None
@@ -116,7 +116,7 @@ class Reading(Visit):
         """
         patient = self._there(self._current("Patient", rid), "Patient", rid)
         found = everything.members(
-            self.conn,
+            self._conn,
             patient.id,
             extent,
             lambda rtype: self.where(SEARCH, rtype),
@@ -134,7 +134,7 @@ class Reading(Visit):
         record = self._current(rtype, rid)
         if record is None:
             raise self._refuse_read(READ, f"{rtype}/{rid}", not_found())
-        versions = stored.history(self.conn, record.id, self.where(READ, rtype), window)
+        versions = stored.history(self._conn, record.id, self.where(READ, rtype), window)
         if versions:
             self._note(READ, versions)
         else:
@@ -144,7 +144,7 @@ class Reading(Visit):
     def versions(self, rtype: str, rid: str) -> int:
         """How many versions of a resource may be read; 0 for what is not there."""
         record = self._current(rtype, rid)
-        return stored.count_versions(self.conn, record.id, self.where(READ, rtype)) if record else 0
+        return stored.count_versions(self._conn, record.id, self.where(READ, rtype)) if record else 0
 
     def changes(self, rtype: str | None = None, window: Window = Window(50)) -> list[Record]:  # noqa: B008
         """Versions of a type (None: of everything) that may be read, newest first."""
@@ -152,17 +152,17 @@ class Reading(Visit):
             raise self._refuse_read(READ, rtype, not_found())
         found: list[Record] = []
         if rtype:
-            found = stored.history_of_type(self.conn, rtype, self.where(SEARCH, rtype), window)
+            found = stored.history_of_type(self._conn, rtype, self.where(SEARCH, rtype), window)
         elif window.count != 0:
             filters = {name: self.where(SEARCH, name) for name in TYPE_NUMBERS}
-            found = stored.history_of_types(self.conn, filters, window)
+            found = stored.history_of_types(self._conn, filters, window)
         self._note_search(f"{rtype or ''}/_history")
         self._note(READ, found)
         return found
 
     def run(self, search: grammar.Search) -> Found:
         """A parsed search with this door's filter for every type that it touches; nothing is noted."""
-        return stored_search(self.conn, search, lambda rtype: self.where(SEARCH, rtype))
+        return stored_search(self._conn, search, lambda rtype: self.where(SEARCH, rtype))
 
     def opened(self, records: Iterable[Record], at: datetime | None = None) -> None:
         """Note that this actor opened these messages, now or `at`; the first time counts."""
@@ -171,7 +171,7 @@ class Reading(Visit):
 
     def openings(self, keys: Sequence[int]) -> dict[int, list[seen.Opening]]:
         """Who opened these messages and when, as far as the messages may be read."""
-        return seen.openings(self.conn, keys, self.where(READ, "Communication"))
+        return seen.openings(self._conn, keys, self.where(READ, "Communication"))
 
     def _there(self, record: Record | None, rtype: str, rid: str) -> Record:
         if record is None:
@@ -186,16 +186,20 @@ class Reading(Visit):
         where = self.where(READ, rtype) if rtype in TYPE_NUMBERS and _ID.fullmatch(rid) else NOTHING
         if where.nothing:
             return self._there(None, rtype, rid)
+        where = self._warranted(where)
         found = f"SELECT {_COLUMNS} FROM resource r WHERE r.id = %(key)s AND {where.on('r')}"  # noqa: S608
         sql, params = self.witness.noting(found, f"{rtype}/{rid}")
         params |= {"key": resource_key(rtype, rid), **where.params}
-        row = StoreCursor(self.conn).execute(sql, params).fetchone()
+        row = StoreCursor(self._conn).execute(sql, params).fetchone()
+        if row is None:
+            self.confirm()
+        self._shared.warrant = None
         return self._there(stored.record_of(row) if row else None, rtype, rid)
 
     def unopened(self, conversations: Iterable[str]) -> dict[str, int]:
         """How many messages of each conversation (`Communication/…`) this actor neither wrote nor opened."""
         keys = {reference_key(reference): reference for reference in conversations}
-        found = seen.unopened(self.conn, self.actor, list(keys), self.where(SEARCH, "Communication"))
+        found = seen.unopened(self._conn, self.actor, list(keys), self.where(SEARCH, "Communication"))
         return {keys[key]: count for key, count in found.items()}
 
     def new_letters(self, patient: str, count: int) -> list[tuple[Record, int]]:
@@ -204,13 +208,13 @@ class Reading(Visit):
         At most `count` conversations, those written in last first.
         """
         where = self.where(SEARCH, "Communication")
-        counted = dict(seen.newest(self.conn, self.actor, reference_key(patient), where, count))
-        found = {record.id: record for record in stored.read(self.conn, list(counted), where)}
+        counted = dict(seen.newest(self._conn, self.actor, reference_key(patient), where, count))
+        found = {record.id: record for record in stored.read(self._conn, list(counted), where)}
         self._note(SEARCH, found.values())
         return [(found[key], number) for key, number in counted.items() if key in found]
 
     def _current(self, rtype: str, rid: str) -> Record | None:
         if rtype not in TYPE_NUMBERS or not _ID.fullmatch(rid):
             return None
-        found = stored.read(self.conn, [resource_key(rtype, rid)], self.where(READ, rtype))
+        found = stored.read(self._conn, [resource_key(rtype, rid)], self.where(READ, rtype))
         return found[0] if found and found[0].rid == rid else None

@@ -5,21 +5,22 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Self
 
 from psycopg import Connection
 
 from rapport.fhir.outcomes import Refused
 from rapport.store.records import Filter, Record
+from rapport.store.wire import StoreCursor, transaction
 
 from . import live
-from .actor import Actor
+from .actor import Actor, Outdated, Warrant
 from .audit import REFUSED, Trail, Witness, idle
 from .permissions import PURPOSES, Action
-from .policy import Ask, filter_for, hidden_labels
+from .policy import Ask, both, filter_for, hidden_labels
 
 Unit = Callable[[], AbstractContextManager[Any]]
 
@@ -28,29 +29,47 @@ _DEEPEST = 12
 
 
 class Work:
-    """One unit under way: its trail, the topics to count up, and what broke it."""
+    """One unit under way: its trail, the topics to count up, and what broke it.
 
-    __slots__ = ("broken", "depth", "topics", "trail")
+    `begun`: its transaction is open. `single`: the unit holds one write and nothing else, so the transaction
+    begins only when the connection is asked for.
+    """
 
-    def __init__(self, why: str) -> None:
+    __slots__ = ("_open", "_stack", "begun", "broken", "depth", "single", "topics", "trail")
+
+    def __init__(self, why: str, unit: Unit, stack: ExitStack, *, single: bool) -> None:
         self.trail = Trail(why)
         self.topics: set[int] = set()
         self.broken: BaseException | None = None
         self.depth = 0
+        self.begun = False
+        self.single = single
+        self._open, self._stack = unit, stack
+
+    def begin(self) -> None:
+        """Open the transaction, if it is not open yet."""
+        if not self.begun:
+            self.begun = True
+            self._stack.enter_context(self._open())
 
 
 class _Shared:
     """What a door and its sibling (Rapport at work on somebody's behalf) have in common."""
 
-    __slots__ = ("reads", "work")
+    __slots__ = ("reads", "warrant", "work")
 
-    def __init__(self) -> None:
+    def __init__(self, warrant: Warrant | None) -> None:
         self.work: Work | None = None
         self.reads = Trail()
+        self.warrant = warrant
 
 
 class Visit:
-    """The ground of a Door. `unit` gives a context manager that opens a transaction or a savepoint."""
+    """The ground of a Door. `unit` gives a context manager that opens a transaction or a savepoint.
+
+    `warrant`: what has to be asked of the database before anything is told or done; `Outdated` if it does not
+    hold. It is asked along with the first statement.
+    """
 
     def __init__(
         self,
@@ -61,19 +80,43 @@ class Visit:
         unit: Unit | None = None,
         source: str = "page",
         request: str = "",
+        warrant: Warrant | None = None,
     ) -> None:
         if purpose not in PURPOSES:
             raise Refused(
                 "invalid", f"The purpose {purpose!r} is not known here.", "Use one of " + ", ".join(PURPOSES)
             )
-        self.conn = conn
+        self._conn = conn
         self.actor = actor
         self.purpose = purpose
-        self.witness = Witness(actor, purpose, source, request or uuid.uuid4().hex)
-        self._open: Unit = unit or conn.transaction
-        self._shared = _Shared()
+        self.witness = Witness(actor, purpose, source, request or os.urandom(16).hex())
+        self._open: Unit = unit or (lambda: transaction(conn) if idle(conn) else conn.transaction())
+        self._shared = _Shared(warrant)
         self._looks = True  # whether reading is looking: somebody sees it
         self._filters: dict[tuple[Action, str], Filter] = {}
+
+    @property
+    def conn(self) -> Connection[Any]:
+        """The connection, in the transaction of the unit under way, once the warrant holds."""
+        self.confirm()
+        work = self._shared.work
+        if work is not None:
+            work.begin()
+        return self._conn
+
+    def confirm(self) -> None:
+        """Ask whether the warrant holds, if that has not been asked yet; Outdated if it does not."""
+        warrant = self._shared.warrant
+        if warrant is None:
+            return
+        if not StoreCursor(self._conn).execute(f"SELECT 1 WHERE {warrant.sql}", warrant.params).fetchone():
+            raise Outdated
+        self._shared.warrant = None
+
+    def _warranted(self, where: Filter) -> Filter:
+        """The filter that lets nothing through where the warrant, asked with it, does not hold."""
+        warrant = self._shared.warrant
+        return where if warrant is None or where.nothing else both(where, warrant)
 
     def where(self, action: Action, rtype: str) -> Filter:
         """The filter of what this actor may do this to."""
@@ -97,7 +140,7 @@ class Visit:
         never hand it to the person who asked.
         """
         sibling = type(self)(
-            self.conn,
+            self._conn,
             Actor.system(name),
             self.purpose,
             unit=self._open,
@@ -111,11 +154,11 @@ class Visit:
     # ---------------------------------------------------------------- units
 
     @contextmanager
-    def unit(self, why: str = "", *, quiet: bool = False) -> Iterator[Self]:
+    def unit(self, why: str = "", *, quiet: bool = False, single: bool = False) -> Iterator[Self]:
         """Several reads and writes as one transaction with one audit row; a unit within a unit joins it.
 
         A write that was refused inside breaks the whole unit, even if the refusal was caught. `quiet`: a
-        refusal is not written down, because the same is tried again in another way.
+        refusal is not written down, because the same is tried again in another way. `single`: see `Work`.
         """
         work = self._shared.work
         if work is not None:
@@ -123,16 +166,18 @@ class Visit:
                 work.trail.why = why
             yield self
             return
-        work = Work(why)
         try:
-            with self._open():
-                self._shared.work = work
+            with ExitStack() as stack:
+                work = self._shared.work = Work(why, self._open, stack, single=single)
+                if not single:
+                    self.confirm()
+                    work.begin()
                 yield self
                 self._complete(work)
         except Refused as refused:
             self._shared.work = None
             if not quiet:
-                self._note_refusal(work.trail, refused)
+                self._note_refusal(work.trail, refused)  # type: ignore[union-attr]
             raise
         finally:
             self._shared.work = None
@@ -142,13 +187,13 @@ class Visit:
             raise work.broken
         if work.trail:
             self.witness.write(self.conn, work.trail, topics=work.topics)
-        else:
+        elif work.topics:
             live.bump(self.conn, work.topics)
 
     @contextmanager
     def _step(self, letter: Action, reference: str) -> Iterator[Work]:
         """One write: opens its own unit where there is none, and breaks the unit when it fails."""
-        with self.unit():
+        with self.unit(single=True):
             work = self._shared.work
             assert work is not None
             work.depth += 1
@@ -189,8 +234,9 @@ class Visit:
         if not trail:
             return
         trail.why = f"{refused.code}: {trail.why or refused.text}"[:500]
+        self.confirm()
         with self._open():
-            self.witness.write(self.conn, trail, REFUSED)
+            self.witness.write(self._conn, trail, REFUSED)
 
     def _note_search(self, query: str) -> None:
         if self._looks:
@@ -203,8 +249,9 @@ class Visit:
         trail = Trail(refused.code)
         trail.add(letter, reference[:200])
         if self._shared.work is None:
+            self.confirm()
             with self._open():
-                self.witness.write(self.conn, trail, REFUSED)
+                self.witness.write(self._conn, trail, REFUSED)
         else:  # in the unit's own transaction: when that is undone, the unit's own refusal is noted
             self.witness.write(self.conn, trail, REFUSED)
         return refused
@@ -213,9 +260,11 @@ class Visit:
         """Write the audit row of the reads since the last call. The middleware calls it after the page."""
         reads, self._shared.reads = self._shared.reads, Trail()
         if not reads:
-            return
-        if idle(self.conn):
-            self.witness.write_reads(self.conn, reads)
+            self.confirm()
+        elif idle(self._conn):
+            if not self.witness.write_reads(self._conn, reads, self._shared.warrant):
+                raise Outdated
+            self._shared.warrant = None
         else:
             with self._open():
                 self.witness.write(self.conn, reads)

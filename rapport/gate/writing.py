@@ -21,13 +21,17 @@ from rapport.fhir.text import loads
 from rapport.store import reading as stored
 from rapport.store import writing as kernel
 from rapport.store.records import Record, Write
+from rapport.store.versions import Version
 
 from . import claims, conditions, grants, guards, live, packages
+from .audit import Trail, idle
 from .permissions import CREATE, DELETE, READ, UPDATE, Action
 from .reading import Reading
 
 Body = dict[str, Any]
 Resource = Body | bytes
+#: Where in a bundle, the guard, the resource as it was and as it becomes.
+Judged = tuple[str, guards.Guard, Body | None, Body | None]
 
 #: As the version that is expected: that there is none.
 ABSENT = -1
@@ -143,9 +147,11 @@ class Writing(Reading):
         if rtype not in TYPE_NUMBERS:
             raise not_found()
         key = resource_key(rtype, rid)
-        found = stored.read(self.conn, [key], self.where(action, rtype))
+        found = stored.read(self._conn, [key], self._warranted(self.where(action, rtype)))
         if found:
+            self._shared.warrant = None
             return found[0]
+        self.confirm()
         if self.actor.kind in ("client", "system") and action == UPDATE:
             return None
         if self.where(READ, rtype).nothing or not stored.read(self.conn, [key], self.where(READ, rtype)):
@@ -194,20 +200,14 @@ class Writing(Reading):
         for step in steps:
             with at_place(step.place):
                 self._admissible(step)
-        records = kernel.write(self.conn, [step.write for step in steps])
+        versions = kernel.ready([step.write for step in steps])
+        at_once = self._at_once(steps, versions)
+        if at_once is not None:
+            return at_once
+        records = kernel.store(self.conn, versions)
         self._as_it_became(steps, records)
         pairs = list(zip(steps, records, strict=True))
-        guarded: list[tuple[str, guards.Guard, Body | None, Body | None]] = []
-        for step, record in pairs:
-            before = step.write.before
-            past = (
-                before.json if before is not None and not before.deleted and guards.any_registered() else None
-            )
-            future = None if record.deleted else {**step.write.resource, "id": record.rid}
-            found = guards.concerned(past, future)
-            if not found and not self._free(step):
-                raise Refused("forbidden", *_FORBIDDEN)
-            guarded += [(step.place, guard, past, future) for guard in found]
+        guarded = [each for step, record in pairs for each in self._concerned(step, record)]
         for place, guard, past, future in guarded:
             with at_place(place):
                 guard.judge(self, past, future)
@@ -216,6 +216,44 @@ class Writing(Reading):
         for _, guard, past, future in guarded:
             guard.follow(self, past, future)
         return records
+
+    def _at_once(self, steps: Sequence[Step], versions: Sequence[Version]) -> list[Record] | None:
+        """Store one write together with its audit row, in one statement that is its own transaction.
+
+        Only where that says everything: nothing else is in the unit, no rule looks at it, nothing follows,
+        and what becomes of it passes by what is known here. Else None, and nothing was done.
+        """
+        work = self._shared.work
+        if work is None or not work.single or work.begun or work.depth > 1 or len(steps) > 1:
+            return None
+        (step,), (version,) = steps, versions
+        record = version.record(0, version.rows.patient, version.rows.sens)
+        if version.deleted or version.wipe or not idle(self._conn) or not self.plainly(step.action, record):
+            return None
+        if grants.may_grant(record, step.after) or self._concerned(step, record):
+            return None
+        self._written([(step, record)])
+        beside = self.witness.beside(work.trail, work.topics)
+        try:
+            stored = kernel.store(self._conn, versions, beside, self._shared.warrant)
+        except Refused:
+            self.confirm()
+            raise
+        finally:
+            work.trail, work.topics = Trail(work.trail.why), set()  # written down with it, or not at all
+        self._shared.warrant = None
+        return stored
+
+    def _concerned(self, step: Step, record: Record) -> list[Judged]:
+        """The guards that a write concerns, with the resource as it was and as it becomes."""
+        before = step.write.before
+        known = before is not None and not before.deleted and guards.any_registered()
+        past = before.json if before is not None and known else None
+        future = None if record.deleted else {**step.write.resource, "id": record.rid}
+        found = guards.concerned(past, future)
+        if not found and not self._free(step):
+            raise Refused("forbidden", *_FORBIDDEN)
+        return [(step.place, guard, past, future) for guard in found]
 
     def _free(self, step: Step) -> bool:
         """Whether this may be written without a guard that knows it: by patients and family, files alone.

@@ -32,10 +32,10 @@ def on_left(hook: Hook) -> None:
 NEEDED = ("operator", "lead")
 
 
-def holders(conn: Any) -> dict[str, frozenset[str]]:
-    """Who holds each of the needed duties now, with an account that is open."""
+def holders(conn: Any, but: str = "") -> dict[str, frozenset[str]]:
+    """Who holds each of the needed duties now, with an open account; `but` leaves out one position."""
     open_ones = set(User.objects.filter(is_active=True).values_list("person", flat=True))
-    held = [at for at in actors.positions(conn, active="true") if at.person in open_ones]
+    held = [at for at in actors.positions(conn, active="true") if at.person in open_ones and at.ref != but]
     return {duty: frozenset(at.person for at in held if duty in at.duties) for duty in NEEDED}
 
 
@@ -44,13 +44,37 @@ def must_stay(actor: Actor, person: str, held: Mapping[str, frozenset[str]]) -> 
     if actor.ref == person:
         return Refused("rule", _("Nobody can close their own account."), _("Ask someone who leads a team."))
     if person in held["operator"] and actor.kind != "system" and actor.ref not in held["operator"]:
-        return Refused("forbidden", _("They run this site."), _("Only somebody who runs it too can do this."))
-    for duty in NEEDED:
-        if held[duty] == {person}:
-            said = {"operator": _("They are the only one who runs this site."),
-                    "lead": _("They are the only one who leads.")}  # fmt: skip
-            return Refused("rule", said[duty], _("Give somebody else this duty first."))
-    return None
+        return _runs_it()
+    return next((_only_one(duty) for duty in NEEDED if held[duty] == {person}), None)
+
+
+def _runs_it() -> Refused:
+    return Refused("forbidden", _("They run this site."), _("Only somebody who runs it too can do this."))
+
+
+def _only_one(duty: str) -> Refused:
+    words = {
+        "operator": _("They are the only one who runs this site."),
+        "lead": _("They are the only one who leads."),
+    }
+    return Refused("rule", words[duty], _("Give somebody else this duty first."))
+
+
+def judge(door: Door, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+    """A write of a position over the API takes no duty that `must_stay` keeps with its holder."""
+    was = actors.position_of(before) if before else None
+    now = actors.position_of(after) if after else None
+    kept = now.duties if was and now and now.person == was.person else frozenset[str]()
+    lost = (was.duties - kept).intersection(NEEDED) if was else frozenset[str]()
+    if was is None or not lost or door.actor.kind == "system":
+        return
+    door.lock("people", "duties")
+    left = holders(door.conn, but=was.ref)
+    for duty in sorted(lost) if accounts.signs_in(was.person) else ():
+        if duty == "operator" and was.person not in left[duty] and duty not in door.actor.duties:
+            raise _runs_it()
+        if not left[duty]:
+            raise _only_one(duty)
 
 
 def leave(door: Door, user: User, *, why: str = "") -> tuple[str, ...]:
@@ -59,9 +83,10 @@ def leave(door: Door, user: User, *, why: str = "") -> tuple[str, ...]:
     All of it or nothing. The positions that ended. Refused("rule" or "forbidden") where they
     must stay: see `must_stay`.
     """
-    if refused := must_stay(door.actor, user.person, holders(door.conn)):
-        raise refused
     with transaction.atomic(), door.unit("someone leaves"):
+        door.lock("people", "duties")  # so that two cannot close each other's at the same moment
+        if refused := must_stay(door.actor, user.person, holders(door.conn)):
+            raise refused
         user.is_active, user.left_at = False, timezone.now()
         user.save(update_fields=["is_active", "left_at"])
         accounts.end_everything(user)

@@ -20,12 +20,13 @@ def leads(actor: Actor) -> bool:
     return bool(actor.duties & {"lead", "operator"})
 
 
-def _staff(actor: Actor) -> bool:
+def staff(actor: Actor) -> bool:
+    """Works here."""
     return actor.kind == "staff"
 
 
 def _leads(actor: Actor) -> bool:
-    return _staff(actor) and leads(actor)
+    return staff(actor) and leads(actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class Link:
 
 _links: list[Link] = [
     Link(_("My sign-in"), "/account/", "key", 10, _("E-mail address, password, second step, devices")),
-    Link(_("When I am away"), "/absence/", "calendar", 20, _("Days, and who covers"), _staff),
-    Link(_("Invite a patient"), "/invite/", "mail", 30, _("With a letter or a link"), _staff),
+    Link(_("When I am away"), "/absence/", "calendar", 20, _("Days, and who covers"), staff),
+    Link(_("Invite a patient"), "/invite/", "mail", 30, _("With a letter or a link"), staff),
     Link(
         _("Who works here"), "/staff/", "people", 40, _("Leaving, lost second steps, new passwords"), _leads
     ),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from unicodedata import bidirectional
 
 from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language, ngettext
@@ -140,13 +141,19 @@ def person(patient: Json, today: date) -> Person:
     )
 
 
+def apart(name: str) -> str:
+    """A name for the middle of a sentence: one that runs right to left turns nothing around it."""
+    runs_left = any(bidirectional(letter) in ("R", "AL") for letter in name)
+    return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}" if runs_left else name
+
+
 def short(name: str) -> str:
     """What one calls a person in a sentence: "Dr Chen" for "Dr Mei Chen", "Amina" for "Amina Haddad"."""
     title = TITLE.match(name)
     parts = name[title.end() :].split() if title else name.split()
     if not parts:
         return name
-    return f"{title.group().strip()} {parts[-1]}" if title else parts[0]
+    return f"{title.group().strip()} {apart(parts[-1])}" if title else apart(parts[0])
 
 
 def age_words(age: Age | None) -> str:

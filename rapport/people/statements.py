@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
+from rapport.gate.actor import Warrant
+
 Conn = Connection[Any]
 
 
@@ -36,6 +38,17 @@ def bearer(conn: Conn, token_hash: str) -> Bearer | None:
         (token_hash,),
     ).fetchone()
     return Bearer(*row) if row else None
+
+
+def warrant(token_hash: str, owner: Bearer) -> Warrant:
+    """What must hold at each request for this token still to be the owner's, as they were: see `bearer`."""
+    table, key = ("people_client", "client_id") if owner.client else ("people_user", "user_id")
+    sql = (
+        f"EXISTS (SELECT 1 FROM people_token wt JOIN {table} wo ON wo.id = wt.{key}"  # noqa: S608
+        " WHERE wt.hash = %(warrant_hash)s AND wt.revoked_at IS NULL AND wt.expires_at > now()"
+        " AND wo.is_active AND wo.epoch = %(warrant_epoch)s)"
+    )
+    return Warrant(sql, {"warrant_hash": token_hash, "warrant_epoch": owner.epoch})
 
 
 def renew_epochs(conn: Conn, persons: Sequence[str], epoch: int) -> None:

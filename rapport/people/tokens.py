@@ -1,28 +1,33 @@
 """Bearer tokens for `/fhir`: of a person, with exactly their rights, or of a client, with its scopes.
 
-A token is 256 random bits; only its SHA-256 is kept. Whether it still holds is read with every use, in
-one look-up; what its owner may do is worked out anew whenever their epoch changed.
+A token is 256 random bits; only its SHA-256 is kept. Whether it still holds is read with every use; what its
+owner may do is worked out anew whenever their epoch changed.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
+import time
+from collections import OrderedDict
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from hmac import compare_digest
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 
 from rapport.fhir.outcomes import Refused
-from rapport.gate.actor import Actor
+from rapport.gate.actor import Actor, Warrant
 from rapport.gate.scopes import narrowed, scopes_of
 from rapport.people import actors, events, statements
 from rapport.people.models import Client, Token, User
 
 #: How long a client's token lives, in seconds.
 CLIENT_SECONDS = 3600
+_MOST_KNOWN = 5000
 
 
 def digest(secret: str) -> str:
@@ -103,14 +108,58 @@ def remove_client(client_id: str, by: str) -> bool:
 
 def actor_of_bearer(conn: statements.Conn, token: str) -> Actor | None:
     """Whoever holds this token, None when it is not, or no longer, good. Call it with every request."""
-    owner = statements.bearer(conn, digest(token))
+    found = _looked_up(conn, digest(token))
+    return None if found is None else found.actor
+
+
+class Admission(NamedTuple):
+    """Who holds a token, as was found out until then (`until`, monotonic), and what must hold at each use."""
+
+    actor: Actor
+    warrant: Warrant
+    until: float
+
+
+_admitted: OrderedDict[str, Admission] = OrderedDict()
+
+
+def admission(conn: statements.Conn, token: str) -> tuple[Actor, Warrant | None] | None:
+    """Whoever holds this token, None when it is not good.
+
+    With a Warrant the answer is from before: whoever uses it asks the database for the warrant in the same
+    breath, and calls `forget` and this again when it does not hold.
+    """
+    key = digest(token)
+    known = _admitted.get(key)
+    if known is not None and known.until > time.monotonic():
+        return known.actor, known.warrant
+    found = _looked_up(conn, key)
+    if found is None:
+        _admitted.pop(key, None)
+        return None
+    _admitted[key] = found
+    while len(_admitted) > _MOST_KNOWN:
+        with suppress(KeyError):  # another thread was faster
+            _admitted.popitem(last=False)
+    return found.actor, None
+
+
+def forget(token: str) -> None:
+    """Whatever is known of this token may be outdated: look it up at its next use."""
+    _admitted.pop(digest(token), None)
+
+
+def _looked_up(conn: statements.Conn, key: str) -> Admission | None:
+    owner = statements.bearer(conn, key)
     if owner is None:
         return None
+    warrant = statements.warrant(key, owner)
     if owner.client is not None:
-        return Actor(
-            "client", f"Device/{owner.client}", owner.name, "program", scopes=scopes_of(owner.scopes)
-        )
-    return actors.actor_of(conn, owner.person or "", owner.name, owner.epoch)
+        scopes = scopes_of(owner.scopes)
+        actor = Actor("client", f"Device/{owner.client}", owner.name, "program", scopes=scopes)
+    else:
+        actor = actors.actor_of(conn, owner.person or "", owner.name, owner.epoch)
+    return Admission(actor, warrant, time.monotonic() + actors.FRESH_SECONDS)
 
 
 def client_actor(ref: str, scopes: str) -> Actor | None:

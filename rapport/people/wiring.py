@@ -11,7 +11,7 @@ from allauth.mfa import signals as factor
 from django.contrib.auth import signals as auth
 
 from rapport.gate import guards, spans
-from rapport.people import accounts, events, factors, middleware, site, statements
+from rapport.people import accounts, events, factors, leavers, middleware, site, statements
 from rapport.people.models import User, fresh_epoch
 from rapport.ui import context
 
@@ -28,7 +28,7 @@ def connect() -> None:
     factor.authenticator_used.connect(factor_shown, dispatch_uid="people")
     factor.authenticator_added.connect(factor_added, dispatch_uid="people")
     factor.authenticator_removed.connect(factor_removed, dispatch_uid="people")
-    guards.register(guards.Guard("positions", _is_position, follow=_renew))
+    guards.register(guards.Guard("positions", _is_position, leavers.judge, _renew))
     context.use_site(site.current)
     spans.use_zone(lambda: ZoneInfo(site.current().time_zone))
 

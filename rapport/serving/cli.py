@@ -35,6 +35,7 @@ ROOMS = {
 #: Those that may begin a new database, as `run`, `demo` and `migrate` do. The others look for one.
 BEGINNERS = ("import",)
 
+_FLAGS = {"check": ("--repair", "make wrong index rows anew"), "reindex": ("--afresh", "begin anew")}
 EPILOG = """\
 rooms' commands (each has --help):
 """ + "\n".join(f"  {name:10} {text}" for name, text in ROOMS.items())
@@ -64,17 +65,20 @@ def parser() -> argparse.ArgumentParser:
     for name, text in (
         ("migrate", "bring the database's schema up to date"),
         ("check", "check that record, index and schema agree"),
+        ("reindex", "make the index anew while Rapport serves"),
+        ("package", "FHIR packages whose profiles are judged"),
         ("health", "ask a running Rapport how it is"),
         ("worker", "do put-off jobs, on a machine of its own"),
     ):
         own = commands.add_parser(name, help=text, parents=[common], allow_abbrev=False)
         if name == "health":
             own.add_argument("--port", type=int, default=8000)
-    own = commands.add_parser(
-        "package", help="FHIR packages whose profiles are judged", parents=[common], allow_abbrev=False
-    )
-    own.add_argument("verb", choices=("add", "list", "remove"))
-    own.add_argument("what", nargs="?", default="", help="the file (.tgz) to add, the name to remove")
+        elif name in ("check", "reindex"):
+            flag, text = _FLAGS[name]
+            own.add_argument(flag, action="store_true", help=text)
+        elif name == "package":
+            own.add_argument("verb", choices=("add", "list", "remove"))
+            own.add_argument("what", nargs="?", default="", help="the file (.tgz) to add, the name to remove")
     return whole
 
 
@@ -105,14 +109,26 @@ def migrate(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """`rapport check`: 0 when nothing is wrong."""
+    """`rapport check`: 0 when nothing is wrong, or all of it was mended."""
     with _begun(options.data_dir).database():
         _set_up()
-        from rapport.serving.integrity import faults
+        from rapport.serving.integrity import checked
 
-        found = faults()
-    _say({"faults": found}, "\n".join(found) or "Everything agrees.", options)
-    return 1 if found else 0
+        found, text = checked(repair=options.repair)
+    _say(found, text, options)
+    return 1 if found["left"] else 0
+
+
+def reindex(options: argparse.Namespace) -> int:
+    """`rapport reindex`; stopped and called again, it goes on where it was."""
+    place = _begun(options.data_dir)
+    with place.database():
+        _set_up()
+        from rapport.serving import integrity
+
+        found, text = integrity.reindex(place.data_dir, afresh=options.afresh, quiet=options.json)
+    _say(found, f"\r{text}", options)
+    return 0
 
 
 def health(options: argparse.Namespace) -> int:
@@ -140,8 +156,7 @@ def worker(options: argparse.Namespace) -> int:
 
 def package(options: argparse.Namespace) -> int:
     """`rapport package`; a running Rapport sees the change at once."""
-    _place(options.data_dir)
-    os.environ.setdefault("DATABASE_URL", "postgresql:///")  # nothing is asked of it
+    _begun(options.data_dir)
     _set_up()
     from rapport.gate import packages
 
@@ -175,7 +190,6 @@ def room(name: str, words: list[str]) -> int:
 def _explain(typed: list[str]) -> int:
     """`--help` of a room's command: it needs no database and makes nothing."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "rapport.config.settings"
-    os.environ.setdefault("DATABASE_URL", "postgresql:///")  # nothing is asked of it
     os.environ.setdefault("RAPPORT_SECRET_KEY", "nothing is signed with it")
     from django.core.management import ManagementUtility
 
@@ -188,6 +202,7 @@ OWN: dict[str, Callable[[argparse.Namespace], int]] = {
     "demo": serve,
     "migrate": migrate,
     "check": check,
+    "reindex": reindex,
     "health": health,
     "worker": worker,
     "package": package,

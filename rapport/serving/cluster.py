@@ -30,8 +30,9 @@ unix_socket_permissions = 0700
 password_encryption = 'scram-sha-256'
 max_connections = 100
 shared_buffers = {buffers}MB
-wal_compression = on
-max_wal_size = 1GB
+wal_compression = off
+max_wal_size = 2GB
+checkpoint_timeout = 15min
 random_page_cost = 1.1
 jit = off
 io_method = sync
@@ -155,7 +156,7 @@ class Cluster:
             data=self.data,
             folder=self.folder,
             sockets=self.sockets,
-            buffers=max(64, min(1024, memory // 8)),
+            buffers=max(64, min(256, memory // 8)),
             durability="" if self.durable else NOT_DURABLE,
         )
         mode = 0o600 if owner is None else 0o644

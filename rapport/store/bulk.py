@@ -68,7 +68,7 @@ def _numbers(conn: Connection[Any], count: int) -> list[int]:
 
 def _send(conn: Connection[Any], table: str, columns: Iterable[str], rows: Iterable[bytes]) -> None:
     sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
-    with StoreCursor(conn).copy(sql) as sink:
+    with conn.cursor().copy(sql) as sink:
         sink.write(b"".join([_HEAD, *rows, _END]))
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from rapport.fhir import index, own, search, table
+from rapport.fhir import index, own, table
+from rapport.fhir import search_tree as search
 from rapport.fhir import search_values as values
 from rapport.fhir.definitions import TYPE_NUMBERS, SearchParam, search_param
 from rapport.fhir.keys import reference_key, resource_key
+from rapport.fhir.outcomes import Refused
 from rapport.store import matching
 from rapport.store.frequencies import Frequencies
 from rapport.store.params import Params
@@ -103,6 +105,8 @@ class Compiler:
 
     def _clause(self, clause: search.Clause) -> Compiled:
         param = clause.param
+        if clause.pointing:
+            raise Refused("invalid", f"{param.code}:{clause.modifier} can't be asked here.")
         if clause.modifier == "missing":
             return self._missing(clause)
         if param.code == "_id":

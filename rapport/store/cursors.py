@@ -11,7 +11,7 @@ import orjson
 
 from rapport.fhir.keys import hash64
 from rapport.fhir.outcomes import Refused
-from rapport.fhir.search import Search
+from rapport.fhir.search_tree import Search
 
 
 def encode(query: Search, values: Sequence[Any]) -> str:

@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from rapport.fhir import index
 from rapport.fhir.definitions import TYPE_NUMBERS
-from rapport.fhir.search import Include, Search
+from rapport.fhir.search_tree import Include, Search
 from rapport.store.compiling import Where
 from rapport.store.params import Params
 from rapport.store.reading import COLUMNS, records_of
@@ -31,19 +31,17 @@ def included(
     seen = {record.id for record in matches}
     found: dict[int, Record] = {}
     frontier = list(matches)
+    steps = [(each, _targets, each.param.rtype) for each in query.include]
+    steps += [(each, _sources, each.target) for each in query.revinclude]
     for number in range(_ROUNDS):
-        wanted = [each for each in query.include if number == 0 or each.iterate]
-        pointing = [each for each in query.revinclude if number == 0 or each.iterate]
-        fresh: list[Record] = []
-        for each in wanted:
-            fresh += _targets(conn, each, _of_type(frontier, each.param.rtype), where)
-        for each in pointing:
-            fresh += _sources(conn, each, _of_type(frontier, each.target), where)
-        frontier = [
-            record for record in {record.id: record for record in fresh}.values() if record.id not in seen
-        ]
-        seen.update(record.id for record in frontier)
-        found.update((record.id, record) for record in frontier)
+        fresh: dict[int, Record] = {}
+        for each, look, rtype in steps:
+            if (number == 0 or each.iterate) and len(found) + len(fresh) < MOST:
+                brought = look(conn, each, _of_type(frontier, rtype), where)
+                fresh.update((record.id, record) for record in brought if record.id not in seen)
+        frontier = list(fresh.values())
+        seen.update(fresh)
+        found.update(fresh)
         if not frontier or len(found) >= MOST:
             break
     return tuple(found.values())[:MOST]

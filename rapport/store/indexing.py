@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -57,10 +58,14 @@ KINDS = (
 
 @dataclass(slots=True)
 class Packed:
-    """Rows of one kind on their way into one statement. `source` is the CTE they are joined with."""
+    """Rows of one kind on their way into one statement. `source` is the CTE they are joined with.
+
+    `one`: all are of one resource, the only one in `source`, so they go without its id.
+    """
 
     kind: Kind
     source: str
+    one: bool = False
     ids: list[int] = field(default_factory=list)
     rows: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -69,35 +74,50 @@ class Packed:
 
     def add(self, key: int, rows: RowSet) -> None:
         """Take up rows of the resource with that key."""
-        self.ids += [key] * len(rows)
-        self.rows += rows
+        if rows:
+            self.ids += [key] * len(rows)
+            self.rows += rows
 
     def insert(self, params: dict[str, Any]) -> str:
         """CTE that inserts them with what the new version in `source` carries."""
-        names = ", ".join(self.kind.columns)
-        taken = ", ".join(f"u.{name}" for name in self.kind.columns)
+        names, taken = _names(self.kind)
+        given = self._given("put", params)
         return (
             f",\n put_{self.kind.name} AS (INSERT INTO {self.kind.table} ({names}, id, patient, whn, sens)"
-            f" SELECT {taken}, n.id, n.patient, n.whn, n.sens"
-            f" FROM {self._given('put', params)} JOIN {self.source} n ON n.id = u.id)"
+            f" SELECT {taken}, n.id, n.patient, n.whn, n.sens FROM {given} {self._joined('n')})"
         )
 
     def delete(self, params: dict[str, Any]) -> str:
         """CTE that deletes them, if the version they were made from is in `source`."""
         same = " AND ".join(f"x.{name} = u.{name}" for name in self.kind.columns)
+        given = self._given("cut", params)
         return (
             f",\n cut_{self.kind.name} AS (DELETE FROM {self.kind.table} x"
-            f" USING {self._given('cut', params)} JOIN {self.source} o ON o.id = u.id"
-            f" WHERE x.id = u.id AND {same})"
+            f" USING {given} {self._joined('o')} WHERE x.id = o.id AND {same})"
+        )
+
+    def _joined(self, alias: str) -> str:
+        return (
+            f"CROSS JOIN {self.source} {alias}"
+            if self.one
+            else f"JOIN {self.source} {alias} ON {alias}.id = u.id"
         )
 
     def _given(self, verb: str, params: dict[str, Any]) -> str:
         """The rows as a table `u`, each column one array parameter."""
         name = f"{verb}_{self.kind.name}"
-        params[f"{name}_id"] = Bigints(self.ids)
+        columns = self.kind.columns if self.one else ("id", *self.kind.columns)
+        if not self.one:
+            params[f"{name}_id"] = Bigints(self.ids)
         for column, packer, values in zip(
             self.kind.columns, self.kind.packers, zip(*self.rows, strict=True), strict=True
         ):
             params[f"{name}_{column}"] = packer(values)
-        given = ", ".join(f"%({name}_{column})s" for column in ("id", *self.kind.columns))
-        return f"unnest({given}) AS u(id, {', '.join(self.kind.columns)})"
+        given = ", ".join(f"%({name}_{column})s" for column in columns)
+        return f"unnest({given}) AS u({', '.join(columns)})"
+
+
+@cache
+def _names(kind: Kind) -> tuple[str, str]:
+    """The columns of an index table, and the same of `u`."""
+    return ", ".join(kind.columns), ", ".join(f"u.{name}" for name in kind.columns)

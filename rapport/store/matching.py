@@ -15,7 +15,7 @@ from rapport.fhir import index
 from rapport.fhir import search_values as values
 from rapport.fhir.definitions import SearchParam
 from rapport.fhir.moments import EARLIEST, LATEST
-from rapport.fhir.search import Clause
+from rapport.fhir.search_tree import Clause
 from rapport.store.frequencies import Frequencies
 from rapport.store.indexing import cut
 from rapport.store.params import Params
@@ -159,7 +159,7 @@ def _tokens(clause: Clause, p: Params) -> str:
 def _target(value: values.Value) -> int:
     """The target of the reference row that a value asks for."""
     if isinstance(value, values.Token):
-        return index.target_key(index.identifier_word(value.system or "", value.code or ""))
+        return index.target_key(index.identifier_word(value.system, value.code or ""))
     assert isinstance(value, values.Reference)
     return index.target_key(value.reference.split("/_history/", 1)[0])
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One version of one resource.
 
     id       `resource_key(rtype, rid)`
@@ -53,12 +52,13 @@ class Filter:
 
     `{t}` stands for the alias of a row that has `patient`, `sens` and `id`. Any other brace or
     percent sign has to be doubled. `present`: it asks the index, which knows the present versions alone, so
-    no past version passes.
+    no past version passes. `patients`: a query for the patients whose rows alone can pass, "" where any may.
     """
 
     sql: str
     params: Mapping[str, Any] = field(default_factory=dict)
     present: bool = False
+    patients: str = ""
 
     def on(self, alias: str) -> str:
         """The expression over the row of that alias."""

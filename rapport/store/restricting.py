@@ -26,6 +26,7 @@ def restriction(rtype: str, query: str) -> Filter:
     search = grammar.parse(rtype, parse_qsl(query, keep_blank_values=True, strict_parsing=False))
     plain = [one for one in search.conditions if isinstance(one, grammar.Clause)]
     plain = [one for one in plain if one.modifier in _MODIFIERS and one.param.type != "composite"]
+    plain = [one for one in plain if not one.pointing]  # what it points to may change without a word
     if not plain or search != grammar.Search(rtype, tuple(plain)):
         raise Refused(
             "invalid",

@@ -6,28 +6,37 @@ somebody turns the pages. Whatever has no value for a sort key comes last.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from psycopg import Connection
 
-from rapport.fhir import search as grammar
+from rapport.fhir import index, own
 from rapport.fhir.definitions import TYPE_NUMBERS
-from rapport.fhir.search import Search
+from rapport.fhir.search_tree import Condition, Search
 from rapport.store import cursors, including, sorting
 from rapport.store.codes import looked_up
 from rapport.store.compiling import Compiled, Compiler, Probe, Where, owner_of
-from rapport.store.frequencies import Frequencies, frequencies
+from rapport.store.frequencies import frequencies
 from rapport.store.params import Params
 from rapport.store.reading import COLUMNS, record_of
-from rapport.store.records import Record
+from rapport.store.records import Filter, Record
 from rapport.store.sorting import Key
 from rapport.store.wire import Bigints, StoreCursor
 
 #: Up to so many candidates are asked one by one. With more of them PostgreSQL chooses how to join, by the
 #: values of each search; that takes longer to plan, and pays.
 FEW = 3000
+#: Up to so many an estimated total is counted.
+EXACT = 5000
+#: Where more candidates are to be expected than these, it is asked first whose rows can pass at all.
+SOME = 500
+#: Of so many patients at most the candidates are found patient by patient.
+FEW_PATIENTS = 300
+#: Table -> its columns that hold the patient, when candidates are found so.
+_OWNED = {"index_token": ("patient",), "index_ref": ("patient", "target"), "resource": ("patient", "id")}
 #: Tables that find the rows of one patient at once.
 _BY_PATIENT = ("index_token", "index_ref")
 
@@ -53,8 +62,7 @@ def search(conn: Connection[Any], query: Search, where: Where) -> Found:
     if where(query.rtype).nothing:
         return Found(total=0)
     query = looked_up(query, lambda each: [one.json for one in search(conn, each, where).matches])
-    known = frequencies(conn)
-    plan = _plan(query, where, known)
+    plan = _plan(conn, query, where)
     counted = query.count == 0 or query.summary == "count"
     if counted:
         return Found(total=_count(conn, plan))
@@ -67,14 +75,14 @@ def search(conn: Connection[Any], query: Search, where: Where) -> Found:
     if not more and not query.cursor:
         total = len(matches)
     elif query.total != "none":
-        total = _count(conn, _plan(query, where, known))
+        total = _total(conn, query, _plan(conn, query, where))
     return Found(matches, including.included(conn, query, matches, where), after, total)
 
 
 def counts(conn: Connection[Any], queries: Sequence[Search], where: Where) -> list[int]:
     """How many match each of these searches, asked in one statement."""
-    known, p = frequencies(conn), Params()
-    plans = [_plan(query, where, known, p) for query in queries]
+    p = Params()
+    plans = [_plan(conn, query, where, p) for query in queries]
     sql = ", ".join(f"(SELECT count(*) FROM ({plan.candidates('t.id')}) c)" for plan in plans)
     prepare = None if all(plan.fixed for plan in plans) else False
     row = StoreCursor(conn).execute(f"SELECT {sql}", p.values, prepare=prepare).fetchone()
@@ -83,7 +91,7 @@ def counts(conn: Connection[Any], queries: Sequence[Search], where: Where) -> li
 
 def statement(conn: Connection[Any], query: Search, where: Where) -> tuple[str, dict[str, Any]]:
     """The statement that finds the page of a query, with its parameters: for EXPLAIN."""
-    return _plan(query, where, frequencies(conn)).page(query)
+    return _plan(conn, query, where).page(query)
 
 
 @dataclass(slots=True)
@@ -91,6 +99,8 @@ class _Plan:
     """A search made ready: where candidates come from, what they have to pass, how they are sorted.
 
     fixed  the statement leaves PostgreSQL no choice that depends on the values, so its plan can be kept
+    whose  a query for the few patients whose rows alone can pass, or ""
+    owned  the columns of a candidate that hold its patient
     """
 
     table: str
@@ -99,15 +109,20 @@ class _Plan:
     single: bool
     fixed: bool
     params: Params
+    whose: str = ""
+    owned: tuple[str, ...] = ()
 
     @property
     def prepare(self) -> bool | None:
         """What psycopg is told: as it sees fit, or never."""
         return None if self.fixed else False
 
-    def candidates(self, columns: str) -> str:
+    def candidates(self, columns: str, *more: str, patient: str = "") -> str:
+        """The rows that pass; of one `patient`, or of all who come into question."""
+        of = patient or f"ANY(ARRAY({self.whose}))"
+        tests = [*(f"t.{column} = {of}" for column in self.owned), *self.tests, *more]
         distinct = "" if self.single else "DISTINCT "
-        return f"SELECT {distinct}{columns} FROM {self.table} t WHERE {' AND '.join(self.tests)}"
+        return f"SELECT {distinct}{columns} FROM {self.table} t WHERE {' AND '.join(tests)}"
 
     def page(self, query: Search) -> tuple[str, dict[str, Any]]:
         """The statement of one page and its parameters; one row more than asked tells of a next one."""
@@ -115,24 +130,48 @@ class _Plan:
         names = [f"s{number}" for number in range(len(keys))]
         order = ", ".join(f"{name}{key.order}" for name, key in zip(names, keys, strict=True))
         order += f", id{keys[-1].order}"
-        columns = ", ".join(
-            ["t.id", *(f"{key.sql} AS {name}" for key, name in zip(keys, names, strict=True))]
-        )
+        ending = f"ORDER BY {order} LIMIT {p(query.count + 1)}"
         after = cursors.decode(query, [key.cast for key in keys]) if query.cursor else None
-        if after is None:
-            inner = self.candidates(columns)
-        elif all(key.column for key in keys):
-            bound = _behind([key.sql for key in keys] + ["t.id"], keys, after, p)
-            inner = replace(self, tests=[*self.tests, bound]).candidates(columns)
+        ways = self._ways(after)
+        if ways and self.whose:  # the first of each patient, by the index, and of these the first
+            each = " UNION ALL ".join(
+                f"({self.candidates(*way, patient='w.patient')} {ending})" for way in ways
+            )
+            inner = (
+                f"SELECT c.* FROM (SELECT DISTINCT o.patient FROM ({self.whose}) o) w"
+                f" CROSS JOIN LATERAL ({each}) c"
+            )
+        elif len(ways) == 1:
+            inner = self.candidates(*ways[0])
+        elif ways:
+            inner = " UNION ALL ".join(f"({self.candidates(*way)} {ending})" for way in ways)
         else:
-            bound = _behind([*names, "id"], keys, after, p)
-            inner = f"SELECT * FROM ({self.candidates(columns)}) c WHERE {bound}"
+            bound = _behind([*names, "id"], keys, after, p) if after else "TRUE"
+            inner = f"SELECT * FROM ({self.candidates(_columns(key.sql for key in keys))}) c WHERE {bound}"
         sql = (
-            f"WITH page AS MATERIALIZED ({inner} ORDER BY {order} LIMIT {p(query.count + 1)})"
+            f"WITH page AS MATERIALIZED ({inner} {ending})"
             f" SELECT {COLUMNS.format(t='r')}, {', '.join('page.' + name for name in names)}"
             f" FROM page JOIN resource r ON r.id = page.id ORDER BY {_prefixed(order)}"
         )
         return sql, p.values
+
+    def _ways(self, after: Sequence[Any] | None) -> list[list[str]]:
+        """Parts of the candidates that an index may have in order: columns, and what the rows have to be."""
+        keys = self.keys
+        if len(keys) == 1 and keys[0].parts:
+            parts = [([sql], [test]) for sql, test in keys[0].parts]
+        elif all(key.column for key in keys):
+            parts = [([key.sql for key in keys], [])]
+        else:
+            return []
+        return [
+            [_columns(sqls), *tests, *([_behind([*sqls, "t.id"], keys, after, self.params)] if after else [])]
+            for sqls, tests in parts
+        ]
+
+
+def _columns(values: Iterable[str]) -> str:
+    return ", ".join(["t.id", *(f"{sql} AS s{number}" for number, sql in enumerate(values))])
 
 
 def _prefixed(order: str) -> str:
@@ -153,11 +192,11 @@ def _behind(columns: Sequence[str], keys: Sequence[Key], after: Sequence[Any], p
     return "(" + " OR ".join(f"({step})" for step in steps) + ")"
 
 
-def _plan(query: Search, where: Where, known: Frequencies, p: Params | None = None) -> _Plan:
+def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None = None) -> _Plan:
     p = Params() if p is None else p
-    compiler = Compiler(where, known, p)
+    compiler = Compiler(where, frequencies(conn), p)
     patients: list[str] = []
-    rest: list[grammar.Condition] = []
+    rest: list[Condition] = []
     for condition in query.conditions:
         owners = owner_of(condition)
         if owners:
@@ -171,17 +210,43 @@ def _plan(query: Search, where: Where, known: Frequencies, p: Params | None = No
         owner = next(each for each in query.conditions if owner_of(each))
         found = compiler.compile(owner)
         driver = found if isinstance(found, Probe) else None
+    passing = where(query.rtype)
+    narrow = bool(patients) or (driver is not None and (driver.rows <= SOME or driver.chain))
+    whose = "" if narrow else _whose(conn, query.rtype, passing)
+    if whose:
+        driver = _of_few(query.rtype, compiled, p)
     source = driver or Probe("resource", "TRUE", rows=1e9, single=True)
     fixed = not source.chain and (bool(patients) or source.rows <= FEW or not compiled)
     rest_of_them = sorted((each for each in compiled if each is not driver), key=_rows)
     tests = [patient.replace("{t}", "t") for patient in patients]
     tests += [compiler.test(each, "t", fixed=fixed) for each in rest_of_them]
-    tests.append(p.filter(where(query.rtype), "t"))
-    own = [source.on("t")] if driver else []
+    tests.append(p.filter(passing, "t"))
+    first = [source.on("t")] if driver else []
     if source.table == "resource":
-        own += [f"t.rtype = {TYPE_NUMBERS[query.rtype]}", "NOT t.deleted"]
+        first += [f"t.rtype = {TYPE_NUMBERS[query.rtype]}", "NOT t.deleted"]
     keys = sorting.keys(query, p, by_index=source.table != "resource")
-    return _Plan(source.table, own + tests, keys, source.single or source.table == "resource", fixed, p)
+    single = source.single or source.table == "resource"
+    owned = _OWNED[source.table] if whose else ()
+    return _Plan(source.table, first + tests, keys, single, fixed, p, whose, owned)
+
+
+def _of_few(rtype: str, compiled: Sequence[Compiled], p: Params) -> Probe | None:
+    """The probe that finds the candidates of a few patients, one by one; None for these themselves."""
+    quick = [each for each in compiled if isinstance(each, Probe) and each.table == "index_token"]
+    if quick or rtype == "Patient":
+        return min(quick, key=lambda probe: (probe.rows, probe.rank), default=None)
+    [code] = own.OWNER[rtype]
+    sql = f"{{x}}.key = {p(index.range_key(rtype, code))} AND {{x}}.target = {{x}}.patient"
+    return Probe("index_ref", sql, rows=SOME, single=True)
+
+
+def _whose(conn: Connection[Any], rtype: str, passing: Filter) -> str:
+    """The query for the patients who come into question, where they are few."""
+    if not passing.patients or (rtype != "Patient" and rtype not in own.OWNER):
+        return ""
+    sql = f"SELECT DISTINCT o.patient FROM ({passing.patients}) o LIMIT {FEW_PATIENTS + 1}"
+    found = StoreCursor(conn).execute(sql, passing.params).fetchall()
+    return passing.patients if len(found) <= FEW_PATIENTS else ""
 
 
 def _rows(compiled: Compiled) -> float:
@@ -197,11 +262,20 @@ def _driver(compiled: Sequence[Compiled], one_patient: bool) -> Probe | None:
     return min(probes, key=lambda probe: (probe.rows, probe.rank), default=None)
 
 
-def _count(conn: Connection[Any], plan: _Plan) -> int:
-    sql = plan.candidates("t.id")
-    row = (
-        StoreCursor(conn)
-        .execute(f"SELECT count(*) FROM ({sql}) c", plan.params.values, prepare=plan.prepare)
-        .fetchone()
-    )
-    return int(row[0]) if row else 0
+def _total(conn: Connection[Any], query: Search, plan: _Plan) -> int:
+    """How many match. An estimate is exact up to `EXACT`, and beyond that what PostgreSQL expects."""
+    if query.total != "estimate":
+        return _count(conn, plan)
+    found = _count(conn, plan, f" LIMIT {EXACT + 1}")
+    if found <= EXACT:
+        return found
+    sql = f"EXPLAIN (FORMAT JSON) {plan.candidates('t.id')}"
+    [row] = StoreCursor(conn).execute(sql, plan.params.values, prepare=False)
+    guess = row[0] if isinstance(row[0], list) else orjson.loads(row[0])
+    return max(found, int(guess[0]["Plan"]["Plan Rows"]))
+
+
+def _count(conn: Connection[Any], plan: _Plan, limit: str = "") -> int:
+    sql = f"SELECT count(*) FROM ({plan.candidates('t.id')}{limit}) c"
+    [row] = StoreCursor(conn).execute(sql, plan.params.values, prepare=plan.prepare)
+    return int(row[0])

@@ -7,18 +7,23 @@ from typing import Any
 
 from rapport.fhir import index, own
 from rapport.fhir.definitions import SearchParam
-from rapport.fhir.search import Search, Sort
+from rapport.fhir.search_tree import Search, Sort
 from rapport.store.params import Params
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One sort key. `column` says that it stands on the candidate row itself."""
+    """One sort key.
+
+    column  it stands on the candidate row itself, so an index may have the rows in order already
+    parts   where it does so for some rows only: what each part of the rows sorts by, and what they have to be
+    """
 
     sql: str
     descending: bool
     cast: str
     column: bool = False
+    parts: tuple[tuple[str, str], ...] = ()
 
     @property
     def order(self) -> str:
@@ -66,7 +71,12 @@ _COLUMNS = {
     "number": ("x.low", "float8", "'-infinity'::float8", "'infinity'::float8"),
 }
 _NEWEST = Key("t.whn", True, "timestamptz", column=True)
-_OLDEST = Key(f"CASE WHEN t.whn > {_FIRST} THEN t.whn ELSE {_LAST} END", False, "timestamptz")
+_OLDEST = Key(
+    f"CASE WHEN t.whn > {_FIRST} THEN t.whn ELSE {_LAST} END",
+    False,
+    "timestamptz",
+    parts=(("t.whn", f"t.whn > {_FIRST}"), (f"{_LAST}::timestamptz", f"t.whn = {_FIRST}")),
+)
 
 
 def _key(sort: Sort, p: Params, by_index: bool) -> Key:

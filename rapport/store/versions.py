@@ -14,6 +14,8 @@ from rapport.store.records import Record, Write
 
 NO_ROWS = Rows()
 _TICK = timedelta(milliseconds=1)
+#: Index rows of one resource at most.
+MOST_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,17 @@ def _same(write: Write, before: Record) -> None:
         )
 
 
+def _bounded(write: Write, rows: Rows) -> None:
+    """Nobody keeps all others waiting with one resource."""
+    count = sum(map(len, (rows.token, rows.ref, rows.date, rows.number, rows.string, rows.uri)))
+    if count > MOST_ROWS:
+        raise Refused(
+            "too-large",
+            f"{write.rtype}/{write.rid} can be found by more than {MOST_ROWS:,} values.",
+            "Make several resources of it.",
+        )
+
+
 def version_of(write: Write, at: datetime) -> Version:
     """The version that a write makes at that time."""
     before = write.before
@@ -69,6 +82,7 @@ def version_of(write: Write, at: datetime) -> Version:
     if write.delete:
         return Version(key, write.rtype, write.rid, vid, updated, True, b"", NO_ROWS, NO_ROWS, True)
     new = rows_of({**write.resource, "id": write.rid})
+    _bounded(write, new)
     old = NO_ROWS if before is None or before.deleted else rows_of(before.json)
     wipe = before is not None and (new.patient, new.when, new.sens) != (old.patient, old.when, old.sens)
     body = splice(write.raw, write.rid, vid, updated)

@@ -1,24 +1,39 @@
-"""How values travel between Python and PostgreSQL: binary, with as little work as can be.
+"""How statements travel between Python and PostgreSQL: prepared, binary, with as little work as can be.
 
 Bodies are `text` in the database and `bytes` here. Arrays of one kind are packed in one go,
-because index rows come by the dozen.
+because index rows come by the dozen. Statements go straight to libpq: the cursors of psycopg take
+five times as long for the same (see docs/performance.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from struct import pack, unpack
-from typing import Any
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import count
+from struct import Struct, error, pack, unpack
+from typing import Any, Self
+from weakref import WeakKeyDictionary
 
-from psycopg import Connection, Cursor
-from psycopg.adapt import Buffer, Dumper, Loader
-from psycopg.pq import Format
+from psycopg import Connection, DataError, Error, OperationalError, ProgrammingError
+from psycopg.adapt import AdaptersMap, Buffer, Loader, Transformer
+from psycopg.errors import error_from_result
+from psycopg.postgres import adapters
+from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
+from psycopg.pq.abc import PGresult
+from psycopg.types.string import ByteaBinaryLoader
 
-INT8, TEXT, FLOAT8, TIMESTAMPTZ = 20, 25, 701, 1184
+BOOL, BYTEA, INT8, TEXT, FLOAT8, DATE, TIMESTAMPTZ = 16, 17, 20, 25, 701, 1082, 1184
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_FIRST_DAY = date(2000, 1, 1)
 _MICRO = timedelta(microseconds=1)
 NEVER = datetime(1, 1, 1, tzinfo=UTC)  # the clinical time of what has none: it sorts as the oldest
+
+_WATCH = (b"rapport", ())
+#: So many statements of a connection stay prepared; with more of them the older half is forgotten.
+_MOST = 400
 
 
 class Bigints(list[int]):
@@ -37,59 +52,101 @@ class Texts(list[bytes]):
     """A `text[]` of UTF-8."""
 
 
-def _head(oid: int, count: int) -> bytes:
-    return pack(">iiIii", 1, 0, oid, count, 1) if count else pack(">iiI", 0, 0, oid)
+class Text(bytes):
+    """A `text` of UTF-8."""
 
 
-class _Packed(Dumper):
-    format = Format.BINARY
-    item = INT8
-    letter = "q"
+# ---------------------------------------------------------------- values
 
-    def dump(self, obj: Sequence[Any]) -> bytes:
-        count = len(obj)
-        flat: list[Any] = [8] * (2 * count)
-        flat[1::2] = self.numbers(obj)
-        return _head(self.item, count) + pack(">" + f"i{self.letter}" * count, *flat)
-
-    def numbers(self, obj: Sequence[Any]) -> Sequence[Any]:
-        return obj
+Params = Mapping[str, Any] | Sequence[Any]
+#: A value on its way: its type (0: let the server see), whether it is binary, its bytes (None: NULL).
+Sent = tuple[int, int, bytes | None]
+_LONG, _REAL, _DAY = Struct(">q").pack, Struct(">d").pack, Struct(">i").pack
 
 
-class _BigintsDumper(_Packed):
-    oid = 1016
+def micros(at: datetime | None) -> int:
+    """A moment as PostgreSQL counts it; None is `NEVER`."""
+    return ((at or NEVER) - _EPOCH) // _MICRO
 
 
-class _FloatsDumper(_Packed):
-    oid = 1022
-    item = FLOAT8
-    letter = "d"
+def _head(oid: int, length: int) -> bytes:
+    return pack(">iiIii", 1, 0, oid, length, 1) if length else pack(">iiI", 0, 0, oid)
 
 
-class _TimesDumper(_Packed):
-    oid = 1185
-    item = TIMESTAMPTZ
-
-    def numbers(self, obj: Sequence[datetime | None]) -> Sequence[int]:
-        return [((at or NEVER) - _EPOCH) // _MICRO for at in obj]
+@lru_cache(maxsize=256)
+def _array(letter: str, length: int) -> Callable[..., bytes]:
+    """Packs an array: its head, then each value with its length before it."""
+    return Struct(">iiIii" + f"i{letter}" * length).pack
 
 
-class _TextsDumper(Dumper):
-    format = Format.BINARY
-    oid = 1009
-
-    def dump(self, obj: Sequence[bytes]) -> bytes:
-        parts = [_head(TEXT, len(obj))]
-        for text in obj:
-            parts += (len(text).to_bytes(4, "big"), text)
-        return b"".join(parts)
+def _fixed(oid: int, letter: str, values: Sequence[Any]) -> bytes:
+    length = len(values)
+    if not length:
+        return _head(oid, 0)
+    flat: list[Any] = [8] * (2 * length)
+    flat[1::2] = values
+    return _array(letter, length)(1, 0, oid, length, 1, *flat)
 
 
-class _BytesLoader(Loader):
-    format = Format.BINARY
+def _varying(oid: int, values: Sequence[bytes]) -> bytes:
+    parts = [_head(oid, len(values))]
+    for value in values:
+        parts += (len(value).to_bytes(4, "big"), value)
+    return b"".join(parts)
 
-    def load(self, data: Buffer) -> bytes:
-        return bytes(data)
+
+def _text(value: str) -> bytes:
+    try:
+        raw = value.encode()
+    except UnicodeEncodeError as broken:
+        raise DataError("a text cannot be written in UTF-8") from broken
+    if b"\x00" in raw:
+        raise DataError("a text cannot hold NUL")
+    return raw
+
+
+def _plain_list(values: Sequence[Any]) -> Sent:
+    kind = type(values[0]) if values else None
+    if kind is None:
+        return 0, 0, b"{}"
+    if kind is int:
+        return 1016, 1, _fixed(INT8, "q", values)
+    if kind is str:
+        return 1009, 1, _varying(TEXT, [_text(value) for value in values])
+    if kind is bytes:
+        return 1001, 1, _varying(BYTEA, values)
+    if kind is datetime:
+        return 1185, 1, _fixed(TIMESTAMPTZ, "q", [micros(at) for at in values])
+    raise ProgrammingError(f"no way to send a list of {kind.__name__}")
+
+
+def _sent(value: Any) -> Sent:
+    send = _SEND.get(type(value))
+    if send is None:
+        raise ProgrammingError(f"no way to send a {type(value).__name__}")
+    try:
+        return send(value)
+    except error as broken:
+        raise DataError("a number is too large") from broken
+
+
+_SEND: dict[type, Callable[[Any], Sent]] = {
+    int: lambda value: (INT8, 1, _LONG(value)),
+    str: lambda value: (0, 0, _text(value)),
+    type(None): lambda _: (0, 0, None),
+    bool: lambda value: (BOOL, 1, b"\x01" if value else b"\x00"),
+    float: lambda value: (FLOAT8, 1, _REAL(value)),
+    bytes: lambda value: (BYTEA, 1, value),
+    datetime: lambda value: (TIMESTAMPTZ, 1, _LONG(micros(value))),
+    date: lambda value: (DATE, 1, _DAY((value - _FIRST_DAY).days)),
+    list: _plain_list,
+    tuple: _plain_list,
+    Bigints: lambda values: (1016, 1, _fixed(INT8, "q", values)),
+    Floats: lambda values: (1022, 1, _fixed(FLOAT8, "d", values)),
+    Times: lambda values: (1185, 1, _fixed(TIMESTAMPTZ, "q", [micros(at) for at in values])),
+    Text: lambda value: (TEXT, 1, value),
+    Texts: lambda values: (1009, 1, _varying(TEXT, values)),
+}
 
 
 class _TimeLoader(Loader):
@@ -99,24 +156,160 @@ class _TimeLoader(Loader):
         return _EPOCH + timedelta(microseconds=unpack(">q", data)[0])
 
 
-class StoreCursor(Cursor[Any]):
-    """A cursor that speaks this module's types, whatever the connection is set to.
+_loading = AdaptersMap(adapters)
+_loading.register_loader(TEXT, ByteaBinaryLoader)
+_loading.register_loader(TIMESTAMPTZ, _TimeLoader)
 
-    `text` columns come back as bytes, `varchar` ones as str, times in UTC.
-    """
+
+# ---------------------------------------------------------------- statements
+
+_PLACE = re.compile(r"%(?:\((\w+)\)|(%))?(s?)")
+
+
+@lru_cache(maxsize=4096)
+def _written(sql: str) -> tuple[bytes, tuple[str, ...] | None]:
+    """The statement as PostgreSQL writes it, and the names of its parameters in order (None: by place)."""
+    names: dict[str, int] = {}
+    places = count(1)
+
+    def swap(match: re.Match[str]) -> str:
+        if match[2]:
+            return "%" + match[3]
+        if not match[3]:
+            raise ProgrammingError("a percent sign in a statement must be doubled")
+        return f"${names.setdefault(match[1], len(names) + 1) if match[1] else next(places)}"
+
+    text = _PLACE.sub(swap, sql)
+    return text.encode(), tuple(names) if names or next(places) == 1 else None
+
+
+class _Line:
+    """The line of one connection: what it has prepared, and what loads its answers."""
+
+    __slots__ = ("_known", "_names", "_pg", "_reader", "_theirs")
 
     def __init__(self, conn: Connection[Any]) -> None:
-        super().__init__(conn)
-        self.format = Format.BINARY
-        for kind, dumper in _DUMPERS:
-            self.adapters.register_dumper(kind, dumper)
-        self.adapters.register_loader(TEXT, _BytesLoader)
-        self.adapters.register_loader(TIMESTAMPTZ, _TimeLoader)
+        self._pg = conn.pgconn
+        self._reader = Transformer(_context)
+        self._known: dict[tuple[str, tuple[int, ...]], bytes] = {}
+        self._names = count()
+        self._theirs: Any = None if conn.prepare_threshold is None else conn._prepared._names
+
+    def _keep(self) -> None:
+        """Notice that psycopg has made the server forget all that was prepared: one of ours that stands among
+        its own is gone. It does so after a rollback, where it prepares statements itself.
+        """
+        if self._theirs is not None and _WATCH not in self._theirs:
+            self._known.clear()
+            name = b"rapport_%d" % next(self._names)
+            if self._pg.prepare(name, b"SELECT 1").status == ExecStatus.COMMAND_OK:
+                self._theirs[_WATCH] = name
+
+    def ask(self, sql: str, params: Params, prepare: bool | None) -> list[tuple[Any, ...]]:
+        """The rows that come of a statement."""
+        text, names = _written(sql)
+        values = params if names is None else [params[name] for name in names]  # type: ignore[call-overload]
+        types, formats, raw = zip(*map(_sent, values), strict=True) if values else ((), (), ())
+        found = self._run(sql, text, types, formats, raw, prepare is not False)
+        if found.status != ExecStatus.TUPLES_OK:
+            if found.status != ExecStatus.COMMAND_OK:
+                raise self._broken(found)
+            return []
+        self._reader.set_pgresult(found, format=Format.BINARY)
+        return self._reader.load_rows(0, found.ntuples, tuple)
+
+    def _run(self, sql: str, text: bytes, types: Any, formats: Any, raw: Any, prepare: bool) -> PGresult:
+        """Run a statement; the second time it is prepared, and stays so."""
+        if not prepare:
+            return self._pg.exec_params(text, raw, types, formats, Format.BINARY)
+        self._keep()
+        key = (sql, types)
+        name = self._known.get(key)
+        if name is None:
+            self._known[key] = b""
+            return self._pg.exec_params(text, raw, types, formats, Format.BINARY)
+        if not name:
+            name = b"rapport_%d" % next(self._names)
+            done = self._pg.prepare(name, text, types)
+            if done.status != ExecStatus.COMMAND_OK:
+                return done
+            del self._known[
+                key
+            ]  # it was written down when it came for the first time; now it is the youngest
+            self._known[key] = name
+            self._tidy()
+        return self._pg.exec_prepared(name, raw, formats, Format.BINARY)
+
+    def _tidy(self) -> None:
+        """Forget the oldest half when there are too many: a search can be written in endless ways."""
+        if len(self._known) > _MOST:
+            for key in list(self._known)[: _MOST // 2]:
+                name = self._known.pop(key)
+                if name:
+                    self._pg.exec_(b"DEALLOCATE " + name)
+
+    def _broken(self, found: PGresult) -> Error:
+        if self._pg.status != ConnStatus.OK:
+            return OperationalError("the connection to the database is lost")
+        return error_from_result(found)
 
 
-_DUMPERS: tuple[tuple[type, type[Dumper]], ...] = (
-    (Bigints, _BigintsDumper),
-    (Floats, _FloatsDumper),
-    (Times, _TimesDumper),
-    (Texts, _TextsDumper),
-)
+class _Context:
+    """What a Transformer asks for: the loaders, and no connection (everything here is UTF-8)."""
+
+    adapters = _loading
+    connection = None
+
+
+_context = _Context()
+_lines: WeakKeyDictionary[Connection[Any], _Line] = WeakKeyDictionary()
+
+
+@contextmanager
+def transaction(conn: Connection[Any]) -> Iterator[None]:
+    """A transaction on a connection at rest that commits by itself otherwise; what breaks it undoes it."""
+    line = StoreCursor(conn)
+    line.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        with suppress(OperationalError):
+            line.execute("ROLLBACK")
+        raise
+    line.execute("COMMIT")
+
+
+class StoreCursor:
+    """Runs statements on a connection and holds the rows of the last one.
+
+    `text` columns come back as bytes, `varchar` ones as str, times in UTC. Placeholders are those of
+    psycopg: `%s` with a sequence, `%(name)s` with a mapping, `%%` for a percent sign.
+    """
+
+    __slots__ = ("_conn", "_line", "_rows")
+
+    def __init__(self, conn: Connection[Any]) -> None:
+        line = _lines.get(conn)
+        if line is None:
+            line = _lines[conn] = _Line(conn)
+        self._conn, self._line = conn, line
+        self._rows: list[tuple[Any, ...]] = []
+
+    def execute(self, sql: str, params: Params = (), *, prepare: bool | None = None) -> Self:
+        """Run a statement. `prepare=False`: its plan depends on the values, so it is made anew each time."""
+        conn = self._conn
+        if not conn.autocommit and conn.pgconn.transaction_status == TransactionStatus.IDLE:
+            conn.execute("")  # begins the transaction as this connection begins its own
+        self._rows = self._line.ask(sql, params, prepare)
+        return self
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All rows."""
+        return self._rows
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The first row."""
+        return self._rows[0] if self._rows else None
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self._rows)

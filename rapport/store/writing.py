@@ -6,7 +6,7 @@ another; a change touches only the index rows that differ from those of the vers
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,44 +20,67 @@ from rapport.fhir.outcomes import Refused
 from rapport.fhir.rows import Rows
 from rapport.store import bulk
 from rapport.store.indexing import KINDS, Kind, Packed
-from rapport.store.records import Record, Write
+from rapport.store.records import Filter, Record, Write
 from rapport.store.versions import NO_ROWS, Version, now, version_of
-from rapport.store.wire import Bigints, StoreCursor, Texts, Times
+from rapport.store.wire import NEVER, Bigints, StoreCursor, Text, Texts, Times
+
+#: CTEs (each with a comma before it) and their parameters, run along with the statement that stores versions;
+#: `n` holds those that were stored.
+Beside = tuple[str, Mapping[str, Any]]
 
 #: From so many creations on, COPY is quicker than one statement (measured).
 MANY = 60
 
 
 def write(conn: Connection[Any], writes: Sequence[Write], at: datetime | None = None) -> list[Record]:
-    """Store those changes; the new versions in the same order.
+    """Store those changes; the new versions in the same order. `ready`, then `store`."""
+    return store(conn, ready(writes, at))
 
-    Refused("conflict") if something to be created is there already; Refused("stale") if something
-    to be changed has been changed since it was read. Either leaves the transaction to be rolled back.
-    """
+
+def ready(writes: Sequence[Write], at: datetime | None = None) -> list[Version]:
+    """Those changes made ready: their versions and index rows. Nothing is stored."""
     at = at or now()
-    ready = [version_of(each, at) for each in writes]
-    fresh = [v for v, each in zip(ready, writes, strict=True) if each.before is None]
-    changed = [v for v, each in zip(ready, writes, strict=True) if each.before is not None]
+    return [version_of(each, at) for each in writes]
+
+
+def store(
+    conn: Connection[Any],
+    versions: Sequence[Version],
+    beside: Beside = ("", {}),
+    warrant: Filter | None = None,
+) -> list[Record]:
+    """Store versions; their records in the same order.
+
+    `beside`: what goes along with a single one in its statement. `warrant`: a condition without which that
+    stores nothing.
+
+    Refused("conflict") if something to be created is there already; Refused("stale") if something to be
+    changed has been changed since it was read. Either leaves the transaction to be rolled back.
+    """
+    fresh = [version for version in versions if version.vid == 1]
+    changed = [version for version in versions if version.vid > 1]
     stored: dict[int, Record] = {}
     if fresh:
-        stored.update(_create(conn, fresh))
+        stored.update(_create(conn, fresh, beside, warrant))
     if changed:
-        stored.update(_change(conn, changed))
-    return [stored[v.id] for v in ready]
+        stored.update(_change(conn, changed, beside, warrant))
+    return [stored[version.id] for version in versions]
 
 
-def _create(conn: Connection[Any], versions: Sequence[Version]) -> dict[int, Record]:
+def _create(
+    conn: Connection[Any], versions: Sequence[Version], beside: Beside, warrant: Filter | None
+) -> dict[int, Record]:
     if len(versions) >= MANY:
         return _create_many(conn, versions)
-    params = _version_params(versions)
-    inserts = _inserts(((v.id, v.rows, NO_ROWS) for v in versions), params)
+    params: dict[str, Any] = {}
+    inserts = _inserts(((v.id, v.rows, NO_ROWS) for v in versions), params, one=len(versions) == 1)
     sql = f"""
-        WITH v AS ({_GIVEN}),
+        WITH v AS ({_given(versions, warrant, params)}),
         n AS (INSERT INTO resource ({_INTO})
               SELECT {_NEW} FROM v ON CONFLICT (id) DO NOTHING
-              RETURNING id, seq, patient, whn, sens){inserts}
+              RETURNING id, seq, patient, whn, sens){inserts}{beside[0]}
         SELECT id, seq, patient, sens FROM n"""
-    stored = _run(conn, sql, params, versions)
+    stored = _run(conn, sql, {**params, **beside[1]}, versions)
     for version in versions:
         if version.id not in stored:
             raise _taken(version)
@@ -82,13 +105,16 @@ def _taken(version: Version) -> Refused:
     return Refused("conflict", text, "Read it, then update that version.")
 
 
-def _change(conn: Connection[Any], versions: Sequence[Version]) -> dict[int, Record]:
+def _change(
+    conn: Connection[Any], versions: Sequence[Version], beside: Beside, warrant: Filter | None
+) -> dict[int, Record]:
     versions = sorted(versions, key=lambda version: version.id)  # always locked in the same order
-    params = _version_params(versions)
+    params: dict[str, Any] = {}
     deletes = _deletes(versions, params)
-    inserts = _inserts(((v.id, v.rows, v.old) for v in versions if not v.wipe), params)
+    kept = ((v.id, v.rows, v.old) for v in versions if not v.wipe)
+    inserts = _inserts(kept, params, one=len(versions) == 1)
     sql = f"""
-        WITH v AS ({_GIVEN}),
+        WITH v AS ({_given(versions, warrant, params)}),
         o AS (SELECT r.* FROM resource r JOIN v ON r.id = v.id AND r.vid = v.vid - 1
               ORDER BY r.id FOR UPDATE OF r),
         h AS (INSERT INTO history ({_INTO}) SELECT {_INTO} FROM o),
@@ -98,9 +124,9 @@ def _change(conn: Connection[Any], versions: Sequence[Version]) -> dict[int, Rec
                   sens = CASE WHEN v.gone = 1 THEN o.sens ELSE v.sens END,
                   deleted = v.gone = 1, body = v.body
               FROM v JOIN o ON o.id = v.id WHERE r.id = v.id
-              RETURNING r.id, r.seq, r.patient, r.whn, r.sens){deletes}{inserts}
+              RETURNING r.id, r.seq, r.patient, r.whn, r.sens){deletes}{inserts}{beside[0]}
         SELECT id, seq, patient, sens FROM n"""
-    stored = _run(conn, sql, params, versions)
+    stored = _run(conn, sql, {**params, **beside[1]}, versions)
     for version in versions:
         if version.id not in stored:
             raise Refused(
@@ -124,10 +150,11 @@ def _write_again(conn: Connection[Any], versions: Sequence[Version]) -> None:
 
 
 def reindex(conn: Connection[Any], records: Iterable[Record]) -> None:
-    """Write the index rows of those current versions anew, whatever rows they had."""
-    records = [record for record in records if not record.deleted]
-    found = [(record.id, rows_of(record.json)) for record in records]
+    """Write the index rows of those current versions anew, whatever rows they had; a deletion has none."""
+    records = list(records)
+    found = [(record.id, rows_of(record.json)) for record in records if not record.deleted]
     params: dict[str, Any] = {
+        "all": Bigints(record.id for record in records),
         "i": Bigints(key for key, _ in found),
         "p": Bigints(rows.patient for _, rows in found),
         "w": Times(rows.when for _, rows in found),
@@ -135,7 +162,7 @@ def reindex(conn: Connection[Any], records: Iterable[Record]) -> None:
     }
     cursor = StoreCursor(conn)
     for kind in KINDS:
-        cursor.execute(f"DELETE FROM {kind.table} WHERE id = ANY(%(i)s)", params)
+        cursor.execute(f"DELETE FROM {kind.table} WHERE id = ANY(%(all)s)", params)
     inserts = _inserts(((key, rows, NO_ROWS) for key, rows in found), params)
     cursor.execute(
         "WITH v AS (SELECT * FROM unnest(%(i)s, %(p)s, %(w)s, %(s)s) AS v(id, patient, whn, sens)),"
@@ -147,13 +174,34 @@ def reindex(conn: Connection[Any], records: Iterable[Record]) -> None:
 
 _INTO = "id, seq, updated, patient, whn, sens, vid, rtype, deleted, rid, body"
 _NEW = "id, nextval('record_seq'), updated, patient, whn, sens, vid, rtype, gone = 1, rid, body"
+_GIVEN_ONE = (
+    "SELECT %(i)s::bigint AS id, %(u)s::timestamptz AS updated, %(p)s::bigint AS patient,"
+    " %(w)s::timestamptz AS whn, %(s)s::bigint AS sens, %(v)s::integer AS vid, %(t)s::integer AS rtype,"
+    " %(d)s::integer AS gone, %(r)s::text AS rid, %(b)s::text AS body"
+)
 _GIVEN = (
     "SELECT * FROM unnest(%(i)s, %(u)s, %(p)s, %(w)s, %(s)s, %(v)s, %(t)s, %(d)s, %(r)s, %(b)s)"
     " AS v(id, updated, patient, whn, sens, vid, rtype, gone, rid, body)"
 )
 
 
-def _version_params(versions: Sequence[Version]) -> dict[str, Any]:
+def _given(versions: Sequence[Version], warrant: Filter | None, params: dict[str, Any]) -> str:
+    """The versions as a table; empty where the warrant does not hold. A single one goes without arrays."""
+    if len(versions) == 1:
+        (v,) = versions
+        rows, text = v.rows, Text(v.body)
+        params |= {"i": v.id, "u": v.updated, "p": rows.patient, "w": rows.when or NEVER, "s": rows.sens}
+        params |= {"v": v.vid, "t": TYPE_NUMBERS[v.rtype], "d": int(v.deleted), "r": v.rid, "b": text}
+    else:
+        params |= _arrays(versions)
+    sql = _GIVEN_ONE if len(versions) == 1 else _GIVEN
+    if warrant is None:
+        return sql
+    params.update(warrant.params)
+    return f"{sql} WHERE {warrant.sql}"
+
+
+def _arrays(versions: Sequence[Version]) -> dict[str, Any]:
     return {
         "i": Bigints(v.id for v in versions),
         "u": Times(v.updated for v in versions),
@@ -168,18 +216,19 @@ def _version_params(versions: Sequence[Version]) -> dict[str, Any]:
     }
 
 
-def _inserts(sets: Iterable[tuple[int, Rows, Rows]], params: dict[str, Any]) -> str:
+def _inserts(sets: Iterable[tuple[int, Rows, Rows]], params: dict[str, Any], *, one: bool = False) -> str:
     """CTEs that insert what is in the first rows and not in the second; `n` holds the versions."""
-    packs = [Packed(kind, "n") for kind in KINDS]
+    packs = [Packed(kind, "n", one) for kind in KINDS]
     for key, new, old in sets:
         for pack in packs:
-            pack.add(key, pack.kind.rows(new) - pack.kind.rows(old))
+            rows = pack.kind.rows(new)
+            pack.add(key, rows - pack.kind.rows(old) if old is not NO_ROWS else rows)
     return "".join(pack.insert(params) for pack in packs if pack)
 
 
 def _deletes(versions: Sequence[Version], params: dict[str, Any]) -> str:
     """CTEs that delete what is no more; `o` holds the versions before."""
-    packs = [Packed(kind, "o") for kind in KINDS]
+    packs = [Packed(kind, "o", len(versions) == 1) for kind in KINDS]
     for version in versions:
         if not version.wipe:
             for pack in packs:

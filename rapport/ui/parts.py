@@ -128,7 +128,7 @@ def letter(
     head = format_html_join("", "<span>{}</span>", ((part,) for part in (role, when) if part))
     return format_html(
         '<article class="rp-letter{}"{}><div class="rp-letter__face">{}</div><div class="rp-letter__body">'
-        '<header class="rp-letter__head"><b>{}</b>{}</header>{}</div></article>',
+        '<header class="rp-letter__head"><b dir="auto">{}</b>{}</header>{}</div></article>',
         " rp-letter--team" if team else "",
         _id(id),
         face(initial or str(name), kind),
@@ -194,7 +194,8 @@ def row(
     tone = {"late": "is-late", "urgent": "is-alarm"}.get(state, "")
     fresh = pgettext("a message nobody on the team has opened", "New")
     return format_html(
-        '<li class="rp-row{}{}"{}>{}<div class="rp-row__body"><div><p class="rp-row__name"><b>{}</b>{}{}</p>'
+        '<li class="rp-row{}{}"{}>{}<div class="rp-row__body"><div>'
+        '<p class="rp-row__name"><b dir="auto">{}</b>{}{}</p>'
         '<p class="rp-row__words">{}</p></div><p class="rp-row__time"><b class="{}">{}</b> {}</p>'
         '<div class="rp-row__end">{}</div></div></li>',
         " rp-row--alarm" if state == "urgent" else "",

@@ -50,6 +50,10 @@ class Service:
         if name == "signing":
             (self.running.place / "jwks.json").write_text(json.dumps({"keys": [self.public()]}))
             words += ["--jwks", str(self.running.place / "jwks.json")]
+        self.programs[name] = json.loads(self.command(*words))
+
+    def command(self, *words: str) -> str:
+        """A `rapport` command beside the running one; what it says."""
         done = subprocess.run(
             [sys.executable, "-m", "rapport.serving.cli", *words, "--data-dir", str(self.running.place)],
             env=self.running.environment,
@@ -58,7 +62,7 @@ class Service:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        self.programs[name] = json.loads(done.stdout)
+        return done.stdout
 
     @property
     def token_url(self) -> str:

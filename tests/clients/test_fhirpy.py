@@ -121,6 +121,8 @@ def test_has_include_and_revinclude(client: SyncFHIRClient, family: str) -> None
     rates = client.resources("Observation").search(patient__Patient__family=family)
     bundle = rates.include("Observation", "patient").fetch_raw()
     assert {entry.resource.id for entry in bundle.entry} == {rate.id, with_one.id}
+    for everything in (rates.include("*"), rates.include("Observation", "*")):
+        assert {entry.resource.id for entry in everything.fetch_raw().entry} == {rate.id, with_one.id}
     bundle = people.revinclude("Observation", "patient").fetch_raw()
     modes = sorted((entry.search["mode"], entry.resource.id) for entry in bundle.entry)
     assert modes == sorted([("match", with_one.id), ("match", without.id), ("include", rate.id)])

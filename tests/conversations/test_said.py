@@ -166,3 +166,15 @@ def test_a_promise_has_a_name_and_a_time() -> None:
 def test_each_step_is_a_sentence(code: str) -> None:
     found = said.happened(Happening(code, DARA, TUESDAY, "She knows best.", CHEN))
     assert found.what and found.words == "She knows best." and plain(found.when) == "Tuesday, 9 am"
+
+
+def test_a_name_that_runs_right_to_left_turns_nothing_around_it() -> None:
+    """ "Read by NAME, 8.40 am": without isolation the time would move to the other side of the name."""
+    amal = Face("Practitioner/amal", "Dr أمل منصور", "nurse")
+    for said_of in (said.named(amal), said.has_it(amal), said.called(replace(amal, name="أمل منصور"))):
+        name = said_of.partition("\N{FIRST STRONG ISOLATE}")[2].partition("\N{POP DIRECTIONAL ISOLATE}")
+        assert "أمل" in name[0] and name[1]
+    assert said.named(DARA) == "Dara Okafor, nurse"  # nothing is added where nothing turns
+    assert said.isolated("%(who)s wrote: %(title)s", who="أمل", title="<b>") == (
+        "<bdi>أمل</bdi> wrote: <bdi>&lt;b&gt;</bdi>"
+    )

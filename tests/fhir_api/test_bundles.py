@@ -216,3 +216,16 @@ def test_a_bundle_has_its_bounds(api: Call, monkeypatch: pytest.MonkeyPatch) -> 
         assert api("POST", "", bundle(*[read] * 6, kind=kind)).status == 413
         assert api("POST", "", bundle(*[write] * 21, kind=kind)).status == 413
         assert api("POST", "", bundle(*[write] * 200, kind=kind)).status == 413
+
+
+@pytest.mark.usefixtures("no_guards")
+def test_what_a_bundle_reads_has_its_bounds(api: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rapport.fhir_api import bundles
+
+    size = len(api("GET", "Patient/amina").body)
+    monkeypatch.setattr(bundles, "MOST", 2 * size + 10)
+    read = asking("GET", "Patient/amina")
+    assert statuses(api("POST", "", bundle(*[read] * 5, kind="batch"))) == ["200"] * 3 + ["413"] * 2
+    assert api("POST", "", bundle(*[read] * 5)).status == 413
+    monkeypatch.setattr(bundles, "LONGEST", -1.0)
+    assert statuses(api("POST", "", bundle(read, kind="batch"))) == ["413"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import time
 from typing import Any
 
 import orjson
 import pytest
 
 from rapport.fhir_api import http
+from rapport.store import versions
 from tests.fhir_api.conftest import Call
 from tests.personas import observation
 
@@ -56,6 +58,9 @@ BODIES = [
     b'{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"DELETE","url":"A?b=c"}}]}',
     b'{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"POST","url":"A"},"resource":[]}]}',
     b'{"resourceType":"Bundle","type":"collection"}',
+    b'{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"POST","url":"Observation"},"resource":'
+    b'{"resourceType":"Observation","subject":{"reference":"Patient?\\ud800"}}},{"request":{"method":"POST","url":'
+    b'"Observation"},"resource":{"resourceType":"Observation","subject":{"reference":"urn:uuid:\xff"}}}]}',
     DEEP,
     NESTED,
     EXTENSION,
@@ -188,6 +193,47 @@ def test_bodies_broken_at_random(api: Call) -> None:
 def test_too_large(api: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "LARGEST", 1000)
     assert api("POST", "Patient", b" " * 1001).status == 413
+
+
+MILLION = 1_000_000
+MANY = {
+    "entries that read": b'{"resourceType":"Bundle","type":"batch","entry":['
+    + b",".join([b'{"request":{"method":"GET","url":""}}'] * 400_000)
+    + b"]}",
+    "entries of nothing": b'{"resourceType":"Bundle","type":"batch","entry":['
+    + b",".join([b"{}"] * MILLION)
+    + b"]}",
+    "entries to store": b'{"resourceType":"Bundle","type":"collection","entry":['
+    + b",".join([b'{"a":1}'] * MILLION)
+    + b"]}",
+    "names": b'{"resourceType":"Patient","name":[' + b",".join([b'{"text":"a"}'] * MILLION) + b"]}",
+    "given names": b'{"resourceType":"Patient","name":[{"given":[' + b",".join([b'"a"'] * MILLION) + b"]}]}",
+    "members": b'{"resourceType":"Patient",' + b",".join(b'"a%d":1' % n for n in range(MILLION)) + b"}",
+}
+
+
+@pytest.mark.parametrize("what", MANY)
+def test_a_million_costs_little(api: Call, what: str) -> None:
+    raw = MANY[what]
+    for method, path in (
+        ("POST", ""),
+        ("POST", "Bundle"),
+        ("POST", "Patient"),
+        ("POST", "Patient/$validate"),
+    ):
+        began = time.process_time()
+        said = api(method, path, raw)
+        assert said.status in (400, 413), (method, path, said.status)
+        assert time.process_time() - began < 1.0, (method, path)
+
+
+def test_a_resource_has_no_more_index_rows_than_others_can_bear(
+    api: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "MOST_ROWS", 50)
+    body = {"resourceType": "Patient", "name": [{"text": f"name {number}"} for number in range(60)]}
+    assert api("POST", "Patient", body).status == 413
+    assert api("POST", "Patient", body | {"name": body["name"][:10]}).status == 201
 
 
 def test_the_last_resort_says_nothing_of_the_content(

@@ -166,7 +166,7 @@ def test_finding_a_person(query: str, opens: Opens, people: People) -> None:
 def test_what_is_no_date_is_said_and_who_is_not_shared_is_not_found(opens: Opens, people: People) -> None:
     dara, eve = opens(people.dara), opens(people.eve_staff)
     assert "Write the day, month and year" in dara.get("/people/?born=soon")
-    assert "Nobody is found" in eve.get("/people/?name=haddad")
+    assert "Nobody of this name is shared with you" in eve.get("/people/?name=haddad")
     for path in ("/people/amina/", "/people/amina/contacts/"):
         theirs, none = eve.get(path), eve.get(path.replace("amina", "no-such-person"))
         assert theirs == none and eve.status == 404

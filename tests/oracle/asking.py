@@ -207,7 +207,8 @@ class Asker:
             named = value.get("identifier", {})
             if "value" not in named:
                 return ""
-            return f"{escaped(named.get('system', ''))}|{escaped(named['value'])}"
+            system = self.pick([escaped(named.get("system", "")) + "|", "|", ""])
+            return system + escaped(named["value"])
         text = value.get("reference", "").partition("/_history/")[0]
         if not text or text.startswith(("#", "urn:")):
             return ""
@@ -322,8 +323,8 @@ class Asker:
         return self.pick(PREFIXES) if self.dice.random() < 0.7 else ""
 
     def digits(self, value: float) -> str:
-        """A number written with more or fewer digits."""
-        return self.pick([f"{value!r}", f"{value:.1f}", f"{value:.0f}", f"{value:.3e}"])
+        """A number written with more or fewer digits; never more than a double can tell apart."""
+        return self.pick([f"{value:.12g}", f"{value:.1f}", f"{value:.0f}", f"{value:.3e}"])
 
     # ------------------------------------------------------------ the answer
 
@@ -346,6 +347,9 @@ class Asker:
         known = [param for param in params(source).values() if param.type == "reference"]
         if not known:
             return None
+        if self.dice.random() < 0.06:
+            self.note("_include *")
+            return self.pick([("_include", "*"), ("_include", f"{rtype}:*"), ("_revinclude", f"{source}:*")])
         param = self.pick(known)
         name = (
             "_include"

@@ -162,7 +162,9 @@ def is_identified(found: Found, asked: str) -> bool:
     """:identifier, of a reference that says whom it means by an identifier"""
     named = found.value.get("identifier", {}) if found.type == "Reference" else {}
     parts = [plain(one) for one in pieces(asked, "|")]
-    return "value" in named and (named.get("system", ""), named["value"]) == ("", *parts)[-2:]
+    if named.get("value") != parts[-1]:
+        return False
+    return len(parts) == 1 or named.get("system", "") == parts[0]
 
 
 def is_dated(found: Found, asked: str) -> bool:

@@ -237,6 +237,10 @@ class World:
 
     def brought(self, name: str, words: list[str], of: set[str]) -> set[str]:
         """One step of an `_include` or `_revinclude`: type, parameter, perhaps the type at the far end."""
+        if words[-1] == "*":
+            rtype = words[0] if len(words) > 1 else next(iter(of), "/").partition("/")[0]
+            each = [code for code, param in params(rtype).items() if param.type == "reference"]
+            return {end for code in each for end in self.brought(name, [rtype, code], of)}
         param = params(words[0])[words[1]]
         target = words[2] if len(words) > 2 else ""
         sources = [one for one in self.all if one["resourceType"] == words[0]]

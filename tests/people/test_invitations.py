@@ -227,6 +227,8 @@ def test_a_lead_finds_chooses_and_prints(people: Accounts, newcomer: str) -> Non
     assert "Nobody of that name" in words_of(client.get("/invite/?name=rey&birth_date=1981-02-04"))
     assert "two letters" in words_of(client.get("/invite/?name=r"))
     printed = client.post("/invite/tomas/", {"how": "print"})
+    assert "Print this letter" in words_of(printed) and "Escriba este código" in words_of(printed)
+    assert b'<section class="rp-sheet rp-stack" lang="es"' in printed.content  # the language of who gets it
     code = re.search(r"[2-9A-HJ-NP-Z]{5}-[2-9A-HJ-NP-Z]{5}", words_of(printed))
     assert code and invitations.find(code[0])
     event = Event.objects.get(kind="invited")

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import Client
 
 from rapport.fhir.outcomes import Refused
+from rapport.gate.door import Door
 from rapport.people import absences, actors, asking, invitations, leavers
 from rapport.people.accounts import NewStaff, add_staff, slug
 from rapport.people.models import Absence, Event, User
@@ -95,6 +97,27 @@ def test_the_last_who_leads_or_runs_the_site_stays(people: Accounts, gone: list[
     assert root.post("/staff/chen/leave/", {}).status_code == 302
     call_command("staff", "leave", people.root.email)
     assert {person for person, _held in gone} == {personas.CHEN, personas.ROOT}
+
+
+def test_the_api_takes_no_duty_either(people: Accounts) -> None:
+    """A lead may write positions: neither that of who runs the site, nor the last one that leads."""
+    chen = Door(asking.conn(), personas.People().chen, unit=transaction.atomic)
+
+    def ends(rid: str) -> None:
+        body = chen.read("PractitionerRole", rid).json
+        chen.update({**body, "active": False})
+
+    with pytest.raises(Refused, match="They run this site"):
+        ends("root")
+    with pytest.raises(Refused, match="They run this site"):
+        chen.delete("PractitionerRole", "root")
+    with pytest.raises(Refused, match="only one who leads"):
+        ends("chen")
+    ends("dara")
+    add_staff(asking.at_work("tests"), NewStaff("lead@example.org", "Ann Lead", "GP", "", ("lead",)))
+    ends("chen")
+    with pytest.raises(Refused):  # who gave the duty up has it no longer
+        ends("ann-lead")
 
 
 def test_a_colleague_who_is_not_there_is_not_there(people: Accounts) -> None:

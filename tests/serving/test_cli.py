@@ -14,7 +14,7 @@ import pytest
 from rapport.serving import checks
 from rapport.serving.access import shape
 from rapport.serving.checks import Unfit
-from rapport.serving.cli import ROOMS, _leading
+from rapport.serving.cli import OWN, ROOMS, _leading
 
 
 def rapport(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -38,7 +38,7 @@ def test_wrong_use_ends_with_two(words: tuple[str, ...]) -> None:
 def test_help_names_every_command() -> None:
     done = rapport("--help")
     assert done.returncode == 0
-    for name in ("run", "demo", "check", "migrate", "health", "worker", *ROOMS):
+    for name in (*OWN, *ROOMS):
         assert name in done.stdout
 
 
@@ -61,6 +61,13 @@ def test_a_database_of_its_own_from_making_to_checking(own_place: Path) -> None:
     assert json.loads(again.stdout) == {"applied": []}
     checked = rapport("--data-dir", str(own_place), "check", DATABASE_URL="")
     assert (checked.returncode, checked.stdout.strip()) == (0, "Everything agrees."), checked.stderr
+    for words, told in (
+        (("check", "--repair"), {"faults": [], "mended": 0, "left": []}),
+        (("reindex", "--afresh"), {"looked": 0, "mended": 0}),
+        (("package", "list"), {"packages": []}),
+    ):
+        done = rapport(*words, "--json", "--data-dir", str(own_place), DATABASE_URL="")
+        assert (done.returncode, json.loads(done.stdout)) == (0, told), done.stderr
     demo = rapport("demo", "--data-dir", str(own_place), "--port", "0", DATABASE_URL="")
     assert demo.returncode == 1 and "was not made by `rapport demo`" in demo.stderr
     https = {"RAPPORT_BASE_URL": "https://care.example.org", "DATABASE_URL": ""}

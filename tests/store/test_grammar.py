@@ -161,6 +161,7 @@ WRONG = [
     ("_has:Nothing:patient:code", "x", "_has"),
     ("_has:Observation:code:code", "x", "no reference"),
     ("_sort", "subject", "subject"),
+    ("_sort", ",".join(["code"] * 11), "_sort"),
     ("_sort", "colour", "colour"),
     ("_count", "-1", "_count=-1"),
     ("_count", "many", "_count=many"),
@@ -206,3 +207,12 @@ def test_nothing_written_breaks_it(pairs: list[tuple[str, str]]) -> None:
         parse("Observation", pairs)
     except Refused as refused:
         assert refused.code == "invalid"
+
+
+def test_includes_have_a_bound() -> None:
+    pairs = [
+        ("_include", f"{rtype}:*") for rtype in ("Observation", "Task", "ExplanationOfBenefit", "Encounter")
+    ]
+    with pytest.raises(Refused, match="More than 40 of _include"):
+        parse("Observation", pairs)
+    assert len(parse("Observation", [("_include", "*")] * 50).include) == 11

@@ -16,10 +16,11 @@ import psycopg
 import pytest
 
 from rapport.fhir import index
+from rapport.fhir.keys import resource_key
 from rapport.fhir.search import parse
 from rapport.store import frequencies, searching
 from rapport.store.records import EVERYTHING, Filter
-from rapport.store.wire import StoreCursor
+from rapport.store.wire import Bigints, StoreCursor
 from tests.store.make import LOINC, observation, patient, store, task
 
 PATIENTS, OBSERVATIONS, TASKS = 500, 15_000, 4_500
@@ -129,7 +130,9 @@ EVERYDAY = {
     # surer the planner takes these.
     "Task?owner=Organization/1&status=requested,accepted&_sort=-authored-on": (None, 1600),
     "Task?owner=Organization/1&_sort=-authored-on": ("index_ref_find", 25),
+    "Task?owner=Organization/1&_sort=authored-on": ("index_ref_find", 25),
     "Task?status=requested&_sort=authored-on": ("index_token_find", 100),
+    "Observation?_sort=date": (None, 0),
     "Observation?patient.identifier=urn:mrn|00042&_sort=-date": (None, 100),
     "Observation?_sort=-_lastUpdated": (None, 0),
     "Observation": (None, 0),
@@ -152,6 +155,36 @@ def test_everyday_searches_touch_little(big: psycopg.Connection[Any], query: str
     others = [node for node in bodies if node not in pages]
     assert {node.get("Index Name") for node in others} <= {"resource_of_type", "resource_by_time"}, query
     assert all(node["Actual Rows"] <= 21 for node in others), query
+
+
+#: Somebody who sees the record of five patients.
+FIVE = Filter(
+    "{t}.patient = ANY(%(five)s)",
+    {"five": Bigints(resource_key("Patient", f"p{number}") for number in range(5))},
+    patients="SELECT unnest(%(five)s) AS patient",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "query",
+    [
+        "Observation",
+        "Observation?_sort=date",
+        "Observation?status=final",
+        "Observation?date=ge2011",
+        "Observation?code:not=1",
+        "Observation?_lastUpdated=gt2020&_summary=count",
+        "Patient",
+    ],
+)
+def test_what_is_shared_is_found_by_whom_it_is_about(big: psycopg.Connection[Any], query: str) -> None:
+    """Five of 500 patients have about 150 of 15,000 observations: only these are looked at, a few times."""
+    nodes = plan(big, query, FIVE)
+    assert not [node for node in nodes if node["Node Type"] == "Seq Scan"], query
+    assert touched(nodes) <= 800, query
+    bodies = [node for node in nodes if node.get("Relation Name") == "resource"]
+    assert sum(int(node["Actual Rows"]) * int(node["Actual Loops"]) for node in bodies) <= 200, query
 
 
 @pytest.mark.slow

@@ -367,9 +367,13 @@ def test_whatever_is_asked_is_answered_or_refused(world: Conn, pairs: Pairs) -> 
         assert refused.code == "invalid"
 
 
-def test_total_is_told_when_known_or_asked(world: Conn) -> None:
+def test_total_is_told_when_known_or_asked(world: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(world, "Patient", ("_count", "3")).total is None
     assert run(world, "Patient", ("_count", "3"), ("_total", "accurate")).total == 40
+    assert run(world, "Patient", ("_count", "3"), ("_total", "estimate")).total == 40
+    monkeypatch.setattr(searching, "EXACT", 10)
+    guess = run(world, "Patient", ("_count", "3"), ("_total", "estimate")).total
+    assert guess is not None and guess >= 11
     assert run(world, "Patient", ("_count", "100")).total == 40
     assert run(world, "Patient", ("_count", "0")) == Found(total=40)
     assert creation(WORLD[0]).rtype == "Patient"

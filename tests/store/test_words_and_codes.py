@@ -9,6 +9,7 @@ from psycopg import Connection
 
 from rapport.fhir.outcomes import Refused
 from rapport.store.records import EVERYTHING, NOTHING, Filter
+from rapport.store.restricting import restriction
 from tests.oracle.worlds import OURS, SOME, TREE, UCUM
 from tests.store.make import LOINC, Json, observation, patient, store
 from tests.store.test_search import ids, run
@@ -53,6 +54,13 @@ def test_codes_of_a_value_set(conn: Conn) -> None:
     with pytest.raises(Refused, match="http://none") as refused:
         run(conn, "Observation", ("code:in", "http://none"))
     assert refused.value.status == 400
+
+    many = ",".join(f"http://many/{number}" for number in range(30))
+    with pytest.raises(Refused, match="not known here"):
+        run(conn, "Observation", ("code:in", many))
+    types = ("category:in", "http://hl7.org/fhir/ValueSet/all-types")
+    with pytest.raises(Refused, match="too many codes"):
+        run(conn, "Observation", *[types] * 30)
 
     def hidden(rtype: str) -> Filter:
         return NOTHING if rtype == "ValueSet" else EVERYTHING
@@ -123,3 +131,13 @@ def test_members_of_a_list(conn: Conn) -> None:
     store(conn, patient("amina"), patient("bilal"), {"resourceType": "List", "id": "l", "entry": entries})
     assert found(conn, "Patient", ("_list", "l")) == ["amina"]
     assert found(conn, "Patient", ("_list", "none")) == []
+
+
+@pytest.mark.parametrize(
+    "query", ["code:below=urn:test:codes|a", "code:in=http://x", "code:text=x", "code:not=a"]
+)
+def test_what_has_to_be_looked_up_limits_no_scope(query: str) -> None:
+    """A scope is limited by what a resource says itself, not by what somebody else may change."""
+    with pytest.raises(Refused, match="cannot limit a scope"):
+        restriction("Observation", query)
+    assert restriction("Questionnaire", "url:below=http://x/forms").present

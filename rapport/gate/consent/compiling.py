@@ -9,13 +9,14 @@ from psycopg import Connection
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.index_keys import token_key
-from rapport.store import reading as stored
 from rapport.store.reading import COLUMNS, records_of
 from rapport.store.records import Record
 from rapport.store.wire import Bigints, StoreCursor
 
 from .regions import Regions, regions
 from .rows import DENIAL_COLUMNS, GRANT_COLUMNS, denial_rows, grant_rows, insert
+
+_PATIENTS = f"SELECT {COLUMNS.format(t='r')} FROM resource r WHERE r.id = ANY(%(patients)s) AND NOT r.deleted FOR SHARE"
 
 Body = dict[str, Any]
 
@@ -46,6 +47,8 @@ def compile_consents(
         found = records_of(StoreCursor(conn).execute(_OF_PATIENTS, params))
         bodies |= {record: record.json for record in found if record.id not in held}
     sources = [record.id for record in bodies]
+    if not sources:
+        return
     for table in ("access_grant", "access_denial"):
         conn.execute(f"DELETE FROM {table} WHERE source = ANY(%s)", (sources,))  # noqa: S608
     said = [(record, body) for record, body in bodies.items() if body is not None and record.patient]
@@ -67,6 +70,8 @@ def write(conn: Connection[Any], read: Iterable[tuple[int, int, Regions]]) -> No
 
 
 def born(conn: Connection[Any], patients: set[int]) -> dict[int, str]:
-    """The dates of birth of patients by key, as written."""
-    found = {record.id: record for record in stored.read(conn, list(patients))}
-    return {key: str(record.json.get("birthDate", "")) for key, record in found.items() if not record.deleted}
+    """The dates of birth of patients by key, as written; who changes one meanwhile waits for us."""
+    if not patients:
+        return {}
+    found = records_of(StoreCursor(conn).execute(_PATIENTS, {"patients": Bigints(patients)}))
+    return {record.id: str(record.json.get("birthDate", "")) for record in found}

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from rapport.people.portrait import age_words
+from rapport.people.portrait import age_words, apart
 from rapport.people.portrait import person as portrait
 from rapport.pillars.conversations.contexts import said
 from rapport.pillars.conversations.contexts.said import Said
@@ -41,6 +41,7 @@ class InboxPage:
     """
 
     lede: str
+    teams: tuple[str, ...]
     covering: tuple[Face, ...]
     tabs: tuple[dict[str, Any], ...]
     whose: str
@@ -76,7 +77,7 @@ def _who(concern: Concern, today: date) -> tuple[str, str]:
     """Who asked, and what to know at a glance: "Amina Haddad", "58, wrote today at 9.02 am"."""
     age = _age(concern.patient, today)
     if concern.asked_by.ref != concern.patient.ref:
-        named = ", ".join(filter(None, (concern.patient.name, age)))
+        named = ", ".join(filter(None, (apart(concern.patient.name), age)))
         return concern.asked_by.name, _("for %(name)s") % {"name": named}
     if concern.state == "reopened":
         what = _("said “not yet”")

@@ -107,7 +107,7 @@ def _contact_line(contact: Contact) -> ContactLine:
     }.get(contact.kind)
     if pattern and who:
         return ContactLine(
-            contact, _ICONS[contact.kind], pattern % {"who": who, "title": title}, contact.detail
+            contact, _ICONS[contact.kind], said.isolated(pattern, who=who, title=title), contact.detail
         )
     named = said.named(contact.by) if contact.by else ""
     line = ". ".join(part for part in (named, contact.detail) if part and part != title)

@@ -24,8 +24,6 @@ from rapport.ui.show import show
 WHOSE = ("everyone", "mine", "nobody", "cover")
 ORDERS = ("pressing", "due")
 ROWS = 20
-#: So many teams are named in the first line.
-NAMED = 3
 
 
 @require_safe
@@ -40,7 +38,8 @@ def inbox(request: Request) -> HttpResponse:
     after = request.GET.get("after", "")
     found = reading.inbox(request.door, whose=whose, order=order, cursor=after, count=ROWS)
     page = InboxPage(
-        lede=lede(request, found.counts),
+        lede=lede(found.counts),
+        teams=_teams(request),
         covering=found.covering,
         tabs=_tabs(found.counts, whose, order),
         whose=whose,
@@ -54,10 +53,8 @@ def inbox(request: Request) -> HttpResponse:
     return show(request, "home/inbox.html", page)
 
 
-def lede(request: Request, counts: InboxCounts) -> str:
-    """Harbour Street and Mill Lane: 9 questions are open; 3 need someone now."""
-    rules, language = site.current(), get_language() or ""
-    teams = [rules.say(team.name, language) for ref in request.actor.teams if (team := rules.team(ref))]
+def lede(counts: InboxCounts) -> str:
+    """9 questions are open; 3 need someone now."""
     open_now = ngettext("%(n)s question is open", "%(n)s questions are open", counts.everyone) % {
         "n": counts.everyone
     }
@@ -66,17 +63,14 @@ def lede(request: Request, counts: InboxCounts) -> str:
             "n": counts.pressing
         }
         open_now = _("%(open)s; %(late)s") % {"open": open_now, "late": late}
-    if teams:
-        open_now = _("%(teams)s: %(open)s") % {"teams": said.join(_few(teams)), "open": open_now}
     return f"{open_now}."
 
 
-def _few(names: list[str]) -> list[str]:
-    """Who is in many teams reads the first names, and how many more."""
-    if len(names) <= NAMED:
-        return names
-    more = len(names) - NAMED + 1
-    return [*names[: NAMED - 1], ngettext("%(n)s more", "%(n)s more", more) % {"n": more}]
+def _teams(request: Request) -> tuple[str, ...]:
+    """The names of the reader's teams: whose questions these are."""
+    rules, language = site.current(), get_language() or ""
+    teams = [rules.say(team.name, language) for ref in request.actor.teams if (team := rules.team(ref))]
+    return tuple(sorted(teams, key=str.casefold))
 
 
 def _tabs(counts: InboxCounts, whose: str, order: str) -> tuple[dict[str, object], ...]:

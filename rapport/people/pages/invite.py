@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -13,7 +12,7 @@ from django.shortcuts import render
 from rapport.people import actors, invitations, mail, site
 from rapport.people.inviting import FindPatient, HowToInvite, HowToInviteAnew
 from rapport.people.models import Invitation, User
-from rapport.people.portrait import human_name
+from rapport.people.portrait import Moment, human_name, moment
 from rapport.people.request import Request, staff_only
 
 #: More than this many and the page asks for more letters of the name.
@@ -26,7 +25,7 @@ class Found:
 
     rid: str
     name: str
-    born: date | None
+    born: Moment | None
     gender: str
     place: str
     signs_in: bool
@@ -40,7 +39,7 @@ def found_of(patient: Mapping[str, Any], accounts: set[str], invited: set[str]) 
     return Found(
         rid=str(patient["id"]),
         name=human_name(patient.get("name"))[0],
-        born=invitations.birth_date_of(dict(patient)),
+        born=moment(patient.get("birthDate")) if invitations.birth_date_of(dict(patient)) else None,
         gender=str(patient.get("gender", "")),
         place=str(address.get("city", "")),
         signs_in=ref in accounts,

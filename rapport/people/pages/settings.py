@@ -28,6 +28,11 @@ def settings(request: Request) -> HttpResponse:
     names = dict(
         User.objects.filter(person__in=[row["by"] for row in rows]).values_list("person", "display_name")
     )
-    versions = [(row["at"], names.get(row["by"], row["by"]), row["why"]) for row in rows]
+    versions = [(row["at"], names.get(row["by"]) or _by(row["by"]), row["why"]) for row in rows]
     facts = {"form": form, "doubts": doubts, "versions": versions}
     return render(request, "people/settings.html", facts, status=422 if form.errors else 200)
+
+
+def _by(ref: str) -> str:
+    """Who changed settings without an account: Rapport itself, or a word such as "operator ann"."""
+    return "Rapport" if ref.startswith("Device/") else ref

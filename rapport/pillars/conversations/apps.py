@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ConversationsConfig(AppConfig):
@@ -13,8 +14,11 @@ class ConversationsConfig(AppConfig):
     verbose_name = "Conversations"
 
     def ready(self) -> None:
-        """Put the guards at the door, and follow leavers and notices that could not be delivered."""
+        """Put the guards at the door, follow leavers and lost notices, add the link."""
+        from rapport.people import more
         from rapport.pillars.conversations import guards, tasks
 
         guards.register()
         tasks.connect()
+        hint = _("How many questions had their answer in time")
+        more.add(more.Link(_("Answers in time"), "/answers/", "chart", 35, hint, more.staff))

@@ -4,6 +4,7 @@ from django.urls import path
 
 from rapport.pillars.conversations.pages import (
     acts,
+    answers,
     files,
     listing,
     settling,
@@ -14,6 +15,7 @@ from rapport.pillars.conversations.pages import (
 )
 
 urlpatterns = [
+    path("answers/", answers.answers, name="answers"),
     path("messages/", listing.messages, name="messages"),
     path("messages/new/", writing.new, name="message_new"),
     path("messages/new/questions/", writing.look, name="message_look"),

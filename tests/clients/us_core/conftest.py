@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tarfile
 import uuid
 from typing import Any
 
+import orjson
 import pytest
 import requests
 
+from rapport.fhir.profiles import Profiles, load
 from tests.clients.conftest import Service
+from tests.fhir.conftest import shared
 
 Json = dict[str, Any]
 
@@ -65,6 +69,27 @@ def means(answer: requests.Response, mode: str = "match") -> set[str]:
 @pytest.fixture(scope="session")
 def record(service: Service) -> Record:
     return Record(service, service.token())
+
+
+@pytest.fixture(scope="session")
+def guide(service: Service) -> Profiles:
+    """US Core itself, installed in the running server as a site would install it."""
+    package = shared("conformance/us-core/us-core-6.1.0.tgz")
+    assert "hl7.fhir.us.core 6.1.0" in service.command("package", "add", str(package))
+    return load(package)
+
+
+@pytest.fixture(scope="session")
+def examples() -> list[Json]:
+    """Every example of the guide, and what stands in its bundles."""
+    found: list[Json] = []
+    with tarfile.open(shared("conformance/us-core/us-core-6.1.0.tgz")) as archive:
+        for member in archive:
+            file = archive.extractfile(member) if "/example/" in member.name else None
+            if file and member.name.endswith(".json"):
+                one = orjson.loads(file.read().removeprefix(b"\xef\xbb\xbf"))
+                found += [one, *(entry["resource"] for entry in one.get("entry", ()) if "resource" in entry)]
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,12 @@
 """Every profile of US Core 6.1: its own examples are kept whole, and with them each must-support element.
 
-The examples come from the guide's package, the elements from the list of the official test kit; both lie
-beside the repository. Where no example has an element, one is added here, held against the profile.
+The examples come from the guide's package, which is installed in the server; the elements from the list of
+the official test kit. Both lie beside the repository. Where no example has an element, one is added here.
 """
 
 from __future__ import annotations
 
 import copy
-import tarfile
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -15,13 +14,12 @@ from typing import Any
 import orjson
 import pytest
 
-from rapport.fhir.profiles import Profiles, check_profile, load
+from rapport.fhir.profiles import Profiles, check_profile
 from tests.clients.us_core import making
 from tests.clients.us_core.conftest import Json, Record
 from tests.fhir.conftest import SHARED, shared
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("clients")]
-PACKAGE = "conformance/us-core/us-core-6.1.0.tgz"
 ELEMENTS = "conformance/us-core/us-core-6.1.0-server-tests.json"
 #: What every profile shows: that mandatory and must-support elements of each kind can be given.
 EVERY = (1, 13, 75, 87, 90, 91, 93, 94, 96, 97, 99, 111, 534)
@@ -107,24 +105,6 @@ def groups() -> list[Json]:
     return found
 
 
-@pytest.fixture(scope="module")
-def us_core() -> Profiles:
-    return load(shared(PACKAGE))
-
-
-@pytest.fixture(scope="module")
-def examples() -> list[Json]:
-    """Every example of the package, and what stands in its bundles."""
-    found: list[Json] = []
-    with tarfile.open(shared(PACKAGE)) as archive:
-        for member in archive:
-            file = archive.extractfile(member) if "/example/" in member.name else None
-            if file and member.name.endswith(".json"):
-                one = orjson.loads(file.read().removeprefix(b"\xef\xbb\xbf"))
-                found += [one, *(entry["resource"] for entry in one.get("entry", ()) if "resource" in entry)]
-    return found
-
-
 def mine(examples: Iterable[Json], profile: str) -> list[Json]:
     """The examples that claim a profile, each id once, and one more with what none of them has."""
     name = profile.rsplit("/", 1)[-1]
@@ -166,11 +146,11 @@ def shown(group: Json) -> Any:
 
 @pytest.mark.parametrize("group", [shown(group) for group in groups()])
 def test_what_a_profile_wants_is_kept(
-    record: Record, us_core: Profiles, examples: list[Json], group: Json
+    record: Record, guide: Profiles, examples: list[Json], group: Json
 ) -> None:
     kept = []
     for body in mine(examples, group["profile"]):
-        assert check_profile(body, us_core[group["profile"]]) == (), body["id"]
+        assert check_profile(body, guide[group["profile"]]) == (), body["id"]
         assert record.kept(body) == body
         kept.append(body)
     assert [element["path"] for element in group["must_support"] if lacking(element, kept)] == []
@@ -212,11 +192,11 @@ def aimed(body: Json, path: str, target: str) -> Json | None:
     ],
 )
 def test_each_reference_points_to_each_type(
-    record: Record, us_core: Profiles, examples: list[Json], group: Json, path: str, target: str
+    record: Record, guide: Profiles, examples: list[Json], group: Json, path: str, target: str
 ) -> None:
     aims = [aimed(body, path, target) for body in mine(examples, group["profile"])]
     (one, *_) = [body | {"id": "aiming"} for body in aims if body]
-    assert check_profile(one, us_core[group["profile"]]) == ()
+    assert check_profile(one, guide[group["profile"]]) == ()
     assert record.kept(one) == one
 
 

@@ -138,6 +138,33 @@ def test_the_medication_comes_along(record: Record, tag: str, rtype: str) -> Non
     assert (means(answer), means(answer, "include")) == ({f"{rtype}/{tag}-m"}, {f"Medication/{tag}-tablet"})
 
 
+def test_a_role_by_whose_it_is(record: Record, tag: str) -> None:
+    """The chains that the guide's CapabilityStatement asks for."""
+    for who in ("doctor", "locum"):
+        number = {"system": "urn:example:staff", "value": f"{tag}-{who}"}
+        person = {"resourceType": "Practitioner", "id": f"{tag}-{who}", "identifier": [number]}
+        role = {"practitioner": {"reference": f"Practitioner/{tag}-{who}"}}
+        record.store(
+            person | {"name": [{"family": f"{tag}{who}"}]},
+            bare("PractitionerRole") | {"id": f"{tag}-{who}"} | role,
+        )
+    mine = {f"PractitionerRole/{tag}-doctor"}
+    assert record.found(f"PractitionerRole?practitioner.identifier=urn:example:staff|{tag}-doctor") == mine
+    answer = record.get(
+        f"PractitionerRole?practitioner.name={tag}doctor&_include=PractitionerRole:practitioner"
+    )
+    assert (means(answer), means(answer, "include")) == (mine, {f"Practitioner/{tag}-doctor"})
+
+
+@pytest.mark.parametrize("query", ["name={tag}-quay", "address={tag}ville"])
+def test_a_place_by_name_and_by_address(record: Record, tag: str, query: str) -> None:
+    """They stand in the guide's CapabilityStatement, not among the searches of the test kit."""
+    for name, city in (("quay", "ville"), ("mill", "stad")):
+        place = {"resourceType": "Location", "id": f"{tag}-{name}", "name": f"{tag}-{name}"}
+        record.store(place | {"address": {"city": f"{tag}{city}"}})
+    assert record.found("Location?" + query.format(tag=tag)) == {f"Location/{tag}-quay"}
+
+
 PROVEN = [
     *("AllergyIntolerance", "CarePlan", "CareTeam", "Condition", "Coverage", "Device", "DiagnosticReport"),
     *("DocumentReference", "Encounter", "Goal", "Immunization", "MedicationDispense", "MedicationRequest"),

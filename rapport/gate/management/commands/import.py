@@ -6,11 +6,12 @@ used wrongly. The same again is left alone, and a stopped import goes on where i
 
 from __future__ import annotations
 
-import gc
 import json
+import os
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,42 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from rapport.gate.actor import Actor
-from rapport.gate.importing import Counts, Import
+from rapport.gate.crew import Crew
+from rapport.gate.importing import Counts, Import, Job, jobs_of
 from rapport.gate.sources import Source, sources
 
 #: Refusals that are printed; all are in the JSON.
 SHOWN = 50
+#: Processes at most.
+MOST = 4
 _LOCK = 0x52415050_494D50
+
+
+def _door() -> Import:
+    """A door for the import on Django's connection. What a crash loses, the next import takes again."""
+    connection.ensure_connection()
+    with connection.connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+    actor = Actor.system("import")
+    return Import(connection.connection, actor, "HOPERAT", unit=transaction.atomic, source="import")
+
+
+def _door_of_its_own() -> Import:
+    """The same in a process that was forked: the connection that it came with is its parent's."""
+    connection.inc_thread_sharing()
+    connection.connection = None
+    return _door()
+
+
+def _jobs(paths: list[Path], counts: Counts, bar: Progress) -> Iterator[Job]:
+    """What there is to do, file by file; what can't be read is counted."""
+    task, total = bar.add_task("", total=None), 0
+    for done, source in enumerate(sources(paths)):
+        if done == total:  # the first file of a path knows how many there are
+            total += source.among if isinstance(source, Source) else 1
+        bar.update(task, total=total, description=source.name.rpartition("/")[2])
+        yield from jobs_of(source, counts)
+        bar.update(task, completed=done + 1)
 
 
 class Command(BaseCommand):
@@ -49,13 +80,11 @@ class Command(BaseCommand):
             if not cursor.fetchone()[0]:
                 self.stderr.write("rapport: another import is at work; wait for its end.")
                 sys.exit(1)
-            cursor.execute("SET synchronous_commit = off")  # what a crash loses, the next import takes again
-        door = Import(conn, Actor.system("import"), "HOPERAT", unit=transaction.atomic, source="import")
         begun = time.perf_counter()
         try:
-            counts = self._run(door, paths, quiet=options["json"])
+            counts = self._run(paths, quiet=options["json"])
             seconds = time.perf_counter() - begun
-            door.end(counts)
+            _door().end(counts)
         finally:
             with conn.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
@@ -63,8 +92,9 @@ class Command(BaseCommand):
         self._say(counts, seconds, as_json=options["json"])
         sys.exit(1 if counts.refusals else 0)
 
-    def _run(self, door: Import, paths: list[Path], *, quiet: bool) -> Counts:
+    def _run(self, paths: list[Path], *, quiet: bool) -> Counts:
         console = Console(stderr=True)
+        crew = Crew(min(os.cpu_count() or 1, MOST), _door_of_its_own)
         bar = Progress(
             TextColumn("Importing"),
             BarColumn(),
@@ -76,21 +106,13 @@ class Command(BaseCommand):
             disable=quiet,
             transient=not console.is_terminal,
         )
-        counts, done, total = Counts(), 0, 0
-        gc.disable()  # large bundles make many objects and hardly a circle: looking for circles costs a sixth
+        counts = Counts()
         try:
             with bar:
-                task = bar.add_task("", total=None)
-                for source in sources(paths):
-                    if done == total:  # the first file of a path knows how many there are
-                        total += source.among if isinstance(source, Source) else 1
-                    bar.update(task, total=total, description=source.name.rpartition("/")[2])
-                    door.take(source, counts)
-                    done += 1
-                    bar.update(task, completed=done)
-                    gc.collect(1)
+                for found in crew.run(_jobs(paths, counts, bar)):
+                    counts.add(found)
         finally:
-            gc.enable()
+            crew.close()
         return counts
 
     def _say(self, counts: Counts, seconds: float, *, as_json: bool) -> None:

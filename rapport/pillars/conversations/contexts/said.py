@@ -18,7 +18,7 @@ from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from rapport.people.portrait import short
+from rapport.people.portrait import apart, short
 from rapport.pillars.conversations.reading import Concern, Face, Happening, Letter, Opened, Promise
 from rapport.pillars.conversations.rules import REASONS
 from rapport.ui import dates
@@ -95,14 +95,15 @@ def called(face: Face) -> str:
     """What one calls them: "you", "Amina", "Dr Chen", "The practice team"."""
     if face.you:
         return _("you")
-    return face.name if face.kind in ("team", "system") else short(face.name)
+    return apart(face.name) if face.kind in ("team", "system") else short(face.name)
 
 
 def named(face: Face) -> str:
     """Name and role: "Dara Okafor, nurse"; "You" for who reads."""
     if face.you:
         return _("You")
-    return f"{face.name}, {role_said(face.role)}" if face.role and face.role != "patient" else face.name
+    name = apart(face.name)
+    return f"{name}, {role_said(face.role)}" if face.role and face.role != "patient" else name
 
 
 def has_it(face: Face) -> str:
@@ -110,8 +111,8 @@ def has_it(face: Face) -> str:
     if face.you:
         return _("You have it.")
     if face.role and face.role != "patient":
-        return _("%(name)s, %(role)s, has it.") % {"name": face.name, "role": role_said(face.role)}
-    return _("%(name)s has it.") % {"name": face.name}
+        return _("%(name)s, %(role)s, has it.") % {"name": apart(face.name), "role": role_said(face.role)}
+    return _("%(name)s has it.") % {"name": apart(face.name)}
 
 
 def to_patient(concern: Concern) -> Said:
@@ -138,6 +139,12 @@ def _late(concern: Concern) -> Said:
         bold = has_it(concern.owner) if concern.owner else _("Nobody has it yet.")
         return Said("late", _("Late. %(who)s") % {"who": bold}, was)
     return Said("late", _("Late. Passed on to %(name)s.") % {"name": named(concern.passed_to)}, was)
+
+
+def isolated(pattern: str, **words: str) -> SafeString:
+    """A sentence as HTML whose own words keep their own direction, whatever stands around them."""
+    kept = {name: format_html("<bdi>{}</bdi>", word) for name, word in words.items()}
+    return format_html(pattern.replace("%(", "{").replace(")s", "}"), **kept)
 
 
 def _bold(pattern: str, **words: str) -> SafeString:
@@ -317,11 +324,14 @@ def _promiser(item: Promise) -> str:
     return _("%(promised)s. %(name)s keeps it now") % {"promised": by, "name": item.keeper.name}
 
 
-def read_by(letter: Letter) -> str:
-    """Who opened a letter, in which role, when: one line under it. The writer is left out."""
-    openings = [one for one in letter.opened if one.by.ref != letter.by.ref]
+def read_by(letter: Letter, *, own: bool = True) -> str:
+    """Who opened a letter, in which role, when: one line under it. The writer is left out.
+
+    own  also say that who reads did; "" when nobody else has
+    """
+    openings = [one for one in letter.opened if one.by.ref != letter.by.ref and (own or not one.by.you)]
     if not openings:
-        return _("Not opened yet")
+        return "" if letter.opened else _("Not opened yet")
     shown = [_opening(one) for one in openings[:4]]
     more = len(openings) - len(shown)
     if more:

@@ -234,7 +234,9 @@ def _letter_line(letter: Letter, concerns: dict[str, Concern], on_top: bool, sta
         name=_("You") if by.you else by.name,
         role="" if by.you and not letter.for_team else role,
         initial=by.name,
-        read="" if letter.for_team or letter.state == "withdrawn" else said.read_by(letter),
+        read=""
+        if letter.for_team or letter.state == "withdrawn"
+        else said.read_by(letter, own=not letter.new),
         unopened=unopened(letter) and not on_top,
         about=about if len(letter.raises) <= 1 or letter.answers else (),
         on_top=on_top,

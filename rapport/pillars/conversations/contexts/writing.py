@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from rapport.people.hours import Span
-from rapport.people.portrait import short
+from rapport.people.portrait import apart, short
 from rapport.people.site import Site
 from rapport.pillars.conversations.contexts import said
 from rapport.pillars.conversations.reading import ConversationLine, Face, TopicChoice
@@ -110,7 +110,9 @@ class RecordPage:
 def goes_to(choice: TopicChoice) -> str:
     """Who reads it: "Dr Mei Chen (GP) and Dara Okafor (nurse)", or the team where nobody is named yet."""
     first = choice.faces[:NAMED]
-    names = [f"{face.name} ({role_said(face.role)})" if face.role else face.name for face in first]
+    names = [
+        f"{apart(face.name)} ({role_said(face.role)})" if face.role else apart(face.name) for face in first
+    ]
     more = len(choice.faces) - len(names)
     if more > 0:
         names.append(ngettext("%(n)s more", "%(n)s more", more) % {"n": more})

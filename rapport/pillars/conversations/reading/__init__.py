@@ -1,5 +1,6 @@
 """Reading conversations through the door: bounded searches into frozen dataclasses (`shown`)."""
 
+from rapport.pillars.conversations.reading.answers import answers
 from rapport.pillars.conversations.reading.contacts import contacts
 from rapport.pillars.conversations.reading.inbox import colleagues, inbox, topics, undelivered
 from rapport.pillars.conversations.reading.lists import (
@@ -11,6 +12,8 @@ from rapport.pillars.conversations.reading.lists import (
     shared,
 )
 from rapport.pillars.conversations.reading.shown import (
+    Answers,
+    AnswersLine,
     Colleague,
     Concern,
     Contact,
@@ -34,6 +37,8 @@ from rapport.pillars.conversations.reading.shown import (
 from rapport.pillars.conversations.reading.talk import concern, conversation, file, versions
 
 __all__ = [
+    "Answers",
+    "AnswersLine",
     "Colleague",
     "Concern",
     "Contact",
@@ -53,6 +58,7 @@ __all__ = [
     "Promise",
     "TopicChoice",
     "Undelivered",
+    "answers",
     "colleagues",
     "concern",
     "contacts",

@@ -342,3 +342,28 @@ class Colleague:
     face: Face
     away: bool = False
     covered_by: Face | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersLine:
+    """Of the questions that a team was asked, or a person answered: how many in time, how many heard.
+
+    asked    those whose promised time has come, or that were answered before it
+    in_time  answered by the time that was promised when they were sent
+    heard    "Yes, this answers it"
+    """
+
+    face: Face
+    asked: int
+    in_time: int
+    heard: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Answers since a day, by team and by person; `cut` when there were too many to look at all of them."""
+
+    since: datetime
+    teams: tuple[AnswersLine, ...]
+    people: tuple[AnswersLine, ...]
+    cut: bool

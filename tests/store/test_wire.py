@@ -1,0 +1,108 @@
+"""Values and statements on their way to PostgreSQL and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from rapport.store import wire
+from rapport.store.wire import NEVER, Bigints, Floats, StoreCursor, Texts, Times
+
+Conn = psycopg.Connection[Any]
+AT = datetime(2026, 3, 1, 9, 30, 0, 123456, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "back"),
+    [
+        ("bigint", -(2**63), -(2**63)),
+        ("text", "Åse \U0001f600 %", "Åse \U0001f600 %".encode()),
+        ("varchar", "plain", "plain"),
+        ("boolean", True, True),
+        ("float8", float("inf"), float("inf")),
+        ("bytea", b"\x00\xff", b"\x00\xff"),
+        ("timestamptz", AT, AT),
+        ("timestamptz", NEVER, NEVER),
+        ("date", date(1931, 2, 3), date(1931, 2, 3)),
+        ("bigint[]", Bigints((1, -2)), [1, -2]),
+        ("bigint[]", [], []),
+        ("bigint[]", [3, 4], [3, 4]),
+        ("float8[]", Floats((0.5,)), [0.5]),
+        ("timestamptz[]", Times((None, AT)), [NEVER, AT]),
+        ("text[]", Texts((b"a", b"")), [b"a", b""]),
+        ("text[]", ["a", "b"], [b"a", b"b"]),
+        ("text", None, None),
+    ],
+)
+def test_values_come_back(conn: Conn, kind: str, given: Any, back: Any) -> None:
+    cursor = StoreCursor(conn)
+    for _ in range(3):  # once as it comes, then prepared
+        assert cursor.execute(f"SELECT %(x)s::{kind}, '%%', %(x)s::{kind}", {"x": given}).fetchall() == [
+            (back, b"%", back)
+        ]
+    assert cursor.execute(f"SELECT %s::{kind}, %s::int8", [given, 7]).fetchone() == (back, 7)
+
+
+@pytest.mark.parametrize("given", ["a\x00b", "\ud800", 2**63, ["a\x00b"]])
+def test_what_postgresql_cannot_hold_is_a_fault_of_the_data(conn: Conn, given: object) -> None:
+    with pytest.raises(psycopg.DataError):
+        StoreCursor(conn).execute("SELECT %s", [given])
+
+
+def test_faults_are_those_of_psycopg(conn: Conn) -> None:
+    with pytest.raises(psycopg.errors.DivisionByZero), conn.transaction():
+        StoreCursor(conn).execute("SELECT 1 / %s", [0])
+    with pytest.raises(psycopg.ProgrammingError):
+        StoreCursor(conn).execute("SELECT %s", [object()])
+
+
+@pytest.mark.parametrize("threshold", [None, 0])
+def test_a_rollback_takes_no_prepared_statement_away(own_database: str, threshold: int | None) -> None:
+    """psycopg makes the server forget every one after a rollback, if it has prepared any itself."""
+    with psycopg.connect(own_database, prepare_threshold=threshold) as conn:
+        for _ in range(3):
+            for number in range(3):
+                conn.execute("SELECT %s::int8", [number])
+                assert StoreCursor(conn).execute("SELECT %s::int8", [number]).fetchone() == (number,)
+            conn.rollback()
+
+
+def test_a_transaction_begins_as_the_connection_begins_its_own(own_database: str) -> None:
+    with psycopg.connect(own_database) as conn:
+        StoreCursor(conn).execute("CREATE TABLE passing (x int)")
+        conn.rollback()
+        assert StoreCursor(conn).execute("SELECT to_regclass('passing') IS NULL").fetchone() == (True,)
+
+
+def test_statements_without_end_are_forgotten(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "_MOST", 10)
+    cursor = StoreCursor(conn)
+    for number in range(40):
+        for _ in range(2):
+            assert cursor.execute(f"SELECT {number} + %s::int8", [1]).fetchone() == (number + 1,)
+    kept = cursor.execute(
+        "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'rapport%%'"
+    ).fetchone()
+    assert kept is not None
+    assert kept[0] <= 11
+
+
+def test_a_statement_that_comes_back_after_many_is_not_forgotten(
+    conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "_MOST", 10)
+    cursor = StoreCursor(conn)
+    for number in range(11):
+        cursor.execute(f"SELECT {number} + %s::int8", [1])
+    for number in range(11):
+        assert cursor.execute(f"SELECT {number} + %s::int8", [1]).fetchone() == (number + 1,)
+
+
+def test_a_lost_connection_says_so(own_database: str) -> None:
+    with psycopg.connect(own_database, autocommit=True) as conn, psycopg.connect(own_database) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [conn.info.backend_pid])
+        with pytest.raises(psycopg.OperationalError):
+            StoreCursor(conn).execute("SELECT 1")
