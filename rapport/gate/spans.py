@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 ALWAYS, FOREVER = "-infinity", "infinity"
-#: What has no clinical time of its own is stored with `UNDATED`; what has one, with `DATED` or later.
-UNDATED, DATED = datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 2, tzinfo=UTC)
+#: What has no clinical time is stored with the first moment there is; what has one, with this or later.
+DATED = datetime(1, 1, 2, tzinfo=UTC)
 _FORM = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?)?)?)?")
 _zone: list[Callable[[], tzinfo]] = [lambda: UTC]
 

@@ -11,6 +11,7 @@ from psycopg import Connection
 
 from rapport.gate import guards, spans
 from rapport.gate.actor import Actor
+from rapport.gate.consent import ages
 from rapport.gate.door import Door
 from tests.personas import People, arrive
 
@@ -32,4 +33,5 @@ def no_guards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test begins without guards of the product, in UTC, and leaves none behind."""
     monkeypatch.setattr(guards, "_guards", {})
     monkeypatch.setattr(spans, "_zone", [lambda: UTC])
+    monkeypatch.setattr(ages, "_country", [lambda: ""])
     yield

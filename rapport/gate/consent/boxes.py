@@ -6,10 +6,10 @@ which resources. Two boxes meet in a box. A Consent becomes unions of boxes, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from rapport.gate.permissions import ACTION_BITS, EVERY_PURPOSE, category_of
 from rapport.gate.spans import ALWAYS, FOREVER, Bound, earliest, latest
@@ -18,6 +18,13 @@ T = TypeVar("T")
 
 EVERY_KIND = -1
 EVERY_ACTION = ACTION_BITS["r"] | ACTION_BITS["c"] | ACTION_BITS["u"] | ACTION_BITS["d"]
+
+
+class Who(NamedTuple):
+    """An actor by key, and the legal authority that they are said to have ("" for none)."""
+
+    key: int
+    claim: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class Box:
     named    one of these resources; None for all
     """
 
-    actors: tuple[frozenset[int], ...] = ()
+    actors: tuple[frozenset[Who], ...] = ()
     kinds: Kinds = Kinds()
     actions: int = EVERY_ACTION
     purposes: int = EVERY_PURPOSE
@@ -99,6 +106,16 @@ class Box:
         """The same between two moments only."""
         return replace(self, begins=latest(self.begins, begins), ends=earliest(self.ends, ends))
 
+    def by_claims(self) -> Iterator[tuple[Box, frozenset[str]]]:
+        """The same in parts, each with the legal authority that everybody in it claims."""
+        parts = [{one.claim for one in each} for each in self.actors]
+        for claims in product(*parts):
+            actors = tuple(
+                frozenset(one for one in each if one.claim == claim)
+                for each, claim in zip(self.actors, claims, strict=True)
+            )
+            yield replace(self, actors=actors), frozenset(claims) - {""}
+
     @property
     def empty(self) -> bool:
         """Whether nothing can be in it, as far as that is plain."""
@@ -120,7 +137,7 @@ class Box:
         for who in product(*self.actors):
             for bits in product(*map(_bits, self.carries)):
                 for named in self.named or (None,):
-                    first, *others = dict.fromkeys(who) or (0,)
+                    first, *others = dict.fromkeys(one.key for one in who) or (0,)
                     marked = 0
                     for bit in bits:
                         marked |= bit

@@ -16,8 +16,6 @@ from rapport.store.wire import Bigints, StoreCursor
 from .regions import Regions, regions
 from .rows import DENIAL_COLUMNS, GRANT_COLUMNS, denial_rows, grant_rows, insert
 
-_PATIENTS = f"SELECT {COLUMNS.format(t='r')} FROM resource r WHERE r.id = ANY(%(patients)s) AND NOT r.deleted FOR SHARE"
-
 Body = dict[str, Any]
 
 _GRANTS = insert("access_grant", GRANT_COLUMNS)
@@ -26,6 +24,12 @@ _DENIALS = insert("access_denial", DENIAL_COLUMNS)
 _OF_PATIENTS = (
     f"SELECT {COLUMNS.format(t='r')} FROM resource r WHERE NOT r.deleted AND r.rtype = %(rtype)s"  # noqa: S608
     " AND r.id IN (SELECT t.id FROM index_token t WHERE t.key = %(active)s AND t.patient = ANY(%(patients)s))"
+)
+
+
+_PATIENTS = (
+    f"SELECT {COLUMNS.format(t='r')} FROM resource r"  # noqa: S608
+    " WHERE r.id = ANY(%(patients)s) AND NOT r.deleted FOR SHARE"
 )
 
 

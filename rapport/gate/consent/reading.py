@@ -18,7 +18,7 @@ from rapport.gate.permissions import PURPOSES
 from rapport.gate.spans import ALWAYS, DATED, Bound, span
 
 from . import words
-from .boxes import Box, Kinds, Named
+from .boxes import Box, Kinds, Named, Who
 
 Node = dict[str, Any]
 T = TypeVar("T")
@@ -48,10 +48,9 @@ _LISTS = ("actor", "action", "purpose")
 class Limits:
     """One provision, read. `narrow` is None where something in it can't be read.
 
-    kind         "permit", "deny", or "" where the root says neither
-    complete     a permit that names all it must
-    clears       the labels that a permit opens, as bits
-    authorities  kinds of legal authority among the roles of its actors
+    kind      "permit", "deny", or "" where the root says neither
+    complete  a permit that names all it must
+    clears    the labels that a permit opens, as bits
     """
 
     kind: str
@@ -59,7 +58,6 @@ class Limits:
     wide: Box
     complete: bool
     clears: int
-    authorities: frozenset[str]
 
 
 def limits(node: Node) -> Limits:
@@ -88,7 +86,7 @@ def limits(node: Node) -> Limits:
         clears, _ = _labels(node["securityLabel"])
     named = ("class" in node) != ("data" in node)
     complete = named and all(name in node for name in _LISTS)
-    return Limits(kind, narrow, wide, complete, clears, _authorities(node.get("actor")))
+    return Limits(kind, narrow, wide, complete, clears)
 
 
 def _with(box: Box, part: dict[str, Any]) -> Box:
@@ -122,8 +120,8 @@ def _actors(value: Any) -> Read:
     return {"actors": (frozenset(good),)}, known
 
 
-def _actor(value: Any) -> int | None:
-    """The key of an actor whose role and reference can both be read."""
+def _actor(value: Any) -> Who | None:
+    """An actor whose role and reference can both be read."""
     if not isinstance(value, dict) or not value.keys() <= {"id", "extension", "role", "reference"}:
         return None
     roles = _codings(value.get("role"))
@@ -131,13 +129,8 @@ def _actor(value: Any) -> int | None:
     known = roles and all(role in words.ORDINARY_ROLES or role in words.AUTHORITIES for role in roles)
     if not known or not reference.startswith(words.ACTORS):
         return None
-    return reference_key(reference)
-
-
-def _authorities(value: Any) -> frozenset[str]:
-    actors = [actor for actor in value if isinstance(actor, dict)] if isinstance(value, list) else []
-    roles = [role for actor in actors for role in _codings(actor.get("role"))]
-    return frozenset(words.AUTHORITIES[role] for role in roles if role in words.AUTHORITIES)
+    claims = [words.AUTHORITIES[role] for role in roles if role in words.AUTHORITIES]
+    return Who(reference_key(reference), claims[0] if claims else "") if len(claims) < 2 else None
 
 
 def _actions(value: Any) -> Read:

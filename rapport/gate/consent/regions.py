@@ -67,7 +67,7 @@ def as_written(body: dict[str, Any], born: str) -> Regions:
         return Regions()
     base = "" if words.OPT_IN in codings_of(body.get("policyRule")) else "deny"
     if "provision" in body:
-        top = _Place(Box() if trusted else None, Box(), frozenset(), facts(body, born), 0)
+        top = _Place(Box() if trusted else None, Box(), facts(body, born), 0)
         return _walk(body["provision"], top, base)
     return Regions(denials=[CLOSED] if base else [])
 
@@ -96,14 +96,12 @@ def _head(body: dict[str, Any]) -> bool | None:
 class _Place:
     """Where a provision stands within its parents.
 
-    narrow       where it may open; None: nowhere
-    wide         where it may close
-    authorities  that its parents claim
+    narrow  where it may open; None: nowhere
+    wide    where it may close
     """
 
     narrow: Box | None
     wide: Box
-    authorities: frozenset[str]
     facts: Facts
     depth: int
 
@@ -113,7 +111,7 @@ class _Place:
         wide = self.wide.meet(said.wide) or replace(self.wide, named=None).meet(said.wide) or self.wide
         if said.kind == "permit" and not said.complete:
             narrow = None
-        return _Place(narrow, wide, self.authorities | said.authorities, self.facts, self.depth + 1)
+        return _Place(narrow, wide, self.facts, self.depth + 1)
 
 
 def _walk(node: Any, place: _Place, base: str) -> Regions:
@@ -127,8 +125,8 @@ def _walk(node: Any, place: _Place, base: str) -> Regions:
         found.add(_walk(child, here, "deny"))
     kind = said.kind or base
     if kind == "permit" and here.narrow is not None:
-        box = replace(here.narrow, clears=said.clears)
-        found.permits += [part for part in bounded(box, here.authorities, here.facts) if not part.empty]
+        for box, claims in replace(here.narrow, clears=said.clears).by_claims():
+            found.permits += [part for part in bounded(box, claims, here.facts) if not part.empty]
     elif kind == "deny":
         found.denials.append(Denial(here.wide, tuple(found.permits)))
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -171,10 +172,20 @@ class Reader:
 
     def lawful(self, path: list[Any], asked: Question, thing: Thing) -> bool:
         """Whether a permit that claims legal authority has it."""
-        roles = [
-            code for node in path for one in listed(node.get("actor")) for code in codes(part(one, "role"))
-        ]
-        claims = {BY_LAW[role] for role in roles if role in BY_LAW}
+        each = [self.claims(node["actor"], asked) for node in path if "actor" in node]
+        return any(self.holds(set(claims) - {""}, path, asked, thing) for claims in product(*each))
+
+    def claims(self, actors: Any, asked: Question) -> set[str]:
+        """By what authority who asks is named in a list ("" for none but the patient's wish)."""
+        found = set()
+        for one in listed(actors):
+            fits = actor(one)
+            if fits is not None and fits(asked.who):
+                found |= {BY_LAW.get(role, "") for role in codes(part(one, "role"))}
+        return found
+
+    def holds(self, claims: set[str], path: list[Any], asked: Question, thing: Thing) -> bool:
+        """Whether these claims are good."""
         if not claims:
             return True
         if not self.verified():

@@ -69,9 +69,7 @@ def actors(rng: random.Random, *, by_law: bool = False) -> list[Node]:
     law = ("PRN", "GUARD", "HPOWATT")
     return [
         {
-            "role": {
-                "coding": [{"system": TERMS + "v3-RoleCode", "code": rng.choice(law if by_law else ROLES)}]
-            },
+            "role": concept(rng.choice((*law, *law, *ROLES[3:]) if by_law else ROLES), "v3-RoleCode"),
             "reference": {"reference": ref},
         }
         for ref in some(rng, ACTORS, 5)

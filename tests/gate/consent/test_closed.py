@@ -147,4 +147,4 @@ def test_never_grows(scene: Scene) -> None:
 @pytest.mark.parametrize("seed", range(50))  # in parts: what a transaction deletes lies about until it ends
 def test_never_grows_at_length(scene: Scene, seed: int) -> None:
     counted = never_grows(scene, 2000 + seed, 100)
-    assert counted["less"] > 5 and min(counted.values()) > 2, counted
+    assert counted["less"] > 5 and min(counted.values()) > 0, counted
