@@ -47,6 +47,10 @@ format: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(BIN)/python -m bench $(BENCH)
 
+# The record alone: KEEP=DIR keeps what is seeded (some gigabytes), so that it can be measured again.
+bench-fhir: $(VENV)/.ready
+	$(BIN)/python -m bench fhir $(if $(KEEP),--keep $(KEEP)) $(BENCH)
+
 # Which requirements of US Core are met: what the tests show, as docs/conformance.md.
 conformance: $(VENV)/.ready clients
 	rm -f build/conformance.json

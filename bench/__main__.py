@@ -1,10 +1,11 @@
 """`make bench`: measure Rapport on this machine and write docs/performance.md.
 
-    python -m bench [starts] [import] [pages] [--messages 10000 1000000] [--shared ../shared]
+    python -m bench [starts] [fhir] [pages] [--keep DIR] [--shared ../shared]
 
 starts   first and later starts, idle memory
-import   Synthea into the record; then the record over HTTP, by the peer-neutral load driver of `--shared`
-pages    server time of pages, with so many messages stored
+fhir     Synthea into the record; then the record over HTTP, by the peer-neutral load driver of `--shared`,
+         with so many `--resources` stored; the floor below it, and where its time goes (`make bench-fhir`)
+pages    server time of pages, with so many `--messages` stored
 
 Without a part, all of them. What was measured is kept in build/bench.json, so that a part can be done again.
 """
@@ -14,21 +15,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench import report
-from bench.service import ROOT, Service, rapport
+from bench import record, report
+from bench.service import ROOT, Service, place
 
 RESULTS = ROOT / "build" / "bench.json"
-PARTS = ("starts", "import", "pages")
+PARTS = ("starts", "fhir", "pages")
 
 
 def main() -> int:
@@ -36,8 +33,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"some of: {', '.join(PARTS)}")
     parser.add_argument("--messages", type=int, nargs="+", default=[10_000, 1_000_000])
+    parser.add_argument("--resources", type=int, nargs="+", default=[16_000, 1_000_000])
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
-    parser.add_argument("--keep", type=Path, help="keep the databases of `pages` here, for the next time")
+    parser.add_argument("--keep", type=Path, help="keep the databases here, for the next time")
     parser.add_argument("--seconds", type=int, default=15, help="of each workload of the load driver")
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
@@ -46,28 +44,14 @@ def main() -> int:
     found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for part in options.parts or PARTS:
         print(f"== {part}", file=sys.stderr)
-        found[part] = {"starts": starts, "import": record, "pages": pages}[part](options)
-        found[part]["on"] = time.strftime("%Y-%m-%d")
-        found["load"] = max(os.getloadavg()[1:])
+        load = os.getloadavg()[0]  # of the last minute: what others do, not what the part before did
+        found[part] = {"starts": starts, "fhir": record.measure, "pages": pages}[part](options)
+        found[part] |= {"on": time.strftime("%Y-%m-%d"), "load": load}
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(json.dumps(found, indent=1))
     (ROOT / "docs" / "performance.md").write_text(report.text(found))
     print(report.text(found))
     return 0
-
-
-@contextmanager
-def place(kept: Path | None = None) -> Iterator[Path]:
-    """A data directory, which the account that runs PostgreSQL may enter; gone afterwards, unless it is kept."""
-    if kept is not None:
-        yield kept
-        return
-    outer = Path(tempfile.mkdtemp(prefix="rapport-bench-"))
-    outer.chmod(0o711)
-    try:
-        yield outer / "data"
-    finally:
-        shutil.rmtree(outer, ignore_errors=True)
 
 
 def starts(_options: argparse.Namespace) -> dict[str, Any]:
@@ -83,37 +67,6 @@ def starts(_options: argparse.Namespace) -> dict[str, Any]:
             later.append(service.start())
             service.stop()
     return {"first": first, "later": min(later), "memory": memory}
-
-
-def record(options: argparse.Namespace) -> dict[str, Any]:
-    """Synthea through `rapport import`, then the load driver on `/fhir`."""
-    with place() as data:
-        rapport("migrate", data=data)
-        began = time.perf_counter()
-        done = rapport("import", str(options.shared / "data" / "synthea"), "--json", data=data)
-        spent = time.perf_counter() - began
-        counts = json.loads(done.stdout)
-        added = rapport("client", "add", "Bench", "--scope", "system/*.cruds", "--json", data=data)
-        if added.returncode:
-            raise SystemExit(added.stderr)
-        service = Service(data)
-        service.start()
-        credentials = json.loads(added.stdout)
-        credentials["token_url"] = f"{service.url}/oauth/token"
-        driver = options.shared / "bench" / "fhir_load.py"
-        load = service.load(driver, credentials, options.seconds, options.repeat)
-        service.stop()
-    peers = options.shared / "bench" / "peers.md"
-    return {
-        "counts": {name: counts.get(name) for name in ("stored", "unchanged", "refused")},
-        "seconds": counts.get("seconds", spent),
-        "wall": spent,
-        "median": load["median"],
-        "rounds": options.repeat,
-        "round": options.seconds,
-        "preflight": load.get("preflight", {}),
-        "peers": peers.read_text() if peers.exists() else "",
-    }
 
 
 def pages(options: argparse.Namespace) -> dict[str, Any]:

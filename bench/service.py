@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,22 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 #: Workloads of the load driver that are run: read, search, create, update, transaction, mixed.
 WORKLOADS = "w1,w2,w3,w4,w5,w6"
+
+
+@contextmanager
+def place(kept: Path | None = None) -> Iterator[Path]:
+    """A data directory that the account of PostgreSQL may enter; gone afterwards, unless it is kept."""
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.parent.chmod(0o711)
+        yield kept
+        return
+    outer = Path(tempfile.mkdtemp(prefix="rapport-bench-"))
+    outer.chmod(0o711)
+    try:
+        yield outer / "data"
+    finally:
+        shutil.rmtree(outer, ignore_errors=True)
 
 
 def rapport(*words: str, data: Path) -> subprocess.CompletedProcess[str]:
@@ -47,6 +67,11 @@ class Service:
     process: subprocess.Popen[bytes] | None = None
 
     @property
+    def state(self) -> Path:
+        """Where the load driver keeps what it asks for."""
+        return self.data.parent / "load-state.json"
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
@@ -61,7 +86,7 @@ class Service:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "rapport.serving.cli", *words],
                 cwd=ROOT,
-                env=_environment() | {"RAPPORT_ACCESS_LOG": "0"},
+                env=_environment() | {"RAPPORT_ACCESS_LOG": "0", "RAPPORT_FHIR_RATE": "0"},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -93,7 +118,7 @@ class Service:
     def _web(self) -> int:
         """The pid of the process that answers requests, with its own below it."""
         assert self.process is not None
-        for pid in sorted(_tree(self.process.pid)):
+        for pid in _tree(self.process.pid):  # from above: the parent of those that answer
             if b"rapport.serving.web" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 return pid
         raise SystemExit("nothing answers requests")
@@ -114,7 +139,6 @@ class Service:
     def load(self, driver: Path, credentials: dict[str, str], seconds: int, repeat: int) -> dict[str, Any]:
         """Let the load driver work on `/fhir`; its JSON."""
         assert self.process is not None
-        state = self.data.parent / "load-state.json"
         done = subprocess.run(
             [
                 sys.executable,
@@ -122,7 +146,7 @@ class Service:
                 *("--base-url", f"{self.url}/fhir", "--token-url", credentials["token_url"]),
                 *("--client-id", credentials["client_id"], "--client-secret", credentials["client_secret"]),
                 *("--workloads", WORKLOADS, "--concurrency", "16", "--seconds", str(seconds)),
-                *("--repeat", str(repeat), "--state", str(state)),
+                *("--repeat", str(repeat), "--state", str(self.state)),
                 *("--pid", f"app={self._web()}", "--pid", f"db={self.database()}"),
             ],
             capture_output=True,
@@ -134,6 +158,17 @@ class Service:
         print(done.stderr, file=sys.stderr)
         found: dict[str, Any] = json.loads(done.stdout)
         return found
+
+
+def cpu_of(root: int) -> float:
+    """CPU seconds of a process and everything below it, ended children included."""
+    ticks = 0
+    for pid in _tree(root):
+        try:
+            ticks += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:15]))
+        except OSError:
+            continue
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _tree(root: int) -> list[int]:

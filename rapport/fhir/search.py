@@ -32,6 +32,8 @@ LARGEST_PAGE = 1000
 #: What one search may cost at most: each value one, each type that a chain leads through at least `A_CHAIN`.
 MOST = 4000
 A_CHAIN = 10
+#: How many parameters may lead through other resources: to plan them together takes more than to ask them.
+CHAINS = 25
 #: How many references `_include` may name, as many `_revinclude`; how many keys `_sort`.
 INCLUDES, KEYS = 40, 10
 #: Dots and `_has` of one parameter.
@@ -52,6 +54,7 @@ _CODED = ("CodeableConcept", "Coding", "code")
 SORTABLE = ("date", "string", "number", "quantity", "uri", "token")
 #: Parameters of the answer's form; the API takes care of them.
 _FORM = {"_format", "_pretty"}
+_LESS = "Ask in several searches."
 
 
 __all__ = [
@@ -60,10 +63,7 @@ __all__ = [
     "Chain",
     "Clause",
     "Has",
-    "Include",
     "Search",
-    "Sort",
-    "condition",
     "parse",
     "pointing",
 ]
@@ -100,7 +100,10 @@ def _take(search: Search, name: str, written: str) -> Search:
     if name.count(".") + name.count("_has:") > DEEPEST:
         raise Refused("invalid", f"{name[:80]} leads through too many resources.", "Ask in smaller steps.")
     room = MOST - sum(map(_cost, search.conditions))
-    return replace(search, conditions=(*search.conditions, condition(search.rtype, name, written, room)))
+    found = (*search.conditions, condition(search.rtype, name, written, room))
+    if sum(not isinstance(one, Clause) for one in found) > CHAINS:
+        raise Refused("invalid", f"More than {CHAINS} parameters lead through other resources.", _LESS)
+    return replace(search, conditions=found)
 
 
 def _cost(one: Condition) -> int:
@@ -123,7 +126,7 @@ def condition(rtype: str, name: str, written: str, room: int = MOST) -> Conditio
     if dot:
         return _chain(param, modifier, rest, written, room)
     if written.count(",") >= room:
-        raise Refused("invalid", f"{name[:80]} asks for too much at once.", "Ask in several searches.")
+        raise Refused("invalid", f"{name[:80]} asks for too much at once.", _LESS)
     return _clause(param, name, modifier, written)
 
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +25,12 @@ _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _REFERENCE: Final = re.compile(rb'("reference"\s*:\s*|"url"\s*:\s*(?="urn:))("(?:[^"\\]|\\.)*")')
 
 
+#: Digits behind the point of a number at most. PostgreSQL takes some thousands in its JSON, and a search that
+#: looks at a resource with more of them is refused to everybody.
+DIGITS: Final = 1000
+_SMALL: Final = re.compile(rb"[:,\[\s]-?\d+(?:\.\d+)?[eE]-0*\d{4}")
+_AS_ZERO: Final = bytes.maketrans(b"123456789", b"000000000")
+
 #: Before the colon of a member stands a quote or white space.
 _COLONS: Final = (b'":', b" :", b"\n:", b"\t:", b"\r:")
 
@@ -31,7 +38,8 @@ _COLONS: Final = (b'":', b" :", b"\n:", b"\t:", b"\r:")
 def loads(raw: bytes) -> Any:
     """JSON as Python values. Raises orjson.JSONDecodeError, also when a member stands twice in one object.
 
-    Refused("too-large") for more values than any resource needs, however short they are.
+    Refused("too-large") for more values than any resource needs, however short they are; Refused("invalid")
+    for a number of more than `DIGITS`.
     Of two members with one name this program would see the last and another perhaps the first: what was
     judged would not be what is read.
     """
@@ -39,12 +47,25 @@ def loads(raw: bytes) -> Any:
         raise Refused("too-large", f"This has more than {MOST:,} values.", "Send it in smaller parts.")
     value = orjson.loads(raw)
     # There are at least as many colons as members written; so as many as members read leaves none out.
-    if sum(map(raw.count, _COLONS)) != _count(value):
+    if sum(map(raw.count, _COLONS)) != _count(value) or _long_number(raw):
         try:
-            json.loads(raw, object_pairs_hook=_once, parse_int=str)
+            json.loads(raw, object_pairs_hook=_once, parse_int=str, parse_float=_bounded)
         except RecursionError:
             raise orjson.JSONDecodeError("nested too deeply", "", 0) from None
     return value
+
+
+def _long_number(raw: bytes) -> bool:
+    """Whether there may be a number of too many digits; only quick looks."""
+    small = (b"e-" in raw or b"E-" in raw) and _SMALL.search(raw) is not None
+    return small or b"0" * DIGITS in raw.translate(_AS_ZERO)
+
+
+def _bounded(number: str) -> str:
+    exponent = Decimal(number).as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -DIGITS:
+        raise Refused("invalid", f"The number {number[:20]} has more than {DIGITS:,} digits.", "Round it.")
+    return number
 
 
 def _count(value: Any) -> int:

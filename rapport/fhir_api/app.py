@@ -42,6 +42,7 @@ def answer(request: Request) -> Answer:
         psycopg.errors.SerializationFailure,
         psycopg.errors.DeadlockDetected,
         psycopg.OperationalError,
+        psycopg.IntegrityError,  # two that wrote the same at once: the second may well find it done
     ) as busy:
         log.warning("database: %s", type(busy).__name__)
         return refusal(Refused("busy", "The record is busy.", "Try again in a moment."))

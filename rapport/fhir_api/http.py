@@ -113,11 +113,16 @@ class Request:
             raise Refused("too-large", f"More than {most >> 20} MB at once.", "Send it in smaller parts.")
         left = int(written) if written else most + 1 if chunked else 0
         stream: Any = self.environ["wsgi.input"]
-        while left > 0 and (piece := stream.read(min(left, PIECE))):
+        while left > 0 and (piece := _read(stream, min(left, PIECE))):
             left -= len(piece)
             yield piece
         if chunked and not written and left <= 0:
             raise Refused("too-large", f"More than {most >> 20} MB at once.", "Send it in smaller parts.")
+
+    def arrive(self) -> None:
+        """Wait until the whole body is here, unless it is taken in pieces."""
+        if self.method in ("POST", "PUT", "PATCH") and self.path[-1:] != ("$import",):
+            _ = self.body
 
     @once
     def body(self) -> bytes:
@@ -130,9 +135,9 @@ class Request:
             size = int(written)
             if size > LARGEST:
                 raise _too_large()
-            data: bytes = stream.read(size) if size else b""
+            data = _read(stream, size) if size else b""
         else:
-            data = stream.read(LARGEST + 1) if self.header("Transfer-Encoding") else b""
+            data = _read(stream, LARGEST + 1) if self.header("Transfer-Encoding") else b""
         if len(data) > LARGEST:
             raise _too_large()
         return data
@@ -246,6 +251,14 @@ def _other_fhir(written: str) -> bool:
     """Whether a media type asks for another version of FHIR than 4.0."""
     version = _FHIR_VERSION.search(written) if ";" in written else None
     return version is not None and version[1] not in ("4.0", "4.0.1")
+
+
+def _read(stream: Any, size: int) -> bytes:
+    try:
+        found: bytes = stream.read(size)
+    except OSError as gone:  # the sender is, or is too slow
+        raise Refused("busy", "The body did not arrive.", "Send it again in a moment.") from gone
+    return found
 
 
 def _too_large() -> Refused:

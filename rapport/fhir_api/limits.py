@@ -63,6 +63,11 @@ def admit(token: str, request: Request) -> None:
         raise RefusedWith("throttled", limit, f"Go on in {told} s.", Retry_After=told)
 
 
+def known(token: str) -> bool:
+    """Whether the token was somebody's when it was last used here."""
+    return token in _known
+
+
 def good(token: str, owner: str) -> None:
     """The token is somebody's: from now on their requests are counted."""
     if token not in _known:

@@ -111,11 +111,12 @@ def _profiles() -> dict[str, list[str]]:
 
 
 def _pointed() -> dict[str, list[str]]:
-    """What `_revinclude` can bring to a type."""
+    """What `_revinclude` can bring to a type; references to anything go without saying."""
     found: dict[str, list[str]] = {}
     for source in sorted(TYPE_NUMBERS):
         for code, param in sorted(search_params(source).items()):
-            for rtype in grammar.pointing(param) if param.type == "reference" else ():
+            targets = grammar.pointing(param) if param.type == "reference" else ()
+            for rtype in targets if len(targets) < 100 else ():
                 found.setdefault(rtype, []).append(f"{source}:{code}")
     return found
 

@@ -124,14 +124,15 @@ def admitted(request: Request, act: Callable[[Door], T]) -> T:
     if not token:
         raise Refused("unauthorized", "A bearer token is needed.", "Get one at the token endpoint.")
     limits.admit(token, request)
+    if limits.known(token):
+        request.arrive()  # a body that comes slowly keeps no connection waiting
     connections = pool()
     taken = connections.take()
     try:
         try:
             return _through_door(taken[0], _admission(taken[0], token, request), act)
         except Outdated:
-            tokens.forget(token)
-            return _through_door(taken[0], _admission(taken[0], token, request), act)
+            return _through_door(taken[0], _admission(taken[0], token, request, afresh=True), act)
     except QueryCanceled as slow:
         raise Refused(
             "busy", f"This took longer than {LONGEST_STATEMENT} seconds and was given up.", "Ask for less."
@@ -140,8 +141,10 @@ def admitted(request: Request, act: Callable[[Door], T]) -> T:
         connections.give(taken)
 
 
-def _admission(conn: Conn, token: str, request: Request) -> tuple[Actor, Warrant | None]:
-    found = tokens.admission(conn, token)
+def _admission(
+    conn: Conn, token: str, request: Request, *, afresh: bool = False
+) -> tuple[Actor, Warrant | None]:
+    found = tokens.admission(conn, token, afresh=afresh)
     if found is None:
         limits.wrong(token, request)
         raise Refused("unauthorized", "This token is not valid, or no longer.", "Get a new one.")

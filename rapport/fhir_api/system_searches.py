@@ -5,6 +5,7 @@ The types come one after the other, each in its own order; a page may end in the
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from rapport.fhir import search as grammar
@@ -30,7 +31,7 @@ def whole_system(visit: Visit) -> Answer:
         raise Refused(
             "invalid", "Several types can't be sorted together.", "Leave out _sort, or ask for one type."
         )
-    asked = _Asked(visit, types, rest, lenient)
+    asked = _Asked(visit, types, rest, lenient, time.monotonic() + LONGEST)
     if cut.summary == "count" or not parsed[0].count:
         found = Found(total=asked.total())
     else:
@@ -53,14 +54,19 @@ def _types(pairs: Pairs) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+#: So long (seconds) one search of several types may take: each type is a statement of its own.
+LONGEST = 20.0
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The search of each type."""
+    """The search of each type. `until`: when it has taken too long."""
 
     visit: Visit
     types: list[str]
     pairs: Pairs
     lenient: bool
+    until: float
 
     def total(self) -> int:
         """How many match in all types together."""
@@ -96,4 +102,6 @@ class _Asked:
         return Found(tuple(matches), rest, behind, total)
 
     def _search(self, rtype: str, pairs: Pairs) -> Found:
+        if time.monotonic() > self.until:
+            raise Refused("busy", "This search of several types took too long.", "Ask for fewer types.")
         return self.visit.door.search(rtype, pairs, lenient=self.lenient)

@@ -35,9 +35,9 @@ class Visit:
     def within_scope(self, letter: Action, rtype: str) -> None:
         """Refuse a program none of whose scopes is about this, whether anything is there or not."""
         if self.door.actor.scopes is not None and self.door.where(letter, rtype).nothing:
-            with self.door.unit(f"{letter} of {rtype}"):  # which writes the refusal down
-                asked = f"Ask for system/{rtype}.{letter}."
-                raise Refused("forbidden", "No scope of this program is about this.", asked)
+            asked = f"Ask for system/{rtype}.{letter}."
+            closed = Refused("forbidden", "No scope of this program is about this.", asked)
+            raise self.door.refuse_read(letter, rtype, closed)
 
     def strictly(self) -> Door:
         """The door, as strict with extensions as the client asks for (Prefer: handling=strict)."""

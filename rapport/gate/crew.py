@@ -26,7 +26,9 @@ from .importing import Counts, Import, Job
 Pipe: TypeAlias = "Connection[Any, Any]"
 
 #: A reference that is a search; one with an escaped character may be.
-_CONDITION = re.compile(rb'"reference"\s*:\s*"(?:([A-Z][A-Za-z]+)\?|[^"\\]*\\)')
+_CONDITION = re.compile(rb'"reference"\s*:\s*"(?:([A-Z][A-Za-z]+)\?([^"\\]*)"|[^"\\]*\\)')
+#: A search that looks at resources of one type alone: plain names, without chains and modifiers.
+_PLAIN = re.compile(r"(?!_has|_list)[\w-]+=[^&]*(&(?!_has|_list)[\w-]+=[^&]*)*", re.ASCII)
 _KIND = KIND.encode()
 
 
@@ -82,29 +84,33 @@ def reach_of(texts: Sequence[bytes], contents: Iterable[bytes]) -> Reach:
             continue  # it will be refused
         if _KIND in text:
             return Reach(alone=True)
-        for kind in _CONDITION.findall(text):
-            if not kind:
+        for kind, query in _CONDITION.findall(text):
+            if not _PLAIN.fullmatch(query.decode("utf-8", "replace")):
                 return Reach(alone=True)
             asks.add(kind.decode())
         whole = found.resource_type != "Bundle"
         for entry in [_Entry(resource=_Resource(found.resource_type, found.id))] if whole else found.entry:
-            _reach_of_entry(entry, writes, asks, names)
+            if not _reach_of_entry(entry, writes, asks, names):
+                return Reach(alone=True)
     return Reach(frozenset(writes), frozenset(asks), frozenset(names))
 
 
-def _reach_of_entry(entry: _Entry, writes: set[str], asks: set[str], names: set[str | bytes]) -> None:
+def _reach_of_entry(entry: _Entry, writes: set[str], asks: set[str], names: set[str | bytes]) -> bool:
+    """Add what an entry touches; False where its condition may touch any type."""
     request = entry.request
     if request is None:
         writes.add(entry.resource.resource_type)
         names.add(f"{entry.resource.resource_type}/{entry.resource.id}")
-        return
+        return True
     path, _, query = request.url.partition("?")
     rtype, _, rid = path.strip("/").partition("/")
     writes |= {rtype, entry.resource.resource_type}
     if rid:
         names.add(f"{rtype}/{rid}")
-    if query or request.if_none_exist:
+    condition = query or (request.if_none_exist or "").rpartition("?")[2]
+    if condition:
         asks.add(rtype)
+    return not condition or _PLAIN.fullmatch(condition) is not None
 
 
 # ---------------------------------------------------------------- processes

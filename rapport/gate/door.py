@@ -36,7 +36,7 @@ class Door(Bundles):
         rtype, _, rid = patient.partition("/")
         own = rtype == "Patient" and self.decide(READ, rtype, rid).rule == OWN.name
         if not own and "privacy" not in self.actor.duties:
-            raise self._refuse_read(READ, f"AuditEvent?patient={patient}", not_found())
+            raise self.refuse_read(READ, f"AuditEvent?patient={patient}", not_found())
         self._note_search(f"AuditEvent?patient={patient}")
         return log_of(self.conn, patient, before=before, limit=limit)
 

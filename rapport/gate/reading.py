@@ -91,7 +91,7 @@ class Reading(Visit):
         `within`: a `Patient/…`, to search their compartment only.
         """
         if rtype not in TYPE_NUMBERS:
-            raise self._refuse_read(SEARCH, rtype, not_found())
+            raise self.refuse_read(SEARCH, rtype, not_found())
         pairs = _pairs(query)
         parsed = grammar.parse(rtype, pairs, lenient=lenient)
         found = self.run(compartments.within(parsed, within) if within else parsed)
@@ -133,7 +133,7 @@ class Reading(Visit):
         """The versions that may be read, newest first. The current one must be readable too."""
         record = self._current(rtype, rid)
         if record is None:
-            raise self._refuse_read(READ, f"{rtype}/{rid}", not_found())
+            raise self.refuse_read(READ, f"{rtype}/{rid}", not_found())
         versions = stored.history(self._conn, record.id, self.where(READ, rtype), window)
         if versions:
             self._note(READ, versions)
@@ -149,7 +149,7 @@ class Reading(Visit):
     def changes(self, rtype: str | None = None, window: Window = Window(50)) -> list[Record]:  # noqa: B008
         """Versions of a type (None: of everything) that may be read, newest first."""
         if rtype is not None and rtype not in TYPE_NUMBERS:
-            raise self._refuse_read(READ, rtype, not_found())
+            raise self.refuse_read(READ, rtype, not_found())
         found: list[Record] = []
         if rtype:
             found = stored.history_of_type(self._conn, rtype, self.where(SEARCH, rtype), window)
@@ -175,10 +175,10 @@ class Reading(Visit):
 
     def _there(self, record: Record | None, rtype: str, rid: str) -> Record:
         if record is None:
-            raise self._refuse_read(READ, f"{rtype}/{rid}", not_found())
+            raise self.refuse_read(READ, f"{rtype}/{rid}", not_found())
         if record.deleted:
             gone = Refused("gone", "This was deleted.", "Go back and choose again.")
-            raise self._refuse_read(READ, record.ref, gone)
+            raise self.refuse_read(READ, record.ref, gone)
         return record
 
     def _read_and_note(self, rtype: str, rid: str) -> Record:

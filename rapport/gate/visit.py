@@ -242,7 +242,7 @@ class Visit:
         if self._looks:
             self._trail.searched(query)
 
-    def _refuse_read(self, letter: Action, reference: str, refused: Refused) -> Refused:
+    def refuse_read(self, letter: Action, reference: str, refused: Refused) -> Refused:
         """Write down a read that was refused (or of what is not there) and give back the refusal."""
         if not self._looks:
             return refused

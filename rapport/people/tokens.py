@@ -123,14 +123,16 @@ class Admission(NamedTuple):
 _admitted: OrderedDict[str, Admission] = OrderedDict()
 
 
-def admission(conn: statements.Conn, token: str) -> tuple[Actor, Warrant | None] | None:
+def admission(
+    conn: statements.Conn, token: str, *, afresh: bool = False
+) -> tuple[Actor, Warrant | None] | None:
     """Whoever holds this token, None when it is not good.
 
     With a Warrant the answer is from before: whoever uses it asks the database for the warrant in the same
-    breath, and calls `forget` and this again when it does not hold.
+    breath, and asks this `afresh` when it does not hold. Then it has none.
     """
     key = digest(token)
-    known = _admitted.get(key)
+    known = None if afresh else _admitted.get(key)
     if known is not None and known.until > time.monotonic():
         return known.actor, known.warrant
     found = _looked_up(conn, key)
@@ -142,11 +144,6 @@ def admission(conn: statements.Conn, token: str) -> tuple[Actor, Warrant | None]
         with suppress(KeyError):  # another thread was faster
             _admitted.popitem(last=False)
     return found.actor, None
-
-
-def forget(token: str) -> None:
-    """Whatever is known of this token may be outdated: look it up at its next use."""
-    _admitted.pop(digest(token), None)
 
 
 def _looked_up(conn: statements.Conn, key: str) -> Admission | None:

@@ -16,6 +16,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 import rapport
+from rapport.serving import bodies
 from rapport.serving.checks import Unfit, findings
 from rapport.serving.children import PARENT, UNFIT, obey_parent
 
@@ -36,9 +37,10 @@ def load(_target: str) -> Any:
     from rapport.config.wsgi import application
     from rapport.serving.access import logged
 
+    proxied = os.environ.get("RAPPORT_PROXY", "") in ("1", "true", "yes")
     for name in READ_ALREADY:  # granian shows the environment to every request
         os.environ.pop(name, None)
-    return logged(application)
+    return logged(bodies.Places(application, THREADS, proxied=proxied))
 
 
 def make_ready(host: str, port: int) -> None:
@@ -91,7 +93,7 @@ def main(host: str, port: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=processes(),
-        blocking_threads=THREADS,
+        blocking_threads=THREADS + bodies.THREADS,
         backpressure=256,
         respawn_failed_workers=True,
         workers_kill_timeout=10,

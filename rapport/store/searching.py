@@ -263,8 +263,12 @@ def _driver(compiled: Sequence[Compiled], one_patient: bool) -> Probe | None:
 
 
 def _total(conn: Connection[Any], query: Search, plan: _Plan) -> int:
-    """How many match. An estimate is exact up to `EXACT`, and beyond that what PostgreSQL expects."""
-    if query.total != "estimate":
+    """How many match. An estimate is exact up to `EXACT`, and beyond that what PostgreSQL expects.
+
+    It expects by all rows, so only who sees all of them hears of it: values that are no part of the search
+    belong to a filter.
+    """
+    if query.total != "estimate" or not all(name.startswith("q_") for name in plan.params.values):
         return _count(conn, plan)
     found = _count(conn, plan, f" LIMIT {EXACT + 1}")
     if found <= EXACT:

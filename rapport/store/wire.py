@@ -21,7 +21,7 @@ from psycopg import Connection, DataError, Error, OperationalError, ProgrammingE
 from psycopg.adapt import AdaptersMap, Buffer, Loader, Transformer
 from psycopg.errors import error_from_result
 from psycopg.postgres import adapters
-from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.string import ByteaBinaryLoader
 
@@ -32,8 +32,13 @@ _MICRO = timedelta(microseconds=1)
 NEVER = datetime(1, 1, 1, tzinfo=UTC)  # the clinical time of what has none: it sorts as the oldest
 
 _WATCH = (b"rapport", ())
+#: The server does not know what was prepared, or its tables changed since.
+_OUTDATED = (b"26000", b"0A000")
 #: So many statements of a connection stay prepared; with more of them the older half is forgotten.
 _MOST = 400
+#: A longer statement (characters) is neither kept nor prepared: an address may ask for thousands of values,
+#: and each such statement would take megabytes here and in the server for as long as the connection lasts.
+_LONGEST = 20_000
 
 
 class Bigints(list[int]):
@@ -166,8 +171,7 @@ _loading.register_loader(TIMESTAMPTZ, _TimeLoader)
 _PLACE = re.compile(r"%(?:\((\w+)\)|(%))?(s?)")
 
 
-@lru_cache(maxsize=4096)
-def _written(sql: str) -> tuple[bytes, tuple[str, ...] | None]:
+def _put_into_words(sql: str) -> tuple[bytes, tuple[str, ...] | None]:
     """The statement as PostgreSQL writes it, and the names of its parameters in order (None: by place)."""
     names: dict[str, int] = {}
     places = count(1)
@@ -181,6 +185,9 @@ def _written(sql: str) -> tuple[bytes, tuple[str, ...] | None]:
 
     text = _PLACE.sub(swap, sql)
     return text.encode(), tuple(names) if names or next(places) == 1 else None
+
+
+_written = lru_cache(maxsize=4096)(_put_into_words)
 
 
 class _Line:
@@ -199,7 +206,11 @@ class _Line:
         """Notice that psycopg has made the server forget all that was prepared: one of ours that stands among
         its own is gone. It does so after a rollback, where it prepares statements itself.
         """
-        if self._theirs is not None and _WATCH not in self._theirs:
+        if self._theirs is None:
+            return
+        if _WATCH in self._theirs:
+            self._theirs.move_to_end(_WATCH)  # psycopg lets go of what is used least
+        else:
             self._known.clear()
             name = b"rapport_%d" % next(self._names)
             if self._pg.prepare(name, b"SELECT 1").status == ExecStatus.COMMAND_OK:
@@ -207,7 +218,7 @@ class _Line:
 
     def ask(self, sql: str, params: Params, prepare: bool | None) -> list[tuple[Any, ...]]:
         """The rows that come of a statement."""
-        text, names = _written(sql)
+        text, names = (_put_into_words if len(sql) > _LONGEST else _written)(sql)
         values = params if names is None else [params[name] for name in names]  # type: ignore[call-overload]
         types, formats, raw = zip(*map(_sent, values), strict=True) if values else ((), (), ())
         found = self._run(sql, text, types, formats, raw, prepare is not False)
@@ -220,7 +231,7 @@ class _Line:
 
     def _run(self, sql: str, text: bytes, types: Any, formats: Any, raw: Any, prepare: bool) -> PGresult:
         """Run a statement; the second time it is prepared, and stays so."""
-        if not prepare:
+        if not prepare or len(sql) > _LONGEST:
             return self._pg.exec_params(text, raw, types, formats, Format.BINARY)
         self._keep()
         key = (sql, types)
@@ -251,6 +262,8 @@ class _Line:
     def _broken(self, found: PGresult) -> Error:
         if self._pg.status != ConnStatus.OK:
             return OperationalError("the connection to the database is lost")
+        if found.error_field(DiagnosticField.SQLSTATE) in _OUTDATED:
+            self._known.clear()  # for the next time
         return error_from_result(found)
 
 
@@ -267,11 +280,17 @@ _lines: WeakKeyDictionary[Connection[Any], _Line] = WeakKeyDictionary()
 
 @contextmanager
 def transaction(conn: Connection[Any]) -> Iterator[None]:
-    """A transaction on a connection at rest that commits by itself otherwise; what breaks it undoes it."""
+    """A transaction on a connection at rest that commits by itself otherwise; what breaks it undoes it.
+
+    A statement that failed breaks it, even if somebody caught the fault: PostgreSQL would take the COMMIT,
+    keep nothing, and not call it a fault.
+    """
     line = StoreCursor(conn)
     line.execute("BEGIN")
     try:
         yield
+        if conn.pgconn.transaction_status != TransactionStatus.INTRANS:
+            raise OperationalError("a statement of the transaction failed, so nothing of it is kept")
     except BaseException:
         with suppress(OperationalError):
             line.execute("ROLLBACK")

@@ -107,6 +107,14 @@ def test_the_whole_address_of_something_here_is_a_local_reference(service: Servi
     assert len(ask(service, "GET", f"Patient/{family}/$everything").json()["entry"]) == 3
 
 
+def test_a_token_is_asked_for_by_a_form(service: Service) -> None:
+    program = service.programs["whole"]
+    pair = (program["client_id"], program["client_secret"])
+    said = requests.post(service.token_url, json={"grant_type": "client_credentials"}, auth=pair, timeout=30)
+    assert (said.status_code, said.json()["error"]) == (400, "invalid_request")
+    assert "form" in said.json()["error_description"]
+
+
 def test_pages_of_other_sites_are_not_let_in(service: Service) -> None:
     """Nothing of `/fhir` is opened to pages of other sites: programs call it, not browsers."""
     said = ask(service, "GET", "Patient?_count=1", headers={"Origin": "https://elsewhere.example"})

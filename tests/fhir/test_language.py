@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rapport.fhir import labels, text
 from rapport.fhir.moments import EARLIEST, LATEST, period, span, timing
 from rapport.fhir.narrative import problem
+from rapport.fhir.outcomes import Refused
 from tests.fhir.making import DIV
 
 AT = datetime(2026, 3, 1, 9, 30, 0, 120, tzinfo=UTC)
@@ -89,6 +90,16 @@ def test_references_with_escapes() -> None:
 def test_a_member_may_stand_once(raw: bytes) -> None:
     with pytest.raises(orjson.JSONDecodeError, match="twice"):
         text.loads(raw)
+
+
+@pytest.mark.parametrize(
+    "number", [b"1e-20000", b"-2.5E-1000", b"1e-01001", b"0." + b"0" * 1000 + b"1", b"1." + b"1" * 5000]
+)
+def test_a_number_has_an_end(number: bytes) -> None:
+    for raw in (b'{"a":' + number + b"}", b"[1, " + number + b"]"):
+        with pytest.raises(Refused, match=r"1,000 digits"):
+            text.loads(raw)
+    assert text.loads(b'{"a":"' + number + b'","b":1e-300}') == {"a": number.decode(), "b": 1e-300}
 
 
 @pytest.mark.parametrize("raw", [b"{", b"", b'{"a":NaN}', b'{"a":"\\ud800"}', b"[" * 3000])

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from rapport.fhir.keys import reference_key
+from rapport.people import tokens
 from tests.fhir_api.conftest import Call
 from tests.personas import AMINA, conversation, observation
 
@@ -58,6 +59,21 @@ def test_one_row_each(
     assert [row[:3] for row in rows] == [(action, outcome, "api")]
     assert (KEY in rows[0][3]) is hers
     assert rows[0][4]
+
+
+@pytest.mark.parametrize(
+    ("path", "action"), [("Task/1", "R"), ("Task/1/_history", "R"), ("Task?code=1", "E")]
+)
+def test_what_no_scope_is_about_is_written_down(api: Call, own_database: str, path: str, action: str) -> None:
+    client, _ = tokens.add_client("Narrow", "system/Patient.rs", "tests")
+    token = tokens.issue_to_client(client, "system/Patient.rs")
+    with psycopg.connect(own_database, autocommit=True) as conn:
+        (before,) = conn.execute("SELECT max(id) FROM audit").fetchone() or (0,)
+        assert api("GET", path, who=token).status == 403
+        rows = conn.execute(
+            "SELECT action::text, outcome::text, name, entities FROM audit WHERE id > %s", (before,)
+        ).fetchall()
+    assert rows == [(action, "4", "Narrow", [f"{'r' if action == 'R' else 's'} Task"])]
 
 
 def test_no_token_leaves_no_trace(api: Call, own_database: str) -> None:

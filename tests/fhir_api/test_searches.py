@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rapport.fhir_api import system_searches
 from tests.fhir_api.conftest import Call
 from tests.personas import observation
 
@@ -101,3 +102,12 @@ def test_metadata_tells_what_can_be_searched(api: Call) -> None:
     names = {param["name"]: param["type"] for param in by_type["Location"]["searchParam"]}
     assert names["near"] == "special" and names["_list"] == "reference"
     assert "Observation:subject" in by_type["Patient"]["searchRevInclude"]
+
+
+def test_a_search_of_many_types_ends_in_time(api: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each type is a statement of its own, and each of them may take its fifteen seconds."""
+    assert api("GET", "?_type=Patient,Observation&_total=accurate").status == 200
+    monkeypatch.setattr(system_searches, "LONGEST", 0.0)
+    said = api("GET", "?_type=Patient,Observation&_total=accurate")
+    assert said.status == 503
+    assert "too long" in said.json["issue"][0]["diagnostics"]

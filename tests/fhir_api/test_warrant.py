@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from rapport.people.models import Client, Token, User, fresh_epoch
-from rapport.people.tokens import _admitted, digest, revoke_all
+from rapport.people.tokens import _admitted, admission, digest, revoke_all
 from tests.fhir_api.conftest import Call, Said
 from tests.personas import AMINA, observation
 
@@ -99,3 +99,17 @@ def test_a_lost_race_is_written_down_as_refused(api: Call, own_database: str) ->
     with psycopg.connect(own_database) as conn:
         last = conn.execute("SELECT outcome::text, entities FROM audit ORDER BY id DESC").fetchone()
     assert last == ("4", ["u Observation/o1"])
+
+
+def test_who_looks_a_token_up_afresh_gets_no_answer_from_before(
+    own_database: str, tokens: dict[str, str]
+) -> None:
+    """While one request finds its answer outdated, another may put a new one there, outdated as soon."""
+    with psycopg.connect(own_database, autocommit=True) as conn:
+        assert admission(conn, tokens["amina"])
+        known = admission(conn, tokens["amina"])
+        assert known is not None
+        assert known[1] is not None
+        again = admission(conn, tokens["amina"], afresh=True)
+    assert again is not None
+    assert again[1] is None

@@ -55,6 +55,13 @@ REACHES: list[tuple[bytes, Reach]] = [
     (text(asked("POST", "Task", {"resourceType": "Task", "code": {"coding": [{"system": KIND}]}})),
      Reach(alone=True)),
     (b'{"resourceType":"Task","for":{"reference":"\\u0050atient?identifier=1"}}', Reach(alone=True)),
+    (b'{"resourceType":"Task","for":{"reference":"Patient?general-practitioner.name=x"}}', Reach(alone=True)),
+    (text(asked("DELETE", "Observation?patient.identifier=1")), Reach(alone=True)),
+    (text(asked("DELETE", "Patient?_id=1&_has:Task:patient:code=1")), Reach(alone=True)),
+    (
+        text(asked("POST", "Patient", {"resourceType": "Patient"}, ifNoneExist="Patient?link%2Ename=x")),
+        Reach(alone=True),
+    ),
 ]  # fmt: skip
 
 

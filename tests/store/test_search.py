@@ -374,6 +374,10 @@ def test_total_is_told_when_known_or_asked(world: Conn, monkeypatch: pytest.Monk
     monkeypatch.setattr(searching, "EXACT", 10)
     guess = run(world, "Patient", ("_count", "3"), ("_total", "estimate")).total
     assert guess is not None and guess >= 11
+    mine = Filter(
+        "{t}.patient <> %(gate_none)s", {"gate_none": 0}
+    )  # who does not see all, hears nothing of it
+    assert run(world, "Patient", ("_count", "3"), ("_total", "estimate"), where=lambda _: mine).total == 40
     assert run(world, "Patient", ("_count", "100")).total == 40
     assert run(world, "Patient", ("_count", "0")) == Found(total=40)
     assert creation(WORLD[0]).rtype == "Patient"

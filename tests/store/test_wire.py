@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -106,3 +107,47 @@ def test_a_lost_connection_says_so(own_database: str) -> None:
         other.execute("SELECT pg_terminate_backend(%s)", [conn.info.backend_pid])
         with pytest.raises(psycopg.OperationalError):
             StoreCursor(conn).execute("SELECT 1")
+
+
+def test_a_very_long_statement_is_not_kept(conn: Conn) -> None:
+    """A search may ask for thousands of values, each time another number of them."""
+    cursor, before = StoreCursor(conn), wire._written.cache_info().currsize
+    for length in range(3900, 3904):
+        params = {f"q{number}": number for number in range(length)}
+        sql = f"SELECT {' + '.join(f'%({name})s::int8' for name in params)}"
+        for _ in range(3):
+            assert cursor.execute(sql, params).fetchone() == (sum(params.values()),)
+    assert wire._written.cache_info().currsize == before
+    sql = "SELECT count(*) FROM pg_prepared_statements WHERE length(statement) > 20000"
+    assert cursor.execute(sql).fetchone() == (0,)
+
+
+def test_statements_are_not_left_behind_when_psycopg_lets_go_of_its_own(own_database: str) -> None:
+    with psycopg.connect(own_database, prepare_threshold=1, autocommit=True) as conn:
+        for turn in range(3):
+            for number in range(130):  # psycopg keeps the latest hundred
+                for _ in range(2):
+                    conn.execute(f"SELECT {turn * 1000 + number}")
+                assert StoreCursor(conn).execute("SELECT 5::int8").fetchone() == (5,)
+        kept = conn.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'rapport%'"
+        ).fetchone()
+    assert kept == (2,)
+
+
+def test_what_the_server_has_forgotten_is_prepared_anew(own_database: str) -> None:
+    with psycopg.connect(own_database, prepare_threshold=None, autocommit=True) as conn:
+        for _ in range(2):
+            StoreCursor(conn).execute("SELECT 5::int8")
+        conn.execute("DEALLOCATE ALL")
+        with pytest.raises(psycopg.errors.InvalidSqlStatementName):
+            StoreCursor(conn).execute("SELECT 5::int8")
+        assert StoreCursor(conn).execute("SELECT 5::int8").fetchone() == (5,)
+
+
+def test_a_transaction_with_a_fault_in_it_is_not_said_to_be_kept(own_database: str) -> None:
+    with psycopg.connect(own_database, autocommit=True) as conn:
+        lost = pytest.raises(psycopg.OperationalError, match="nothing of it is kept")
+        with lost, wire.transaction(conn), suppress(psycopg.DataError):
+            StoreCursor(conn).execute("SELECT 1 / 0")
+        assert StoreCursor(conn).execute("SELECT 1").fetchone() == (1,)

@@ -27,7 +27,9 @@ def token(request: HttpRequest) -> JsonResponse:
     """Answer a token request; errors are named as the standard names them."""
     if request.method != "POST":
         return _wrong("invalid_request", "Send a POST.", 405)
-    if request.POST.get("grant_type") != "client_credentials":
+    if "grant_type" not in request.POST:
+        return _wrong("invalid_request", "There is no grant_type. Send the fields as a form, not as JSON.")
+    if request.POST["grant_type"] != "client_credentials":
         return _wrong("unsupported_grant_type", "Only client_credentials is known here.")
     if not _may_try(request, dry_run=True):
         return _wrong("slow_down", "Too many wrong tries. Wait a minute.", 429)
