@@ -77,6 +77,8 @@ def may_grant(record: Record, body: Body | None) -> bool:
     """Whether a written resource may give a grant, or have given one as it was."""
     if record.rtype not in SOURCES:
         return False
+    if record.rtype == "Consent":  # it may deny, too
+        return True
     if record.vid == 1 and body is not None:
         return any(True for _ in grants_of(record, body))
     return _may_have_granted(record, body)

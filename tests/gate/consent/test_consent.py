@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from psycopg import Connection
+from psycopg import Connection, connect
 
 from rapport.fhir.keys import reference_key
 from rapport.fhir.outcomes import Refused
@@ -17,7 +17,7 @@ from rapport.gate.consent import ages, guard
 from rapport.gate.consent.regions import MOST_ROWS, as_written, regions
 from rapport.gate.door import Door
 from tests.gate.consent.policies import ACTORS, LABELS, coding, concept
-from tests.personas import AMINA, BILAL, CHEN, DARA, TEAM, People, conversation, message, observation
+from tests.personas import AMINA, BILAL, CHEN, DARA, TEAM, People, arrive, conversation, message, observation
 
 Seat = Callable[[Actor], Door]
 PERSONAL = ("TREAT", "PATRQT", "FAMRQT")
@@ -183,6 +183,16 @@ def test_what_takes_too_many_rows_closes(record: Door, door: Seat) -> None:
         assert len(regions(body).denials) == 1
     record.create(body)
     assert finds(door(People.bilal), "Observation") == set()
+
+
+def test_a_program_enters_it_by_one_statement_or_several(own_database: str) -> None:
+    """What a program stores alone, in a transaction of its own, is compiled all the same."""
+    with connect(own_database, autocommit=True) as conn:
+        people = arrive(conn)
+        Door(conn, people.program, source="api").create(observation("o1"))
+        assert len(finds(Door(conn, people.dara), "Observation")) == 1
+        Door(conn, people.program, source="api").create(consent(deny(DARA)))
+        assert finds(Door(conn, people.dara), "Observation") == set()
 
 
 # ---------------------------------------------------------------- by law
