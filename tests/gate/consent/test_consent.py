@@ -11,7 +11,7 @@ from psycopg import Connection, connect
 
 from rapport.fhir.keys import reference_key
 from rapport.fhir.outcomes import Refused
-from rapport.gate import emergency, grants, preview
+from rapport.gate import emergency, grants, guards, preview
 from rapport.gate.actor import Actor
 from rapport.gate.consent import ages, guard
 from rapport.gate.consent.regions import MOST_ROWS, as_written, regions
@@ -91,6 +91,17 @@ def test_amina_shares_and_ends_it(record: Door, door: Seat) -> None:
         bilal.create(message("m2", "c1", "words", sender=BILAL))  # to see is not to write
     door(People.amina).update(made.json | {"status": "inactive"})
     assert finds(bilal, "Observation") == set() and finds(bilal, "Communication") == set()
+
+
+def test_bilal_may_write_where_amina_says_so(record: Door, door: Seat) -> None:
+    may = [concept(code, "consentaction") for code in ("access", "collect")]
+    door(People.amina).create(consent(permit(BILAL, "conversations", "health-record") | {"action": may}))
+    guards.register(guards.Guard("messages", lambda body: body["resourceType"] == "Communication"))
+    made = door(People.bilal).create(message("m2", "c1", "I write for her", sender=BILAL))
+    assert made.rid in finds(door(People.amina), "Communication")
+    for body in (observation("o9"), message("m3", "c1", "in her name")):
+        with pytest.raises(Refused):  # nobody of the family writes the health record, or as somebody else
+            door(People.bilal).create(body)
 
 
 def test_labels_are_shown_when_chosen(record: Door, door: Seat) -> None:
