@@ -17,7 +17,19 @@ from rapport.gate.consent import ages, guard
 from rapport.gate.consent.regions import MOST_ROWS, as_written, regions
 from rapport.gate.door import Door
 from tests.gate.consent.policies import ACTORS, LABELS, coding, concept
-from tests.personas import AMINA, BILAL, CHEN, DARA, TEAM, People, arrive, conversation, message, observation
+from tests.personas import (
+    AMINA,
+    BILAL,
+    CHEN,
+    DARA,
+    OTHER_TEAM,
+    TEAM,
+    People,
+    arrive,
+    conversation,
+    message,
+    observation,
+)
 
 Seat = Callable[[Actor], Door]
 PERSONAL = ("TREAT", "PATRQT", "FAMRQT")
@@ -124,6 +136,18 @@ def test_a_restriction_holds_against_the_care_team(record: Door, door: Seat) -> 
 def test_a_restriction_holds_against_a_lead(record: Door, door: Seat) -> None:
     door(People.amina).create(consent(deny(CHEN)))
     assert finds(door(People.chen), "Patient") == {"eve"} and finds(door(People.chen), "Consent") == set()
+
+
+def test_a_team_but_for_one_of_them(record: Door, door: Seat) -> None:
+    """What is nested closes within its parent alone: to her in that team, not to the team."""
+    friend = Actor("staff", "Practitioner/finn", "Finn", "nurse", ("PractitionerRole/finn",), (OTHER_TEAM,))
+    team = permit(OTHER_TEAM, "health-record", provision=[deny(People.eve_staff.ref)])
+    door(People.amina).create(consent(team))
+    assert (
+        finds(door(friend), "Observation") == {"o1"} and finds(door(People.eve_staff), "Observation") == set()
+    )
+    elsewhere = Actor("staff", People.eve_staff.ref, "Eve Marsh", "nurse", (), (TEAM,))
+    assert finds(door(elsewhere), "Observation") == {"o1", "o2"}
 
 
 def test_one_thing_is_kept_private(record: Door, door: Seat) -> None:
