@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from bench.service import ROOT, Service, place, rapport
-
 
 #: What is larger takes long to make.
 LARGE = 50_000
@@ -24,7 +24,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {"peers": peers.read_text() if peers.exists() else "", "sizes": {}}
     found |= {"rounds": options.repeat, "round": options.seconds}
     with place() as data:
-        found["import"] = imported(options.shared, data)
+        load = os.getloadavg()[0]
+        found["import"] = imported(options.shared, data) | {"load": load}
     for size in options.resources:
         large = options.keep if size > LARGE else None  # a small one is made anew: it grows by being measured
         kept = large and large.resolve() / f"record-{size}" / "data"

@@ -23,6 +23,8 @@ from rapport.fhir.outcomes import Refused
 #: Copies can double a document; a result is bounded, and so is the number of operations.
 LARGEST: Final = 16 * 1024 * 1024
 MOST: Final = 1000
+#: Each operation copies the document; so many bytes may be copied in all, about a second's work.
+MOST_COPIED: Final = 64 * LARGEST
 DEEPEST: Final = 100
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -37,6 +39,7 @@ Act = Callable[[Node, str], None]
 
 def apply(raw: bytes, patch: bytes) -> bytes:
     """The document after all operations, or Refused and nothing done."""
+    copied = 0
     for operation in _operations(patch):
         name, path = operation.get("op"), _pointer(operation, "path")
         if name in ("add", "replace", "test"):
@@ -57,8 +60,11 @@ def apply(raw: bytes, patch: bytes) -> bytes:
             raw = _change(raw, path, _remove)
         else:
             raw = _put(raw, path, value, _replace if name == "replace" else _add)
-        if len(raw) > LARGEST:
-            raise Refused("too-large", "The patched resource would be too large.")
+        copied += len(raw)
+        if len(raw) > LARGEST or copied > MOST_COPIED:
+            raise Refused(
+                "too-large", "The patched resource, or the work of patching it, would be too large."
+            )
     return raw
 
 

@@ -37,6 +37,10 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
+#: What a request without a good token is asked for.
+ASKED = 'Bearer realm="rapport"'
+
+
 class RefusedWith(Refused):
     """A refusal whose answer has headers of its own."""
 
@@ -298,8 +302,8 @@ def laid_out(request: Request, answer: Answer) -> Answer:
 def refusal(refused: Refused) -> Answer:
     """The answer that tells a refusal."""
     more = refused.headers if isinstance(refused, RefusedWith) else ()
-    if refused.status == 401:
-        more = (("WWW-Authenticate", 'Bearer realm="rapport"'),)
+    if refused.status == 401 and not more:
+        more = (("WWW-Authenticate", ASKED),)
     elif refused.status in (429, 503) and not more:
         more = (("Retry-After", "1"),)
     return Answer(refused.status, orjson.dumps(refused.outcome()), more)

@@ -62,7 +62,7 @@ def _judged(resource: Json, rtype: str, profiles: list[str], severity: str) -> t
     if any(issue.severity in ("error", "fatal") for issue in issues):
         return issues
     issues += packages.faults(resource)
-    for claim in profiles:
+    for claim in dict.fromkeys(profiles):
         issues += tuple(issue for issue in packages.held_against(resource, claim) if issue not in issues)
     return (*issues, *packages.unknown(resource), *packages.undefined(resource, severity))
 

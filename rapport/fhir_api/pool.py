@@ -20,7 +20,7 @@ from rapport.gate.door import Door
 from rapport.people import tokens
 
 from . import limits
-from .http import Request
+from .http import ASKED, RefusedWith, Request
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -147,7 +147,9 @@ def _admission(
     found = tokens.admission(conn, token, afresh=afresh)
     if found is None:
         limits.wrong(token, request)
-        raise Refused("unauthorized", "This token is not valid, or no longer.", "Get a new one.")
+        said = f'{ASKED}, error="invalid_token"'
+        old = "This token is not valid, or no longer."
+        raise RefusedWith("unauthorized", old, "Get a new one.", WWW_Authenticate=said)
     limits.good(token, found[0].ref)
     return found
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import orjson
 
 from rapport.fhir.outcomes import Refused
-from rapport.gate.door import Record
+from rapport.gate.door import Door, Record
 from rapport.gate.permissions import READ
 from rapport.gate.writing import ABSENT, parsed
 
@@ -65,7 +65,7 @@ def update(visit: Visit) -> Answer:
             "invalid", "The id of the resource is not that of the address.", "Give the same id in both."
         )
     version = ABSENT if request.header("If-None-Match").strip() == "*" else request.version()
-    record, made = settled(version, lambda: visit.strictly().put(raw, body, if_match=version))
+    record, made = settled(visit.door, version, lambda: visit.strictly().put(raw, body, if_match=version))
     return written(visit, record, 201 if made else 200)
 
 
@@ -82,7 +82,9 @@ def patch(visit: Visit) -> Answer:
     """PATCH [type]/[id]"""
     rtype, rid = visit.rtype(), visit.rid()
     change, version = patching.asked(visit.request), visit.request.version()
-    record = settled(version, lambda: visit.strictly().patch(rtype, rid, change, if_match=version))
+    record = settled(
+        visit.door, version, lambda: visit.strictly().patch(rtype, rid, change, if_match=version)
+    )
     return written(visit, record, 200)
 
 
@@ -91,7 +93,7 @@ def patch_where(visit: Visit) -> Answer:
     rtype, condition = visit.rtype(), urlencode(visit.request.query)
     change, version = patching.asked(visit.request), visit.request.version()
     record = settled(
-        version, lambda: visit.strictly().patch_where(rtype, condition, change, if_match=version)
+        visit.door, version, lambda: visit.strictly().patch_where(rtype, condition, change, if_match=version)
     )
     return written(visit, record, 200)
 
@@ -126,17 +128,23 @@ def _shown(visit: Visit, record: Record) -> Answer:
     return Answer(200, cut.of(record.rtype, record.body) if cut else record.body, headers_of(record))
 
 
-def settled(version: int | None, change: Callable[[], T]) -> T:
-    """A change; without If-Match the last one to come wins, so it is made again on what is there by then."""
+def settled(door: Door, version: int | None, change: Callable[[], T]) -> T:
+    """A change; without If-Match the last one to come wins, so it is made again on what is there by then.
+
+    Of the tries the last alone is written down.
+    """
     passing = {"stale", "conflict"}
-    for number in range(1, _TRIES):
+    for number in range(1, _TRIES if version is None else 1):
+        door.passing = passing
         try:
             return change()
         except Refused as refused:
-            if refused.code not in passing or version is not None:
+            if refused.code not in passing:
                 raise
             if refused.code == "conflict":  # made by somebody else just now, or a rule's: the next try tells
                 passing = {"stale"}
+        finally:
+            door.passing = ()
         time.sleep(number * _APART * random.random())  # noqa: S311 - nothing secret hangs on it
     return change()
 

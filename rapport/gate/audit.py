@@ -14,12 +14,13 @@ from psycopg import Connection
 from psycopg.pq import TransactionStatus
 
 from rapport.fhir.keys import reference_key
-from rapport.store.records import EVERYTHING, Filter
+from rapport.store.records import EVERYTHING, Filter, Record
 from rapport.store.wire import Bigints, StoreCursor
 from rapport.store.writing import Beside
 
 from . import live
 from .actor import Actor
+from .permissions import Action
 
 DONE, REFUSED, FAILED = "0", "4", "8"
 _RANK = {"D": 5, "C": 4, "U": 3, "E": 2, "R": 1, "": 0}
@@ -74,6 +75,17 @@ class Trail:
             self.action = action
         entity = f"{letter} {reference}/_history/{vid}" if vid else f"{letter} {reference}"
         self.entities[_plain(entity)] = patient
+
+    def met(self, letter: Action, records: Iterable[Record]) -> None:
+        """Note stored versions, as `add` does each."""
+        found = {
+            f"{letter} {record.rtype}/{record.rid}/_history/{record.vid}": record.patient
+            for record in records
+        }
+        action = _FHIR_ACTION[letter]
+        if found and _RANK[action] > _RANK[self.action]:
+            self.action = action
+        self.entities.update(found)
 
     def searched(self, query: str) -> None:
         """Note a search that was made, whether or not it found anything."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Self
 
@@ -92,6 +92,7 @@ class Visit:
         self.witness = Witness(actor, purpose, source, request or os.urandom(16).hex())
         self._open: Unit = unit or (lambda: transaction(conn) if idle(conn) else conn.transaction())
         self._shared = _Shared(warrant)
+        self.passing: Collection[str] = ()  # codes of refusals after which the same is tried again: not noted
         self._looks = True  # whether reading is looking: somebody sees it
         self._filters: dict[tuple[Action, str], Filter] = {}
 
@@ -176,7 +177,7 @@ class Visit:
                 self._complete(work)
         except Refused as refused:
             self._shared.work = None
-            if not quiet:
+            if not quiet and refused.code not in self.passing:
                 self._note_refusal(work.trail, refused)  # type: ignore[union-attr]
             raise
         finally:
@@ -225,9 +226,8 @@ class Visit:
         return self._shared.reads if work is None else work.trail
 
     def _note(self, letter: Action, records: Iterable[Record]) -> None:
-        trail = self._trail
-        for record in records if self._looks else ():
-            trail.add(letter, record.ref, record.vid, record.patient)
+        if self._looks:
+            self._trail.met(letter, records)
 
     def _note_refusal(self, trail: Trail, refused: Refused) -> None:
         """A refused unit left nothing behind but this row, in a transaction of its own."""

@@ -41,13 +41,13 @@ class Frequencies:
         return sum(max(min(share, self.target.get(target, 0)) * self.refs, RARE) for target in targets)
 
 
-_known: dict[tuple[str, int, str], tuple[float, Frequencies]] = {}
+_known: dict[tuple[bytes, bytes, bytes], tuple[float, Frequencies]] = {}
 
 
 def frequencies(conn: Connection[Any]) -> Frequencies:
     """Those of the database of this connection, some minutes old at most."""
-    info = conn.info
-    place = (info.host, info.port, info.dbname)
+    line = conn.pgconn
+    place = (line.host, line.port, line.db)
     read_at, found = _known.get(place, (None, Frequencies()))
     if read_at is None or monotonic() - read_at > _FRESH:
         found = _read(conn)

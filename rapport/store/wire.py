@@ -13,16 +13,17 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
-from struct import Struct, error, pack, unpack
+from struct import Struct, error, pack
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 from psycopg import Connection, DataError, Error, OperationalError, ProgrammingError
-from psycopg.adapt import AdaptersMap, Buffer, Loader, Transformer
+from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.errors import error_from_result
 from psycopg.postgres import adapters
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
+from psycopg.types.datetime import TimestamptzBinaryLoader
 from psycopg.types.string import ByteaBinaryLoader
 
 BOOL, BYTEA, INT8, TEXT, FLOAT8, DATE, TIMESTAMPTZ = 16, 17, 20, 25, 701, 1082, 1184
@@ -154,16 +155,9 @@ _SEND: dict[type, Callable[[Any], Sent]] = {
 }
 
 
-class _TimeLoader(Loader):
-    format = Format.BINARY
-
-    def load(self, data: Buffer) -> datetime:
-        return _EPOCH + timedelta(microseconds=unpack(">q", data)[0])
-
-
 _loading = AdaptersMap(adapters)
 _loading.register_loader(TEXT, ByteaBinaryLoader)
-_loading.register_loader(TIMESTAMPTZ, _TimeLoader)
+_loading.register_loader(TIMESTAMPTZ, TimestamptzBinaryLoader)
 
 
 # ---------------------------------------------------------------- statements

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rapport.fhir import patch
 from rapport.fhir.outcomes import Refused
 from rapport.fhir.patch import LARGEST, apply
 from tests.fhir.conftest import shared
@@ -135,3 +136,12 @@ def test_never_raises_anything_else(patch: bytes, doc: Any) -> None:
         apply(msgspec.json.encode(doc), patch)
     except Refused as refused:
         assert json.dumps(refused.outcome())
+
+
+def test_the_work_of_a_patch_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patch, "MOST_COPIED", 1000)
+    steps = [{"op": "test", "path": "/id", "value": "a"}]
+    raw = b'{"id":"a","x":"%b"}' % (b"x" * 80)
+    assert patch.apply(raw, json.dumps(steps * 10).encode()) == raw
+    with pytest.raises(Refused, match="too large"):
+        patch.apply(raw, json.dumps(steps * 11).encode())

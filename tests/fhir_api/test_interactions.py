@@ -290,7 +290,8 @@ def test_refusals_are_outcomes(
         assert said.json["resourceType"] == "OperationOutcome" and said.json["issue"][0]["diagnostics"]
     assert said.headers["Cache-Control"] == "no-store"
     if status == 401:
-        assert said.headers["WWW-Authenticate"].startswith("Bearer")
+        asked = said.headers["WWW-Authenticate"]
+        assert asked.startswith("Bearer") and ("invalid_token" in asked) == bool(more["who"])
 
 
 def test_a_conversation_over_fhir(api: Call) -> None:

@@ -188,3 +188,12 @@ def test_extensions_of_a_package_are_defined(api: Call, place: Path) -> None:
     assert len(packages.undefined(mine)) == 1
     packages.add(shared(PACKAGE))
     assert packages.undefined(mine) == ()
+
+
+def test_a_claim_is_judged_once_however_often_it_is_made(api: Call, place: Path) -> None:
+    """Each claim may cost milliseconds, and a resource has room for a hundred thousand of them."""
+    packages.add(made(place / "own.tgz"))
+    often = NAMELESS | {"meta": {"profile": ["http://x.org/p", "http://x.org/p|1.0.0"] * 5}}
+    assert len(api("PUT", "Patient/p1", often).json["issue"]) == 1
+    query = "&".join(["profile=http://x.org/p"] * 5)
+    assert severities(api("POST", f"Patient/$validate?{query}", NAMELESS)) == ["error"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rapport.fhir_api import system_searches
+from rapport.fhir_api import searches, system_searches
 from tests.fhir_api.conftest import Call
 from tests.personas import observation
 
@@ -111,3 +111,14 @@ def test_a_search_of_many_types_ends_in_time(api: Call, monkeypatch: pytest.Monk
     said = api("GET", "?_type=Patient,Observation&_total=accurate")
     assert said.status == 503
     assert "too long" in said.json["issue"][0]["diagnostics"]
+
+
+def test_long_words_are_not_kept(api: Call) -> None:
+    """Links repeat what was asked; what is quoted for them is kept for the next time, if it is short."""
+    before = searches._quoted_before.cache_info().currsize
+    said = api(
+        "POST", "Patient/_search", b"name=" + b"%C3%A9" * 5000, media="application/x-www-form-urlencoded"
+    )
+    assert said.status == 200
+    assert "%C3%A9" * 5000 in said.json["link"][0]["url"]
+    assert searches._quoted_before.cache_info().currsize <= before + 1  # the name of the parameter

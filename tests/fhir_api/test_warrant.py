@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -99,6 +100,19 @@ def test_a_lost_race_is_written_down_as_refused(api: Call, own_database: str) ->
     with psycopg.connect(own_database) as conn:
         last = conn.execute("SELECT outcome::text, entities FROM audit ORDER BY id DESC").fetchone()
     assert last == ("4", ["u Observation/o1"])
+
+
+def test_of_what_is_tried_again_one_row_is_left(api: Call, own_database: str) -> None:
+    """Without If-Match the last to come wins; on the way there the door refuses what was overtaken."""
+    api("PUT", "Observation/o1", observation("o1"))
+    before = counted(own_database)[2]
+
+    def write(number: int) -> int:
+        return api("PUT", "Observation/o1", observation("o1", value=str(number))).status
+
+    with ThreadPoolExecutor(4) as several:
+        assert set(several.map(write, range(40))) == {200}
+    assert counted(own_database)[2] == before + 40
 
 
 def test_who_looks_a_token_up_afresh_gets_no_answer_from_before(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connection, transaction
@@ -144,6 +145,13 @@ def test_the_inbox_counts_and_its_views(opens: Opens, people: People, asks: Any,
     assert "By due time." in dara.get("/inbox/?order=due")
     assert "Every question has someone" not in dara.get("/inbox/?whose=nobody")
     assert "Nothing to stand in for" in dara.get("/inbox/?whose=cover")
+
+
+@pytest.mark.parametrize("place", ["²", "9" * 5000, "²:2026-01-01T00:00:00Z:", "99:2026-01-01T00:00:00Z:"])
+def test_a_made_up_place_in_the_inbox_is_no_fault(opens: Opens, people: People, place: str) -> None:
+    dara = opens(people.dara)
+    for whose in ("everyone", "mine"):
+        assert "Inbox" in dara.get(f"/inbox/?whose={whose}&after={quote(place)}")
 
 
 def test_another_team_sees_nothing_of_it(opens: Opens, people: People, asks: Any) -> None:

@@ -153,7 +153,7 @@ def test_staff_are_added_with_a_position_and_a_team(
     held = actors.position(asking.conn(), said["position"])
     assert held and (held.team, held.role, held.duties) == ("Organization/practice", "midwife", {"lead"})
     team = asking.at_work("tests").read("Organization", "practice").json
-    assert team["name"] == "The practice team"
+    assert team["name"] == "Practice team"
     call_command("staff", "list", "--json")
     assert {"jo@example.org", "dara@example.org"} <= {
         one["email"] for one in json.loads(capsys.readouterr().out)

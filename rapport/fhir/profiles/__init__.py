@@ -51,9 +51,8 @@ class Profiles(Mapping[str, Profile]):
 
     def check(self, resource: Any) -> tuple[Issue, ...]:
         """Every fault by the profiles that a resource claims."""
-        return tuple(
-            issue for profile in self.claimed(resource) for issue in check_profile(resource, profile)
-        )
+        once = {profile.url: profile for profile in self.claimed(resource)}
+        return tuple(issue for profile in once.values() for issue in check_profile(resource, profile))
 
 
 def load(*paths: Path) -> Profiles:

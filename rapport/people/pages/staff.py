@@ -177,7 +177,8 @@ def absence(request: Request) -> HttpResponse:
     choices = [(user.person, user.display_name) for user in colleagues.order_by("display_name")]
     form = Away(request.POST if request.POST.get("first") is not None else None, colleagues=choices)
     if request.method == "POST" and "end" in request.POST:
-        absences.end(int(request.POST["end"]) if request.POST["end"].isdigit() else 0, me)
+        number = request.POST["end"]
+        absences.end(int(number) if number.isdecimal() and len(number) < 18 else 0, me)
         messages.info(request, _("Taken back. You are here."))
         return redirect("people_absence")
     if request.method == "POST" and form.is_valid():

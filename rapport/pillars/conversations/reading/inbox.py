@@ -93,7 +93,7 @@ def _place(cursor: str, at: datetime) -> tuple[int, datetime, str]:
     head, _, rest = cursor.partition(":")
     when, _, inner = rest.partition("Z:")
     found = read_moment(f"{when}Z")
-    return (int(head), found, inner) if head.isdigit() and found else (0, at, "")
+    return (int(head), found, inner) if head.isdecimal() and len(head) < 3 and found else (0, at, "")
 
 
 def _bands(teams: tuple[str, ...], whose: str, order: str, at: datetime) -> list[Pairs]:
@@ -121,7 +121,7 @@ def _own(
     bodies = finding.tasks(door, finding.marked(positions, "", "/waiting"), count=MOST_OWN)
     found = [read_concern(body) for body in bodies]
     found.sort(key=by_due if order == "due" else lambda one: pressing(one, at))
-    start = int(cursor) if cursor.isdigit() else 0
+    start = int(cursor) if cursor.isdecimal() and len(cursor) < 9 else 0
     more = start + wanted
     return found[start:more], str(more) if more < len(found) else ""
 
