@@ -138,6 +138,16 @@ def test_a_restriction_holds_against_a_lead(record: Door, door: Seat) -> None:
     assert finds(door(People.chen), "Patient") == {"eve"} and finds(door(People.chen), "Consent") == set()
 
 
+@pytest.mark.parametrize("part", ["status", "scope", "category", "policyRule", "patient"])
+@pytest.mark.parametrize("spoilt", [None, {}, [], "rubbish", {"text": "x"}])
+def test_what_a_head_says_unclearly_opens_nothing_and_closes_still(part: str, spoilt: Any) -> None:
+    body = consent(deny(DARA, provision=[permit(BILAL, "plan")])) | {part: spoilt}
+    found = regions(body)
+    if part != "patient":  # whose it is stands in the row
+        assert not found.permits and found.denials and not found.denials[0].exceptions
+    assert regions(consent(permit(BILAL, "plan"))).permits
+
+
 def test_a_team_but_for_one_of_them(record: Door, door: Seat) -> None:
     """What is nested closes within its parent alone: to her in that team, not to the team."""
     friend = Actor("staff", "Practitioner/finn", "Finn", "nurse", ("PractitionerRole/finn",), (OTHER_TEAM,))
