@@ -70,13 +70,14 @@ class Reading(Visit):
 
     def many(self, references: Iterable[str]) -> dict[str, Record]:
         """Several resources by reference (`Type/id`), one query a rule; what may not be read is left out."""
-        by_rule: dict[str, tuple[Filter, list[int]]] = {}
+        by_type: dict[str, list[int]] = {}
         for rtype, rid in {tuple(reference.split("/", 1)) for reference in references if "/" in reference}:
             if rtype in TYPE_NUMBERS:
-                where = self.where(READ, rtype)
-                by_rule.setdefault(f"{where.sql} {where.params}", (where, []))[1].append(
-                    resource_key(rtype, rid)
-                )
+                by_type.setdefault(rtype, []).append(resource_key(rtype, rid))
+        by_rule: dict[str, tuple[Filter, list[int]]] = {}
+        for rtype, keys in by_type.items():
+            where = self.where(READ, rtype)
+            by_rule.setdefault(f"{where.sql} {where.params}", (where, []))[1].extend(keys)
         found: dict[str, Record] = {}
         for where, keys in by_rule.values():
             for record in stored.read(self._conn, keys, where):

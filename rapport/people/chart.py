@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from rapport.gate.door import Door
 from rapport.people import record
 from rapport.people.record import Fact
@@ -13,8 +16,9 @@ from rapport.people.record import Fact
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One list: its type, what is active in it, its order, and how a line is read."""
+    """One list: how it is called, its type, what is active in it, its order, and how a line is read."""
 
+    title: str | Promise
     rtype: str
     active: tuple[tuple[str, str], ...]
     order: str
@@ -23,11 +27,21 @@ class Kept:
 
 LISTS: dict[str, Kept] = {
     "problems": Kept(
-        "Condition", (("clinical-status", "active,recurrence,relapse"),), "-onset-date", record.problem
+        _("Problems"),
+        "Condition",
+        (("clinical-status", "active,recurrence,relapse"),),
+        "-onset-date",
+        record.problem,
     ),
-    "medicines": Kept("MedicationRequest", (("status", "active,on-hold"),), "-authoredon", record.medicine),
+    "medicines": Kept(
+        _("Medicines"), "MedicationRequest", (("status", "active,on-hold"),), "-authoredon", record.medicine
+    ),
     "allergies": Kept(
-        "AllergyIntolerance", (("clinical-status:not", "inactive,resolved"),), "-date", record.allergy
+        _("Allergies"),
+        "AllergyIntolerance",
+        (("clinical-status:not", "inactive,resolved"),),
+        "-date",
+        record.allergy,
     ),
 }
 

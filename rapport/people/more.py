@@ -9,15 +9,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from rapport.gate.actor import Actor
+from rapport.people.actors import leads
 
 
 def _always(_actor: Actor) -> bool:
     return True
-
-
-def leads(actor: Actor) -> bool:
-    """Leads a team or runs the site."""
-    return bool(actor.duties & {"lead", "operator"})
 
 
 def staff(actor: Actor) -> bool:

@@ -114,7 +114,7 @@ class _Plan:
 
     @property
     def prepare(self) -> bool | None:
-        """What psycopg is told: as it sees fit, or never."""
+        """What the line is told: prepare it when it comes again, or never."""
         return None if self.fixed else False
 
     def candidates(self, columns: str, *more: str, patient: str = "") -> str:

@@ -238,9 +238,7 @@ class _Line:
             done = self._pg.prepare(name, text, types)
             if done.status != ExecStatus.COMMAND_OK:
                 return done
-            del self._known[
-                key
-            ]  # it was written down when it came for the first time; now it is the youngest
+            del self._known[key]  # noted when it came for the first time, it is the youngest now
             self._known[key] = name
             self._tidy()
         return self._pg.exec_prepared(name, raw, formats, Format.BINARY)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
 from rapport.people import site
+from rapport.people.actors import leads
 from rapport.people.portrait import human_name, short
 from rapport.people.request import Request, leads_only
 
@@ -41,7 +42,7 @@ def members(teams: list[dict[str, Any]]) -> dict[str, str]:
 
 def may_give(request: Request, already: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """Teams that a lead may put into the person's care."""
-    if not request.actor.duties & {"lead", "operator"}:
+    if not leads(request.actor):
         return ()
     rules, language = site.current(), get_language() or ""
     return tuple(

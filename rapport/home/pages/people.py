@@ -31,9 +31,6 @@ FEW_CONTACTS = 8
 PAGE = 50
 
 
-TITLES = {"problems": lazy("Problems"), "medicines": lazy("Medicines"), "allergies": lazy("Allergies")}
-
-
 @require_safe
 @staff_only
 def people(request: Request) -> HttpResponse:
@@ -100,7 +97,7 @@ def glance(request: Request, rid: str) -> HttpResponse:
         medicines=lists["medicines"][0],
         allergies=lists["allergies"][0],
         contacts=contact_lines(contacts),
-        more=frozenset([*TITLES, *(("contacts",) if older else ())]),
+        more=frozenset([*chart.LISTS, *(("contacts",) if older else ())]),
         may_invite=who.died is None and not accounts.signs_in(who.ref),
         shared=door.reaches(who.ref),
         carers=tuple(carers.values()),
@@ -138,9 +135,9 @@ def whole(request: Request, rid: str, what: str) -> HttpResponse:
     if what == "contacts":
         found, more = reading.contacts(request.door, who.ref, cursor=cursor, count=PAGE)
         page = AllPage(who, short(who.name), lazy("All contacts"), (), contact_lines(found), more)
-    elif what in TITLES:
+    elif what in chart.LISTS:
         facts, more = chart.lines(request.door, who.ref, what, PAGE, active=False, cursor=cursor)
-        page = AllPage(who, short(who.name), TITLES[what], facts, (), more)
+        page = AllPage(who, short(who.name), chart.LISTS[what].title, facts, (), more)
     else:
         raise not_found()
     return show(request, "home/all.html", page)

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from rapport.gate.actor import Actor
+from rapport.people import chart
 from rapport.people.portrait import Person
 from rapport.people.record import Fact
 from rapport.pillars.conversations.contexts import said
@@ -199,10 +200,10 @@ FEW, FOLDED = 3, 12
 
 def record_lines(lists: Mapping[str, tuple[Fact, ...]]) -> tuple[RecordLine, ...]:
     """Lists of the record by name (`chart.LISTS`), beside the answer. One alone is not folded."""
-    titles = {"problems": _("Problems"), "medicines": _("Medicines"), "allergies": _("Allergies")}
     cut = {name: len(facts) if len(facts) <= FEW + 1 else FEW for name, facts in lists.items()}
     return tuple(
-        RecordLine(titles[name], facts[: cut[name]], facts[cut[name] :]) for name, facts in lists.items()
+        RecordLine(str(chart.LISTS[name].title), facts[: cut[name]], facts[cut[name] :])
+        for name, facts in lists.items()
     )
 
 

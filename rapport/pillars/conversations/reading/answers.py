@@ -26,7 +26,7 @@ def answers(door: Door) -> shown.Answers:
     looking = Looking(door)
     since = looking.at - BACK
     found, cut = _asked(door, since)
-    settled = [one for one in found if _settled(one, looking.at)]
+    settled = [one for one in found if _settled(looking, one)]
     for one in settled:
         looking.faces.meet((one.team, _by(one)))
     team_lines = _lines(looking, settled, (one.team for one in settled))
@@ -50,12 +50,9 @@ def _asked(door: Door, since: datetime) -> tuple[list[ConcernTask], bool]:
     return found, cursor is not None
 
 
-def _settled(one: ConcernTask, at: datetime) -> bool:
-    return one.reason not in _NOT_ASKED and (_answered(one) is not None or _promised(one) <= at)
-
-
-def _promised(one: ConcernTask) -> datetime:
-    return one.answer_by or finding.clocks().promised(one)
+def _settled(looking: Looking, one: ConcernTask) -> bool:
+    over = _answered(one) is not None or looking.clocks.promised(one) <= looking.at
+    return over and one.reason not in _NOT_ASKED
 
 
 def _answered(one: ConcernTask) -> datetime | None:
@@ -76,7 +73,7 @@ def _lines(looking: Looking, found: list[ConcernTask], refs: Iterable[str]) -> t
         shown.AnswersLine(
             face=looking.faces.of(ref),
             asked=len(group),
-            in_time=sum((_answered(one) or looking.at) <= _promised(one) for one in group),
+            in_time=sum((_answered(one) or looking.at) <= looking.clocks.promised(one) for one in group),
             heard=sum(one.state == "heard" for one in group),
         )
         for ref, group in groups.items()

@@ -1,0 +1,89 @@
+"""A second look: sentences that read like those which needed somebody at once, though no rule knows them.
+
+A small linear model over word stems and the concepts of the grammars, trained on our own messages.
+It says "please read this first" and no more: it names no danger and raises no alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from rapport.listening.context import Contexts
+from rapport.listening.heard import RedFlag, Span
+from rapport.listening.lexicon import Hit
+from rapport.listening.packs import DATA, Pack
+from rapport.listening.words import Words
+
+STEM = 5
+EVIDENCE = 3
+FEWEST = 3
+RULE = "second_look.likeness"
+WHY = "reads like messages that needed somebody at once; please read this first"
+
+
+@cache
+def _weights() -> tuple[float, dict[str, float]]:
+    """The limit, and the weight of each feature."""
+    first, *lines = (DATA / "second_look.txt").read_text("utf-8").splitlines()
+    rows = (line.split("\t") for line in lines)
+    return float(first), {name: float(weight) for name, weight in rows}
+
+
+def stretches(words: Words) -> Iterator[tuple[int, int]]:
+    """The first and last word of each sentence."""
+    first = 0
+    for index in range(1, len(words) + 1):
+        if index == len(words) or words.sentences[index] != words.sentences[first]:
+            yield first, index - 1
+            first = index
+
+
+def features(words: Words, concepts: Sequence[Sequence[str]], first: int, last: int) -> dict[str, list[int]]:
+    """What a sentence holds: stems, pairs of stems, and concepts; each with the words it stands on."""
+    found: dict[str, list[int]] = {}
+    language = words.manners.language
+    stems = [norm[:STEM] for norm in words.norms[first : last + 1]]
+    for offset, stem in enumerate(stems):
+        found.setdefault(f"{language} {stem}", []).append(first + offset)
+        if offset:
+            found.setdefault(f"{language} {stems[offset - 1]} {stem}", []).append(first + offset)
+        for name in concepts[first + offset]:
+            found.setdefault(f"@{name}", []).append(first + offset)
+    if words.sentences[first] in words.asking:
+        found["?"] = []
+    return found
+
+
+def concepts_at(words: Words, own: Pack, hits: dict[int, list[Hit]]) -> list[list[str]]:
+    """For each word, the shared concepts whose phrases begin there."""
+    found: list[list[str]] = [[] for _ in range(len(words))]
+    for name, numbers in own.shared.items():
+        for number in numbers:
+            for first, _ in hits.get(number, ()):
+                if name not in found[first]:
+                    found[first].append(name)
+    return found
+
+
+def look(words: Words, own: Pack, hits: dict[int, list[Hit]], contexts: Contexts) -> list[RedFlag]:
+    """At most one flag: the sentence that reads most like a danger, if it is spoken of as present."""
+    limit, weights = _weights()
+    concepts = concepts_at(words, own, hits)
+    best: tuple[float, int, int] | None = None
+    for first, last in stretches(words):
+        if last - first + 1 < FEWEST:
+            continue
+        held = features(words, concepts, first, last)
+        score = sum(weights.get(name, 0.0) for name in held) + weights["bias"]
+        if score <= limit or (best is not None and score <= best[0]):
+            continue
+        ranked = sorted((name for name in held if held[name]), key=lambda name: -weights.get(name, 0.0))
+        places = [held[name][0] for name in ranked[:EVIDENCE]]
+        reading = contexts.judge(min(places), max(places))
+        if reading.status == "present" or reading.turned:
+            best = (score, min(places), max(places))
+    if best is None:
+        return []
+    span = Span.of(words.text, words.starts[best[1]], words.ends[best[2]])
+    return [RedFlag("urgent", "second_look", "unnamed", "present", span, RULE, WHY)]

@@ -1,0 +1,82 @@
+"""Each danger is found where it is and left alone where it is not, over the whole corpus."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+
+import pytest
+
+from rapport.listening import Heard, listen
+from rapport.listening.packs import DATA, LANGUAGES, pack
+from tests.listening.corpus import Row, messages
+
+
+@cache
+def heard(text: str) -> Heard:
+    return listen(text)
+
+
+def flagged(text: str) -> bool:
+    return any(flag.status == "present" for flag in heard(text).red_flags)
+
+
+ROWS = messages()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
+def test_labels_of_the_corpus_stand_in_its_texts(row: Row) -> None:
+    for name in ("questions", "concerns", "red_flag_evidence", "decoys"):
+        for span in row[name]:
+            assert row["text"][span["start"] : span["end"]] == span["text"] != ""
+    assert bool(row["red_flag_evidence"]) == (row["red_flag"] != "none")
+
+
+def share(rows: list[Row], found: bool) -> float:
+    return sum(flagged(row["text"]) is found for row in rows) / len(rows)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_dangers_are_found_and_harmless_messages_left_alone(language: str) -> None:
+    own = [row for row in ROWS if row["language"] == language]
+    assert share([row for row in own if row["red_flag"] != "none"], True) >= 0.95
+    assert share([row for row in own if row["red_flag"] == "none"], False) >= 0.95
+
+
+def test_a_danger_is_found_under_its_own_name_mostly() -> None:
+    dangers = [row for row in ROWS if row["red_flag"] != "none"]
+    right = sum(heard(row["text"]).level == row["red_flag"] for row in dangers)
+    assert right / len(dangers) >= 0.9
+
+
+def test_every_danger_of_the_corpus_has_three_messages_and_three_decoys() -> None:
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in ROWS:
+        if row["kind"]:
+            counts[row["kind"]][row["red_flag"] == "none"] += 1
+    assert len(counts) >= 30
+    assert not {kind: pair for kind, pair in counts.items() if min(pair) < 3}
+
+
+def test_feelings_of_the_corpus_are_found_by_its_own_words() -> None:
+    hits = shown = 0
+    for row in ROWS:
+        for feeling in heard(row["text"]).feelings:
+            gold = row["emotion_evidence"].get(feeling.label, ())
+            if gold:
+                shown += 1
+                hits += any(s.start < g["end"] and s.end > g["start"] for s in feeling.spans for g in gold)
+    assert shown > 80
+    assert hits / shown >= 0.9
+
+
+def test_every_rule_has_patterns_and_a_reason() -> None:
+    rules: dict[str, set[str]] = defaultdict(set)
+    for language in LANGUAGES:
+        for entries in pack(language).dangers.values():
+            for _, rule in entries:
+                rules[rule.id].add(language)
+                assert rule.why
+    assert len(rules) >= 40
+    assert all("en" in languages for languages in rules.values())
+    assert len(list((DATA / "dangers").glob("*.toml"))) >= 25

@@ -1,0 +1,92 @@
+"""Train the second look on our own messages, and say honestly what it adds.
+
+Usage: python tools/train_second_look.py [MORE_MESSAGES.jsonl]   (needs scikit-learn)
+
+Each batch of messages is left out once; the figures are those of the model alone on the batch that it
+has not seen. The shipped weights come from all batches.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LogisticRegression
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from rapport.listening.packs import LANGUAGES, pack
+from rapport.listening.second_look import FEWEST, concepts_at, features, stretches
+from tests.listening.corpus import messages
+
+OUT = Path(__file__).parents[1] / "rapport" / "listening" / "data" / "second_look.txt"
+LIMIT = 1.3
+Row = dict[str, Any]
+
+
+def sentences_of(row: Row) -> list[tuple[dict[str, float], bool]]:
+    """The features of each sentence of a message, and whether it holds danger."""
+    own = pack(row["language"])
+    words = own.split(row["text"])
+    concepts = concepts_at(words, own, own.lexicon.find(words))
+    found = []
+    for first, last in stretches(words):
+        if last - first + 1 < FEWEST:
+            continue
+        start, end = words.starts[first], words.ends[last]
+        danger = any(e["start"] < end and e["end"] > start for e in row["red_flag_evidence"])
+        found.append((dict.fromkeys(features(words, concepts, first, last), 1.0), danger))
+    return found
+
+
+def fit(rows: list[Row]) -> tuple[DictVectorizer, LogisticRegression]:
+    """A vectoriser and a model of these messages."""
+    pairs = [pair for row in rows for pair in sentences_of(row)]
+    vector = DictVectorizer()
+    X = vector.fit_transform([held for held, _ in pairs])
+    model = LogisticRegression(C=0.3, class_weight="balanced", max_iter=500)
+    return vector, model.fit(X, [danger for _, danger in pairs])
+
+
+def report(batches: dict[str, list[Row]]) -> None:
+    """Leave each batch out once; the share of messages above each limit, by group."""
+    marks: dict[str, list[float]] = {"critical": [], "urgent": [], "tricky": [], "plain": []}
+    for name, held_out in batches.items():
+        vector, model = fit([row for other, rows in batches.items() if other != name for row in rows])
+        for row in held_out:
+            held = [each for each, _ in sentences_of(row)]
+            score = max(model.decision_function(vector.transform(held))) if held else -9.0
+            group = {"emergency": "critical", "self_harm": "critical", "urgent": "urgent"}.get(
+                row["red_flag"]
+            )
+            marks[group or ("tricky" if row["decoys"] or row["tags"] else "plain")].append(score)
+    for limit in (0.4, 0.6, 0.8, 1.0, 1.2):
+        shares = {
+            group: f"{np.mean(np.array(seen) > limit):.2f} of {len(seen)}" for group, seen in marks.items()
+        }
+        print("limit", limit, shares)
+
+
+def main(more: list[str]) -> None:
+    """Report, fit on all, write."""
+    batches = {letter: messages(f"messages_{letter}.txt") for letter in "abcdefghi"}
+    for path in more:
+        lines = Path(path).read_text("utf-8").splitlines()
+        batches[Path(path).stem] = [row for row in map(json.loads, lines) if row["language"] in LANGUAGES]
+    report(batches)
+    vector, model = fit([row for rows in batches.values() for row in rows])
+    names = [*vector.get_feature_names_out(), "bias"]
+    weights = [*model.coef_[0], model.intercept_[0]]
+    kept = [
+        f"{name}\t{weight:.3f}" for name, weight in zip(names, weights, strict=True) if abs(weight) >= 0.02
+    ]
+    OUT.write_text("\n".join([str(LIMIT), *kept]) + "\n", "utf-8")
+    print(len(kept), OUT.stat().st_size)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
