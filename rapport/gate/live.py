@@ -36,6 +36,10 @@ def about(actor: Actor, patient: str, *conversations: str) -> list[str]:
     return [f"patient:{patient}", *([f"chart:{patient}"] if actor.kind == "staff" else [])]
 
 
+#: What must be readable, by kind, for the topics of a resource to be heard; of any other kind one hears of oneself.
+TOLD_BY = {"patient": "Patient", "chart": "Patient", "conversation": "Communication"}
+
+
 def written(record: Record, body: Mapping[str, Any] | None) -> list[int]:
     """The topics that a written record counts up. What only staff may see stirs nothing that others watch."""
     if record.sens & ~PERSONAL:

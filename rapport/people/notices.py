@@ -21,7 +21,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from rapport.gate import jobs
-from rapport.people import asking, mail, site, statements
+from rapport.gate.door import Door
+from rapport.people import actors, asking, mail, site, statements
 from rapport.people.models import Mail, Notice, User
 from rapport.people.settings_shapes import Site
 
@@ -112,9 +113,21 @@ def gather(person: str) -> Mail | None:
             if not person.startswith("Practitioner/"):  # colleagues see their inbox; patients may see nothing
                 _undelivered(person, waiting, "no-address" if user else "no-account")
             return None
+        if not _still_shared(user, waiting):
+            return None
         row = write(user, address.email)
         Notice.objects.filter(pk__in=[notice.pk for notice in waiting]).update(mail=row)
         return row
+
+
+def _still_shared(user: User, waiting: Sequence[Notice]) -> bool:
+    """Whether any of it may be read now: of family, to whom somebody's record may be closed meanwhile."""
+    if user.kind != "kin":
+        return True
+    door = Door(asking.conn(), actors.actor_for(asking.conn(), user), source="job")
+    return any(
+        door.decide("r", *notice.about.split("/", 1)).allowed for notice in waiting if "/" in notice.about
+    )
 
 
 def write(user: User, address: str) -> Mail:
