@@ -36,7 +36,7 @@ def about(actor: Actor, patient: str, *conversations: str) -> list[str]:
     return [f"patient:{patient}", *([f"chart:{patient}"] if actor.kind == "staff" else [])]
 
 
-#: What must be readable, by kind, for the topics of a resource to be heard; of any other kind one hears of oneself.
+#: What must be readable for topics of a kind to be heard; those of other kinds are about who listens.
 TOLD_BY = {"patient": "Patient", "chart": "Patient", "conversation": "Communication"}
 
 

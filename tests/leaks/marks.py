@@ -77,8 +77,8 @@ class Whose(NamedTuple):
 
 AMINA = Whose("Patient/amina", "zebra", 7)
 EVE = Whose("Patient/eve", "okapi", 8)
-#: What people call somebody is said in whatever they write or take part in: a shelf of its own (whose number no
-#: mark bears otherwise: the directory has none).
+#: What people call somebody is said in whatever they write or take part in: a shelf of its own, whose number
+#: no mark bears otherwise (the directory has none).
 NAME = Shelf("Practitioner", "o")
 
 

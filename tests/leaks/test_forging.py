@@ -1,7 +1,7 @@
 """Nobody writes into a record that is not theirs, moves anything there, or speaks in another's name.
 
-A thousand attempts to say somebody else in the id, the subject, the owner or the author: in the body, by patch,
-by condition, in a bundle. What counts is not what was answered but what is in the database afterwards.
+A thousand attempts to say somebody else in the id, the subject, the owner or the author: in the body, by
+patch, by condition, in a bundle. What counts is not what was answered but what is in the database afterwards.
 """
 
 from __future__ import annotations

@@ -111,8 +111,7 @@ def test_an_open_page_hears_nothing_more(world: World, end: Callable[[World], No
         return said.status_code, said.content.decode()
 
     write_more(talk, "before")
-    status, now = answer(asked["s"])
-    assert status == 200, "while it is shared, the page hears of it"
+    assert answer(asked["s"])[0] == 200, "while it is shared, the page hears of it"
     end(world)
     first = answer("0")
     write_more(talk, "after")
@@ -121,7 +120,9 @@ def test_an_open_page_hears_nothing_more(world: World, end: Callable[[World], No
 
 def write_more(talk: str, once: str) -> None:
     """Dara writes into the conversation."""
-    actions.write_more(_door("Practitioner/dara"), once=once, conversation=talk, text=f"Words {once}.")
+    actions.write_more(
+        _door("Practitioner/dara"), once=f"a letter of Dara, {once}", conversation=talk, text=f"Words {once}."
+    )
 
 
 @pytest.mark.slow

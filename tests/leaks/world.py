@@ -330,6 +330,13 @@ def ask(asked: Asked, token: str) -> Said:
     return Said(body=b"".join(app.application(environ, start)), **told)
 
 
+def open_page(browser: Client, asked: Asked) -> Said:
+    """Ask for a page as a browser does; with all that comes, files too."""
+    answer: Any = browser.generic(asked.method, asked.path)
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return Said(answer.status_code, dict(answer.headers), body)
+
+
 def saved(world: World, path: Path) -> None:
     """Keep it for the other workers of this run."""
     path.write_text(json.dumps([world.tokens, world.cookies, world.pages]))
