@@ -262,19 +262,24 @@ def _run_again(module: ModuleType, code: CodeType) -> None:
 class Judge:
     """A pytest plugin that runs the collected tests once for each break, each time in a child of its own."""
 
-    def __init__(self, broken: list[Mutant]) -> None:
-        self.broken, self.survivors = broken, list[Mutant]()
+    def __init__(self, broken: list[Mutant], tests: list[str]) -> None:
+        self.tests = tests
+        self.broken, self.survivors, self.judged = broken, list[Mutant](), 0
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """The quick ones first, as they were named."""
+        items.sort(key=lambda item: next(at for at, name in enumerate(self.tests) if name in str(item.path)))
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        first = session.items[0]
-        runtestprotocol(first, nextitem=first, log=False)
-        session._setupstate.teardown_exact(first)
+        runtestprotocol(session.items[0], nextitem=session, log=False)  # what the session needs stays
         _let_go()
         if failed := self._child(session, None):
             raise pytest.UsageError(f"the tests fail as they are: {failed}")
         begun = time.monotonic()
         for number, mutant in enumerate(self.broken, 1):
             failed = self._child(session, mutant)
+            self.judged += 1
             if not failed:
                 self.survivors.append(mutant)
                 print(f"SURVIVED {mutant}", flush=True)
@@ -320,8 +325,8 @@ def _first_failure(session: pytest.Session, mutant: Mutant | None) -> str:
     try:
         if mutant is not None:
             apply(mutant)
-        for item, nextitem in zip(session.items, [*session.items[1:], None], strict=True):
-            for report in runtestprotocol(item, nextitem=nextitem or item, log=False):
+        for item, nextitem in zip(session.items, [*session.items[1:], session], strict=True):
+            for report in runtestprotocol(item, nextitem=nextitem, log=False):
                 if report.failed:
                     return f"{item.nodeid}: {report.longreprtext[-200:]}"
     except BaseException as broke:
@@ -345,23 +350,12 @@ def main() -> int:
     if given.show:
         print(*broken, len(broken), sep="\n")
         return 0
-    judge = Judge(broken)
-    code = pytest.main(
-        [
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:timeout",
-            "-o",
-            "timeout=0",
-            "-s",
-            "-m",
-            "not long and not slow",
-            *given.tests,
-        ],
-        plugins=[judge],
-    )
+    judge = Judge(broken, given.tests)
+    options = ["-q", "-s", "-p", "no:cacheprovider", "--timeout", "0", "-m", "not long"]
+    code = pytest.main([*options, *given.tests], plugins=[judge])
+    if not judge.judged:
+        print("nothing was judged")
+        return int(code) or 1
     killed = len(broken) - len(judge.survivors)
     print(f"{killed} of {len(broken)} noticed ({100 * killed / max(len(broken), 1):.1f} %); survivors:")
     print(*judge.survivors, sep="\n")

@@ -110,6 +110,8 @@ def _bundled(bundle: str, method: str, url: str, body: Json | None) -> Asked:
     )
 
 
+#: What somebody does write for anybody: leads register people, give them a team, enter what they agreed.
+KEEPS = {"lead": frozenset({"Patient", "CareTeam", "Consent"})}
 Row = tuple[int, int, bool]
 
 
@@ -135,7 +137,8 @@ def authors() -> set[str]:
 )
 def test_no_write_into_another_s_record(world: World, who: str) -> None:
     """Some hundred attempts each, more than a thousand in all."""
-    asking = [one for rtype in TYPES for one in attempts(rtype)] + list(said_by_others())
+    kept = KEEPS.get(who, frozenset())
+    asking = [one for rtype in TYPES if rtype not in kept for one in attempts(rtype)]
     asking = chance(who).sample(asking, 160) + list(said_by_others())
     before = rows()
     for asked in asking:

@@ -14,8 +14,8 @@ from tests.leaks.marks import AMINA, EVE, NAME, OWNED, Whose, shelves
 from tests.leaks.ways import some
 from tests.leaks.world import World, ask, open_page
 
-#: Answered without the record: what the server can, and addresses that are none.
-NO_LOOK = {"what the server can", "no such place"}
+#: Answered without the record: what the server can, addresses that are none, what was sent judged by itself.
+NO_LOOK = {"what the server can", "no such place", "$validate of type", "$validate what is there"}
 
 
 class Log:
@@ -81,4 +81,4 @@ def test_pages(world: World) -> None:
             if _about_somebody(AMINA, said.body, asked.whole):
                 told += 1
                 assert any(line[0] == REFS[who] and key in line[2] for line in lines), (who, asked, lines)
-    assert told > 40
+    assert told > 25

@@ -19,16 +19,15 @@ from tests.leaks.marks import AMINA, Shelf, shelves
 from tests.leaks.ways import some
 from tests.leaks.world import Asked, Said, World, ask, open_page
 
-#: Of all questions so many, and of each page so many, go with every run; `make test-long` asks them all.
+#: Of all questions so many, of each page so many go with every run; `make test-long` asks them all.
 SOME_FHIR, SOME_PAGES = 1400, 4
-#: Ways that answer the same whatever is there, or tell of it in no byte; and those that nothing here fits: a
+#: Ways that answer the same whatever is there, or tell of it in no byte; and those that nothing fits: a
 #: text index, value sets that hold the marks, references by identifier.
 SILENT = {
     "read by HEAD", "stale update", "stale delete", "patch", "$validate what is there", "what the server can",
     "no such place", "an export of somebody", "$export of all", "$import of all", "$export of type",
-    "$export of one", "$validate of type", "$validate of one", "$meta of one", "operation on a version",
-    "conditional create", "_text", "_content", ":in", ":not-in", ":identifier", "$expand of type",
-    "$expand of one", "$validate-code of type", "$validate-code of one",
+    "$export of one", "$validate of type", "$meta of one", "operation on a version",
+    "_text", "_content", ":in", ":not-in", ":below", ":identifier", "$expand of type", "$validate-code of type",
 }  # fmt: skip
 
 
@@ -119,7 +118,7 @@ def test_who_may_finds_it_by_every_way(world: World) -> None:
         assert not {shelf for shelf in allowed if shelf.letter == "o"} - everything, who
         for way, told in found.items():
             by_way[way] |= told
-    assert {way for way, told in by_way.items() if not told} == SILENT
+    assert {way for way, told in by_way.items() if not told} <= SILENT
 
 
 @pytest.mark.slow

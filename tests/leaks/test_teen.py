@@ -73,8 +73,8 @@ NOT_THERE = {
     "12 calendar feed": ("calendar", ".ics", "feed"),
     "15 thumbnails": ("thumb", "preview-image"),
 }
-#: Where the girl finds nothing of hers, either: they are for staff, for programs, or about an account.
-EMPTY = {"24 log", "30 notices and contacts"}
+#: Where the girl finds nothing of her record, either: it is about an account.
+EMPTY = {"30 notices and contacts"}
 
 
 def fourteen(world: World) -> None:

@@ -229,7 +229,13 @@ def handlers() -> frozenset[str]:
 # ---------------------------------------------------------------- pages
 
 #: What may stand where an address has a part of its own.
-_PLACES = {"int:began": ["1", "1700000000"], "str:key": ["none"], "str:secret": ["none"], "str:lang": ["es"]}
+_PLACES = {
+    "int:began": ["1", "1700000000"],
+    "int:pk": ["1", "2"],
+    "str:key": ["none"],
+    "str:secret": ["none"],
+    "str:lang": ["es"],
+}
 WHAT = ["contacts", "problems", "medicines", "allergies", "none"]
 
 

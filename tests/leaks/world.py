@@ -96,8 +96,8 @@ def seed() -> World:
     with door.unit("the two and everybody around them"):
         for body in _bodies():
             door.create(body, rid=body["id"])
-    for whose in (EVE, AMINA):
-        _store(whose)
+    for whose, other in ((EVE, AMINA), (AMINA, EVE)):
+        _store(whose, pointing(whose, other))
     world = World()
     for name, ref in _persons().items():
         _account(world, name, ref)
@@ -203,9 +203,22 @@ def _account(world: World, name: str, ref: str) -> None:
 # ---------------------------------------------------------------- what the two have
 
 
-def _store(whose: Whose) -> None:
-    """The marked record, each resource in two versions, as an import leaves it."""
-    pairs = list(marks.record(whose))
+def pointing(whose: Whose, other: Whose) -> Json:
+    """A list of somebody's that points into the other's record: by mistake, or to find out what is there."""
+    items = [{"item": {"reference": f"{rtype}/{other.rid(rtype)}"}} for rtype in marks.MARKED]
+    return {
+        "resourceType": "List", "id": POINTING.format(whose.word), "status": "current", "mode": "working",
+        "subject": {"reference": whose.ref}, "entry": [{"item": {"reference": other.ref}}, *items],
+    }  # fmt: skip
+
+
+#: The id of that list.
+POINTING = "{}-pointing"
+
+
+def _store(whose: Whose, more: Json) -> None:
+    """The marked record, each resource in two versions, as an import leaves it; and one resource more."""
+    pairs = [*marks.record(whose), (more, more)]
     with transaction.atomic():
         first = [Write(orjson.dumps(body), body, body["id"]) for body, _ in pairs]
         there = write(connection.connection, first)
