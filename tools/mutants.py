@@ -185,7 +185,7 @@ def _is_words(tree: ast.Module, node: ast.AST) -> bool:
         if isinstance(parent, ast.Expr) and parent.value is node and isinstance(node, ast.Constant):
             return True
         typed = [getattr(parent, "annotation", None), getattr(parent, "returns", None)]
-        typed += getattr(parent, "bases", ())
+        typed += [*getattr(parent, "bases", ()), *getattr(parent, "decorator_list", ())]
         if isinstance(parent, ast.Subscript):
             typed.append(parent.slice)
         if isinstance(parent, ast.Call) and getattr(parent.func, "id", "") in (

@@ -252,7 +252,8 @@ def letters(rtype: str) -> str:
 def record(whose: Whose) -> Iterator[tuple[Json, Json]]:
     """A whole record: each resource as it was first and as it is now.
 
-    What is open now was sensitive before: an earlier version may be more private than the present one.
+    What is open now was sensitive before, and the other way round: an earlier version may be more private
+    than the present one, or less.
     """
     for rtype in MARKED:
         if rtype == "Patient":
@@ -260,6 +261,7 @@ def record(whose: Whose) -> Iterator[tuple[Json, Json]]:
         for letter in letters(rtype):
             now = resource(whose, Shelf(rtype, letter))
             first = resource(whose, Shelf(rtype, "s")) if letter == "o" else now
+            first = {name: part for name, part in first.items() if letter != "s" or name != "meta"}
             yield {**first, "id": now["id"]}, now
 
 

@@ -21,13 +21,13 @@ from tests.leaks.world import Asked, Said, World, ask, open_page
 
 #: Of all questions so many, of each page so many go with every run; `make test-long` asks them all.
 SOME_FHIR, SOME_PAGES = 1400, 4
-#: Ways that answer the same whatever is there, or tell of it in no byte; and those that nothing fits: a
+#: Ways that answer the same whatever is there, or tell it in no byte; and those that nothing fits: a
 #: text index, value sets that hold the marks, references by identifier.
 SILENT = {
     "read by HEAD", "stale update", "stale delete", "patch", "$validate what is there", "what the server can",
     "no such place", "an export of somebody", "$export of all", "$import of all", "$export of type",
-    "$export of one", "$validate of type", "$meta of one", "operation on a version",
-    "_text", "_content", ":in", ":not-in", ":below", ":identifier", "$expand of type", "$validate-code of type",
+    "$export of one", "$validate of type", "$meta of one", "operation on a version", "_text", "_content",
+    ":in", ":not-in", ":below", ":identifier", "$expand of type", "$validate-code of type",
 }  # fmt: skip
 
 
