@@ -42,7 +42,7 @@ def day(request: Request) -> HttpResponse:
     if actor.kind == "staff":
         return redirect("inbox")
     if not actor.patients:
-        return redirect("messages")
+        return redirect("people_whose")
     patient, now = actor.patients[0], timezone.localtime()
     watched = live.watch(request, topics_of(request))
     concerns = reading.open_concerns(request.door, patient, ended_since=now - HEARD_STAYS)
