@@ -28,7 +28,16 @@ class Place:
 
 
 _PATIENT, _STAFF = ("patient", "kin"), ("staff",)
-_UNDER_MORE = ("/account/", "/answers/", "/settings/", "/staff/", "/invite/", "/absence/", "/help/")
+_UNDER_MORE = (
+    "/account/",
+    "/answers/",
+    "/settings/",
+    "/staff/",
+    "/invite/",
+    "/absence/",
+    "/help/",
+    "/looked/",
+)
 _places: list[Place] = [
     Place(_("My day"), "sun", "/", _PATIENT, 10, ("/day/",)),
     Place(_("Messages"), "mail", "/messages/", _PATIENT, 20),

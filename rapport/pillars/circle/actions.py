@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
+from rapport.fhir import labels
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.fhir.text import instant
 from rapport.gate.door import Door
+from rapport.gate.roles import OWN
 from rapport.people import kin_invitations
 from rapport.people.portrait import human_name
 from rapport.pillars.circle import rules, shapes
@@ -22,6 +24,8 @@ from rapport.pillars.circle.shapes import ENDED, OPEN, PAUSED, Body, Choice
 
 _NAMES = uuid.UUID("8d4c3a4f-2f6b-4a26-9a3c-0d5c7a1e9b02")
 SHORTEST_TOKEN = 8
+#: What is not kept from a circle as such: who the person is, the circle, the sharing itself.
+_NEVER = frozenset({"Patient", "RelatedPerson", "Consent", "CareTeam", "AuditEvent"})
 
 
 def invite(
@@ -99,7 +103,7 @@ def keep_private(door: Door, *, ref: str, private: bool) -> None:
     rtype, _, rid = ref.partition("/")
     with door.unit("keeping something private" if private else "no longer keeping something private"):
         record = door.read(rtype, rid)
-        if not door.decide("r", rtype, rid).rule == "own record" or record.patient == 0:
+        if door.decide("r", rtype, rid).rule != OWN.name or rtype in _NEVER:
             raise not_found()
         own = door.rapport("circle")
         bodies = [record.json]
@@ -108,8 +112,8 @@ def keep_private(door: Door, *, ref: str, private: bool) -> None:
             bodies += [found.json for found in own.search("Task", query).matches]
             bodies += [found.json for found in own.many(shapes.files_of(record.json)).values()]
         for body in bodies:
-            if shapes.is_private(body) != private:
-                own.update(shapes.with_privacy(body, private))
+            if labels.is_private(body) != private:
+                own.update(labels.with_privacy(body, private))
 
 
 def choice_for(door: Door, member: str) -> Choice:

@@ -19,8 +19,6 @@ _TERMS = "http://terminology.hl7.org/CodeSystem/"
 ROLE_CODE = _TERMS + "v3-RoleCode"
 ACT_CODE = _TERMS + "v3-ActCode"
 CATEGORY = "urn:rapport:category"
-#: Kept from the circle by the patient's own wish: "patient requested sensitivity".
-PRIVATE: Coding = (ACT_CODE, "PRS")
 _NAMES = uuid.UUID("0d6d1d0a-3c2b-4b58-9a55-6f0f2c7f5e11")
 
 #: What is shared by itself, in the order of the page.
@@ -194,19 +192,11 @@ def _end(part: Body) -> date | None:
         return None
 
 
-def is_private(body: Mapping[str, Any]) -> bool:
-    """Whether something is kept from the circle by the patient's wish."""
-    return any(_is_private(label) for label in (body.get("meta") or {}).get("security") or ())
-
-
-def with_privacy(body: Body, private: bool) -> Body:
-    """The same resource, kept from the circle or not."""
-    meta = dict(body.get("meta") or {})
-    kept = [label for label in meta.get("security") or () if not _is_private(label)]
-    if private:
-        kept.append({"system": PRIVATE[0], "code": PRIVATE[1]})
-    meta.pop("security", None)
-    return {**body, "meta": {**meta, **({"security": kept} if kept else {})}}
+def labelled(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """The sensitive kinds (keys of `SENSITIVE`) whose labels a resource carries."""
+    labels = (resource.get("meta") or {}).get("security") or ()
+    codes = {label.get("code") for label in labels if isinstance(label, dict)}
+    return tuple(key for key, known in SENSITIVE.items() if codes.intersection(known))
 
 
 def files_of(message: Mapping[str, Any]) -> list[str]:
@@ -215,10 +205,6 @@ def files_of(message: Mapping[str, Any]) -> list[str]:
         str((part.get("contentAttachment") or {}).get("url", "")) for part in message.get("payload") or ()
     )
     return [url for url in urls if url.startswith("Binary/")]
-
-
-def _is_private(label: Any) -> bool:
-    return isinstance(label, dict) and (label.get("system"), label.get("code")) == PRIVATE
 
 
 def _concept(system: str, code: str) -> Body:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from rapport.fhir.labels import is_private
 from rapport.fhir.outcomes import not_found
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
@@ -44,13 +45,20 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing of the record as somebody sees it. `href` leads to it where it has a page."""
+    """One thing of the record as somebody sees it.
+
+    talk       the conversation that it is in
+    private    kept from the circle; `sensitive`: keys of `SENSITIVE` whose labels it carries
+    """
 
     words: str
     under: str = ""
     at: Moment | None = None
     quoted: bool = False
     talk: str = ""
+    ref: str = ""
+    private: bool = False
+    sensitive: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +148,9 @@ def _plan(door: Door, patient: str) -> Iterable[Part]:
 
 
 def _health(door: Door, patient: str) -> Iterable[Part]:
-    for name in chart.LISTS:
-        facts, more = chart.lines(door, patient, name, MOST, active=True)
-        yield Part(name, tuple(map(_fact, facts)), bool(more))
+    for name, kept in chart.LISTS.items():
+        query = [*kept.active, ("_sort", kept.order)]
+        yield _part(door, name, kept.rtype, patient, query, lambda body, kept=kept: _fact(kept.read(body)))
     yield _part(door, "measured", "Observation", patient, [("_sort", "-date")], _measured)
     yield _part(door, "contacts", "Encounter", patient, [("_sort", "-date")], _encounter)
 
@@ -163,8 +171,15 @@ def _part(
     read: Callable[[dict[str, Any]], Line | None],
 ) -> Part:
     found = door.search(rtype, [("patient", patient), *query, ("_count", str(MOST))])
-    lines = [line for one in found.matches if (line := read(one.json)) is not None and line.words]
-    return Part(kind, tuple(lines), bool(found.next))
+    lines: dict[str, Line] = {}
+    for one in found.matches:
+        line = read(one.json)
+        if line is not None and line.words:
+            said = replace(
+                line, ref=one.ref, private=is_private(one.json), sensitive=shapes.labelled(one.json)
+            )
+            lines.setdefault(one.ref if line.quoted else f"{line.words} {line.under} {line.at}", said)
+    return Part(kind, tuple(lines.values()), bool(found.next))
 
 
 def _letter(body: dict[str, Any]) -> Line | None:

@@ -1,4 +1,4 @@
-"""One frozen dataclass per template of the circle, and the words for what can be shared."""
+"""Contexts of the circle, and the words for what can be shared."""
 
 from __future__ import annotations
 
@@ -130,6 +130,13 @@ class EndPage:
 
     member: Member
     called: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrivatePage:
+    """`private.html`: the own record, line by line."""
+
+    parts: tuple[PartShown, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from rapport.pillars.circle import actions, reading, rules
 from rapport.pillars.circle.contexts import (
     CirclePage,
     EndPage,
+    PrivatePage,
     SharedPage,
     member_lines,
     parts_shown,
@@ -37,6 +39,7 @@ from rapport.pillars.circle.shapes import NOTHING, PAUSED, Choice
 from rapport.ui.errors import in_language
 from rapport.ui.show import show
 
+_RID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 Page = Callable[..., HttpResponse]
 
 
@@ -205,6 +208,21 @@ def again(request: Request, rid: str) -> HttpResponse:
             return _to("circle")
     page = share_page(member=one, who=who, choice=one.choice, mirror=None, today=timezone.localdate())
     return show(request, "circle/again.html", page, status=422 if who.wrong else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@patients_only
+def private(request: Request) -> HttpResponse:
+    """`/circle/private/`: the own record line by line, and what of it is kept from the circle."""
+    if request.method != "POST":
+        parts = parts_shown(reading.shared(request.door, request.actor.ref))
+        return show(request, "circle/private.html", PrivatePage(parts))
+    keep = request.POST.get("private") == "yes"
+    actions.keep_private(request.door, ref=request.POST.get("ref", ""), private=keep)
+    said = _("Your circle does not see it.") if keep else _("Your circle sees it again, as you share it.")
+    messages.success(request, said)
+    talk = request.POST.get("talk", "")
+    return _to("conversation", talk) if _RID.fullmatch(talk) else _to("circle_private")
 
 
 def _mirror(request: Request, one: Member, choice: Choice) -> tuple[Part, ...]:
