@@ -33,14 +33,25 @@ __all__ = ["Actor", "Decision", "Door", "Entry", "Extent", "Found", "Record", "W
 class Door(Bundles):
     """Read, search, history; create, update, delete, bundle; and why something is allowed."""
 
-    def log(self, patient: str, *, before: datetime | None = None, limit: int = 50) -> list[Entry]:
-        """Who looked at a patient's record or wrote in it, newest first; for them and privacy officers."""
+    def log(
+        self,
+        patient: str,
+        *,
+        before: datetime | None = None,
+        limit: int = 50,
+        others: bool = False,
+        number: int | None = None,
+    ) -> list[Entry]:
+        """Who looked at a patient's record or wrote in it, newest first; for them and privacy officers.
+
+        others: without what they did themselves; number: this row alone
+        """
         rtype, _, rid = patient.partition("/")
         own = rtype == "Patient" and self.decide(READ, rtype, rid).rule == OWN.name
         if not own and "privacy" not in self.actor.duties:
             raise self.refuse_read(READ, f"AuditEvent?patient={patient}", not_found())
         self._note_search(f"AuditEvent?patient={patient}")
-        return log_of(self.conn, patient, before=before, limit=limit)
+        return log_of(self.conn, patient, before=before, limit=limit, others=others, number=number)
 
     def decide(self, action: Action, rtype: str, rid: str) -> Decision:
         """Whether this actor may do this to that resource, with the sentence that a person can read."""
@@ -65,9 +76,12 @@ class Door(Bundles):
             kept += [topic for topic, key in zip(some, keys, strict=True) if key in there]
         return kept
 
-    def reaches(self, patient: str) -> bool:
-        """Whether this actor may read the clinical record of `Patient/…`, whatever stands in it."""
-        where = self.where("r", "Condition")
+    def reaches(self, patient: str, action: Action = READ, rtype: str = "Condition") -> bool:
+        """Whether this actor may do this to things of a type of `Patient/…`, whatever stands in it.
+
+        Left out: read the clinical record.
+        """
+        where = self.where(action, rtype)
         sql = f"SELECT 1 FROM resource t WHERE t.id = %(gate_row)s AND {where.on('t')}"  # noqa: S608
         found = self.conn.execute(sql, {**where.params, "gate_row": reference_key(patient)}).fetchone()
         return found is not None

@@ -41,10 +41,12 @@ TOLD_BY = {"patient": "Patient", "chart": "Patient", "conversation": "Communicat
 
 
 def written(record: Record, body: Mapping[str, Any] | None) -> list[int]:
-    """The topics that a written record counts up. What only staff may see stirs nothing that others watch."""
+    """The topics that a written record counts up. What only staff may see stirs nothing that others watch,
+    and what carries any label nothing that the circle watches."""
     if record.sens & ~PERSONAL:
         return [key_of("chart", record.patient)]
-    return [key_of("patient", record.patient), *map(topic_key, _conversations(record, body or {}))]
+    heard = () if record.sens else map(topic_key, _conversations(record, body or {}))
+    return [key_of("patient", record.patient), *heard]
 
 
 def _conversations(record: Record, body: Mapping[str, Any]) -> list[str]:
