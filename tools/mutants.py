@@ -262,8 +262,8 @@ def _run_again(module: ModuleType, code: CodeType) -> None:
 class Judge:
     """A pytest plugin that runs the collected tests once for each break, each time in a child of its own."""
 
-    def __init__(self, broken: list[Mutant], tests: list[str]) -> None:
-        self.tests = tests
+    def __init__(self, broken: list[Mutant], tests: list[str], until: float) -> None:
+        self.tests, self.until = tests, until
         self.broken, self.survivors, self.judged = broken, list[Mutant](), 0
 
     @pytest.hookimpl(trylast=True)
@@ -278,6 +278,8 @@ class Judge:
             raise pytest.UsageError(f"the tests fail as they are: {failed}")
         begun = time.monotonic()
         for number, mutant in enumerate(self.broken, 1):
+            if time.monotonic() > self.until:
+                break
             failed = self._child(session, mutant)
             self.judged += 1
             if not failed:
@@ -340,24 +342,28 @@ def main() -> int:
     asked.add_argument("--only", default="", help="files whose path ends so, comma between them")
     asked.add_argument("--tests", nargs="*", default=TESTS)
     asked.add_argument("--every", type=int, default=1, help="one break of so many")
+    asked.add_argument("--after", type=int, default=0, help="leave out so many: go on where it stopped")
+    asked.add_argument("--seconds", type=float, default=1e9, help="stop after so long")
     asked.add_argument("--lines", default="", help="only these lines, comma between them")
     asked.add_argument("--show", action="store_true")
     given = asked.parse_args()
     ends = tuple(given.only.split(","))
     broken = [one for file in FILES if file.endswith(ends) for one in mutants(file)][:: given.every]
+    broken = broken[given.after :]
     if given.lines:
         broken = [one for one in broken if str(one.line) in given.lines.split(",")]
     if given.show:
         print(*broken, len(broken), sep="\n")
         return 0
-    judge = Judge(broken, given.tests)
+    judge = Judge(broken, given.tests, time.monotonic() + given.seconds)
     options = ["-q", "-s", "-p", "no:cacheprovider", "--timeout", "0", "-m", "not long"]
     code = pytest.main([*options, *given.tests], plugins=[judge])
     if not judge.judged:
         print("nothing was judged")
         return int(code) or 1
-    killed = len(broken) - len(judge.survivors)
-    print(f"{killed} of {len(broken)} noticed ({100 * killed / max(len(broken), 1):.1f} %); survivors:")
+    noticed = judge.judged - len(judge.survivors)
+    share = f"{100 * noticed / judge.judged:.1f} %"
+    print(f"{noticed} of {judge.judged} noticed ({share}), of {len(broken)}; survivors:")
     print(*judge.survivors, sep="\n")
     return int(code)
 

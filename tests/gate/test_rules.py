@@ -13,9 +13,10 @@ from psycopg import Connection
 
 from rapport.fhir import labels
 from rapport.fhir.definitions import TYPE_NUMBERS
-from rapport.fhir.keys import reference_key
+from rapport.fhir.keys import reference_key, resource_key
 from rapport.gate import policy, roles
 from rapport.gate.actor import Actor
+from rapport.gate.door import Door
 from rapport.gate.permissions import DIRECTORY
 from rapport.gate.policy import Ask
 from rapport.gate.scopes import scopes_of
@@ -132,3 +133,80 @@ def test_the_patients_whose_rows_may_pass(conn: Connection[Any], people: People)
     }
     assert found(people.amina) == {reference_key(AMINA)} and found(people.eve) == {reference_key(EVE)}
     assert found(people.dara) == {reference_key(AMINA)} and found(people.eve_staff) == set()
+
+
+NOTE = {"security": [{"system": "urn:rapport:label", "code": "staff-only"}]}
+ODD = {"security": [{"system": "urn:unheard", "code": "of"}]}
+
+
+def _labelled(rtype: str, label: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"resourceType": rtype, "meta": label, **more}
+
+
+def _held(
+    conn: Connection[Any], actor: Actor, action: str, rtype: str, key: int, purpose: str = "TREAT"
+) -> bool:
+    """Whether a rule lets an actor do this to a row."""
+    where = policy.filter_for(Ask(actor, action, rtype, purpose))  # type: ignore[arg-type]
+    sql = f"SELECT 1 FROM resource t WHERE t.id = %(row)s AND {where.on('t')}"
+    return conn.execute(sql, {**where.params, "row": key}).fetchone() is not None  # type: ignore[arg-type]
+
+
+def test_labels_by_rule(conn: Connection[Any], people: People) -> None:
+    """A staff note is for who works here and for programs; what nobody understands is for Rapport alone."""
+    me, system = {"reference": AMINA}, Door(conn, Actor.system("tests"))
+    made = {
+        "Observation": {"status": "final", "code": {"text": "x"}, "subject": me},
+        "Patient": {},
+        "Consent": {"status": "inactive", "scope": {"text": "x"}, "category": [{"text": "x"}], "patient": me,
+                    "policyRule": {"text": "x"}},
+        "Organization": {"name": "x"},
+    }  # fmt: skip
+    keys = {
+        (rtype, note): system.create(_labelled(rtype, NOTE if note else ODD, **more)).id
+        for rtype, more in made.items()
+        for note in (True, False)
+    }
+    lead, privacy = _staff("lead"), _staff("privacy")
+    reader = _program("system/*.cruds")
+    dara, root = people.dara, people.root
+    seen = [
+        (reader, "r", "Observation"), (reader, "r", "Organization"), (lead, "r", "Patient"),
+        (lead, "u", "Patient"), (lead, "r", "Consent"), (lead, "u", "Organization"),
+        (privacy, "r", "Consent"), (root, "u", "Organization"), (dara, "r", "Organization"),
+        (dara, "r", "Observation"),
+    ]  # fmt: skip
+    for actor, action, rtype in seen:
+        assert _held(conn, actor, action, rtype, keys[rtype, True]), (actor.name, action, rtype)
+        assert not _held(conn, actor, action, rtype, keys[rtype, False]), (actor.name, action, rtype)
+    for actor in (people.amina, people.bilal, people.eve):
+        assert not any(_held(conn, actor, "r", rtype, key) for (rtype, _), key in keys.items())
+
+
+def test_a_purpose_that_nobody_knows_opens_nothing(conn: Connection[Any], people: People) -> None:
+    key = reference_key(AMINA)
+    assert _held(conn, people.dara, "r", "Patient", key) and _held(conn, people.amina, "r", "Patient", key)
+    for purpose in ("", "NONSENSE", "treat"):
+        assert not _held(conn, people.dara, "r", "Patient", key, purpose)
+        assert not _held(conn, people.amina, "r", "Patient", key, purpose)
+
+
+def test_the_directory_is_what_belongs_to_nobody(conn: Connection[Any], people: People) -> None:
+    """A row of a type of the directory that is somebody's, by whatever mistake, is not in it."""
+    key = Door(conn, Actor.system("tests")).create({"resourceType": "Organization", "name": "x"}).id
+    assert _held(conn, people.eve, "r", "Organization", key) and _held(
+        conn, people.root, "u", "Organization", key
+    )
+    conn.execute("UPDATE resource SET patient = %s WHERE id = %s", (reference_key(AMINA), key))
+    assert not _held(conn, people.eve, "r", "Organization", key)
+    assert not _held(conn, people.root, "u", "Organization", key)
+
+
+def test_registered_people_and_agreements_belong_to_somebody(conn: Connection[Any], people: People) -> None:
+    """What should be a patient's and is nobody's is not for leads, either."""
+    system = Door(conn, Actor.system("tests"))
+    team = system.create({"resourceType": "CareTeam", "status": "active"}).id
+    lead = _staff("lead")
+    assert not _held(conn, lead, "r", "CareTeam", team)
+    assert _held(conn, lead, "u", "CareTeam", resource_key("CareTeam", "amina-harbour-street"))
+    assert not _held(conn, lead, "d", "CareTeam", resource_key("CareTeam", "amina-harbour-street"))

@@ -16,7 +16,7 @@ from tests.leaks.world import World, open_page
 
 #: The beginning of an address → who may come; the longest one that fits counts.
 #:   signed in   everybody, each to what is theirs     own    everybody, to their own account
-#:   staff       who works here                        leads  who leads or runs the site
+#:   staff       who works here                        patients  each to who sees their own record
 WHO = {
     "day/": "signed in",
     "inbox/": "staff",
@@ -25,6 +25,8 @@ WHO = {
     "messages/": "signed in",
     "messages/record/": "staff",
     "messages/undelivered/": "staff",
+    "circle/": "patients",
+    "looked/": "patients",
     "more/": "own",
     "account/": "own",
     "drafts/": "own",
@@ -34,10 +36,13 @@ WHO = {
     "absence/": "staff",
     "settings/": "staff",
 }
+#: To whom such a page is not there.
+OTHERS = {"staff": ("amina", "eve", "kin-all", "parent"), "patients": ("dara", "kin-all", "operator", "lead")}
 
 
 def who(path: str) -> str:
     """Who may come to an address; "" where nobody has said."""
+    path = path.removeprefix("for/")
     if path in PUBLIC:
         return "visitors"
     if not path:
@@ -60,11 +65,13 @@ def test_every_address_says_who_may_come() -> None:
 def test_to_others_the_page_is_not_there(world: World) -> None:
     """Neither to look at nor to send to: the answer is that for an address that never was."""
     ids = ways.theirs(AMINA, world.pages[AMINA.word])
-    closed = [asked for asked in ways.pages(ids) if who(asked.way) == "staff"]
-    for name in ("amina", "eve", "kin-all", "parent"):
-        browser = world.client(name)
-        for asked in ways.some(closed, 0, name, least=4):
-            assert open_page(browser, asked).status in (404, 405), (name, asked)
+    every = list(ways.pages(ids))
+    for audience, others in OTHERS.items():
+        closed = [asked for asked in every if who(asked.way) == audience]
+        for name in others:
+            browser = world.client(name)
+            for asked in ways.some(closed, 0, name, least=4):
+                assert open_page(browser, asked).status in (404, 405), (name, asked)
 
 
 @pytest.mark.slow

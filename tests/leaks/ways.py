@@ -19,7 +19,7 @@ from rapport.fhir.definitions import TYPE_NUMBERS, SearchParam, search_params
 from rapport.fhir.search import MODIFIERS, SORTABLE
 from rapport.fhir_api import routes
 from tests.architecture.test_routes import routes as addresses
-from tests.leaks.marks import MARKED, Shelf, Whose, chance, letters
+from tests.leaks.marks import AMINA, MARKED, Shelf, Whose, chance, letters
 from tests.leaks.world import Asked
 
 FORM = "application/x-www-form-urlencoded"
@@ -240,7 +240,11 @@ WHAT = ["contacts", "problems", "medicines", "allergies", "none"]
 
 
 def pages(ids: list[str]) -> Iterator[Asked]:
-    """Every page of the product, with each of these ids where an id belongs; the way is the address."""
+    """Every page of the product, with each of these ids where an id belongs; the way is the address.
+
+    Each also as the page of the patient whose id comes first, `/for/…/`: see `rapport/people/standings.py`.
+    """
+    whose = ids[0]
     for path, _ in addresses():
         if "logout" in path or "end-all" in path:
             continue  # whoever asks these asks nothing more
@@ -251,11 +255,13 @@ def pages(ids: list[str]) -> Iterator[Asked]:
             for value in values:
                 filled = re.sub(r"<[^>]+>", value, filled, count=1)
             filled = re.sub(r"\(\?P<\w+>[^)]*\)", "x-x", filled)
-            yield Asked(path, "GET", f"/{filled}")
-            yield Asked(path, "POST", f"/{filled}")
+            for method in ("GET", "POST"):
+                yield Asked(path, method, f"/{filled}")
+                yield Asked(f"for/{path}", method, f"/for/{whose}/{filled}")
 
 
 def theirs(whose: Whose, talk: list[str]) -> list[str]:
     """The ids of somebody that may stand in an address of a page."""
     some = [whose.rid(rtype, letter) for rtype in ("Communication", "Task", "Binary") for letter in "on"]
-    return [whose.ref.partition("/")[2], *talk, *some]
+    kin = ["kin-all", "kin-paused", "parent"] if whose == AMINA else []
+    return [whose.ref.partition("/")[2], *talk, *some, *kin]

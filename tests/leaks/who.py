@@ -35,13 +35,13 @@ MAY: dict[str, frozenset[Shelf]] = {
     "made-up": NOTHING,
     "revoked": NOTHING,
     "eve": NOTHING,
-    "kin-none": NOTHING,
+    "kin-none": frozenset({NAME}),  # whose family they are is said in their own entry
     "kin-all": _shelves(_SHARED, "o") | {NAME},
     "kin-some": _shelves(_KINDS["conversations"] | _KINDS["appointments"], "o") | {NAME},
-    "kin-ended": NOTHING,
-    "kin-paused": NOTHING,
-    "kin-denied": NOTHING,
-    "parent": NOTHING,  # she is of age
+    "kin-ended": frozenset({NAME}),
+    "kin-paused": frozenset({NAME}),
+    "kin-denied": frozenset({NAME}),
+    "parent": frozenset({NAME}),  # she is of age
     "other_team": NOTHING,
     "leaver": NOTHING,
     "operator": NOTHING,
