@@ -62,6 +62,14 @@ COMPILED: list[tuple[Any, str, str, str]] = [
     (regions._walk, 'elif kind == "deny":', "elif False:", "kin-denied"),
     (regions._walk, "clears=said.clears", "clears=-1", "kin-all"),
 ]
+#: The same of the function in the database that asks for denials.
+DENYING = [
+    ("d.actor = 0 OR d.actor = ANY(keys)", "d.actor = 0"),
+    ("d.categories & category <> 0 OR d.types && kinds", "d.types && kinds"),
+    ("d.valid_from <= moment", "d.valid_from > moment"),
+    ("AND NOT EXISTS (", "AND EXISTS ("),
+    ("d.actions & action <> 0", "d.actions & action = 0"),
+]
 #: The same of what leads through other resources: nothing is shown, but that it is there could be told.
 LEADING: list[tuple[Any, str, str]] = [
     (
@@ -125,6 +133,16 @@ def test_a_rule_of_consent_less_is_noticed(
     with psycopg.connect(settings.DATABASE_URL) as conn:
         grants.rebuild(conn)
     assert leaks(world, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("old", "new"), DENYING)
+def test_a_denial_less_is_noticed(world: World, old: str, new: str) -> None:
+    with psycopg.connect(settings.DATABASE_URL) as conn:
+        row = conn.execute("SELECT pg_get_functiondef('access_denied'::regproc)").fetchone()
+        assert row and row[0].count(old) >= 1, f"no such rule in access_denied: {old}"
+        conn.execute(row[0].replace(old, new, 1))
+    assert leaks(world, "kin-denied")
 
 
 @pytest.mark.slow
