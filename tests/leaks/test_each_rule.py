@@ -48,13 +48,18 @@ BREAKS: list[tuple[Any, str, str, str]] = [
     (policy.files, "AND {open_}", "", "eve"),
     (policy.system, 'if ask.actor.kind == "system" else None', "", "eve"),
     (statements.bearer, "AND t.revoked_at IS NULL", "", "revoked"),
-    (searching._plan, 'tests.append(p.filter(passing, "t"))', "tests.append('TRUE')", "eve"),
+    (
+        searching._plan,
+        'tests.append(p.filter(passing, "t"))',
+        "p.filter(passing, 't'), tests.append('TRUE')",
+        "eve",
+    ),
     (reading.Reading._read_and_note, "AND {where.on('r')}", "", "eve"),
     (stored._halves, "AND {where.on('r')}", "", "kin-all"),
     (stored._versions_sql, "AND {where.on('v')}", "", "kin-all"),
     (including._targets, "AND ({passing})", "", "kin-some"),
     (including._sources, "AND {p.filter(filter_, 'x')}", "", "kin-some"),
-    (compartments.members, 'f"({passing})"', '"TRUE"', "kin-some"),
+    (compartments.members, 'f"({passing})"', '"TRUE"', "kin-all"),
 ]
 #: The same of what is compiled when a Consent is written.
 COMPILED: list[tuple[Any, str, str, str]] = [
@@ -111,7 +116,7 @@ def named(break_: Any) -> str:
 
 def leaks(world: World, name: str) -> int:
     """How many of some questions tell somebody too much."""
-    asking = ways.some(ways.fhir(AMINA), 200, "each rule", name, least=3)
+    asking = ways.some(ways.fhir(AMINA), 1000, "each rule", name, least=3)
     return sum(1 for _ in leaks_of_fhir(world, name, asking, who.MAY[name]))
 
 

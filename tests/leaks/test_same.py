@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 
+from rapport.fhir.definitions import search_params
 from rapport.fhir.keys import reference_key
 from tests.leaks import ways, who
 from tests.leaks.marks import AMINA, EVE, MARKED, Shelf, Whose, chance
@@ -48,7 +49,10 @@ def crossing(asker: str, count: int) -> list[Asked]:
     every = [Asked("cross", "GET", f"List?_id={mine}&_include=List:item&_count=500")]
     for rtype in MARKED:
         theirs = AMINA.ref.partition("/")[2] if rtype == "Patient" else AMINA.rid(rtype)
+        codes = [one.code for one in search_params(rtype).values() if one.type == "token"]
+        code = next((one for one in codes if not one.startswith("_")), "_tag")
         for path in (
+            f"List?item:{rtype}.{code}={AMINA.text(Shelf(rtype, 'o'))}",
             f"List?item:{rtype}._id={theirs}",
             f"List?item:{rtype}._lastUpdated=gt2000",
             f"{rtype}?_has:List:item:_id={hers}",

@@ -229,14 +229,14 @@ def handlers() -> frozenset[str]:
 # ---------------------------------------------------------------- pages
 
 #: What may stand where an address has a part of its own.
-_PLACES = {
-    "int:began": ["1", "1700000000"],
-    "int:pk": ["1", "2"],
-    "str:key": ["none"],
-    "str:secret": ["none"],
-    "str:lang": ["es"],
-}
+_PLACES = {"str:key": ["none"], "str:secret": ["none"], "str:lang": ["es"]}
 WHAT = ["contacts", "problems", "medicines", "allergies", "none"]
+
+
+def _places(name: str, ids: list[str]) -> list[str]:
+    if name.startswith("int:"):
+        return ["1", "2", "1700000000"]
+    return WHAT if name == "str:what" else _PLACES.get(name, ids)
 
 
 def pages(ids: list[str]) -> Iterator[Asked]:
@@ -249,7 +249,7 @@ def pages(ids: list[str]) -> Iterator[Asked]:
         if "logout" in path or "end-all" in path:
             continue  # whoever asks these asks nothing more
         named = re.findall(r"<([^>]+)>", path) if "(?P" not in path else []
-        choices = [_PLACES.get(name) or (WHAT if name == "str:what" else ids) for name in named]
+        choices = [_places(name, ids) for name in named]
         for values in product(*choices):
             filled = path.replace("^", "").replace("$", "")
             for value in values:
