@@ -11,8 +11,9 @@ import pytest
 from tests.architecture.test_routes import PUBLIC
 from tests.architecture.test_routes import routes as addresses
 from tests.leaks import ways
+from tests.leaks.asking import open_page
 from tests.leaks.marks import AMINA
-from tests.leaks.world import World, open_page
+from tests.leaks.world import World
 
 #: The beginning of an address → who may come; the longest one that fits counts.
 #:   signed in   everybody, each to what is theirs     own    everybody, to their own account

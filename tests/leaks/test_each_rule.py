@@ -116,7 +116,7 @@ def named(break_: Any) -> str:
 
 def leaks(world: World, name: str) -> int:
     """How many of some questions tell somebody too much."""
-    asking = ways.some(ways.fhir(AMINA), 1000, "each rule", name, least=3)
+    asking = ways.some(ways.fhir(AMINA), 700, "each rule", name, least=3)
     return sum(1 for _ in leaks_of_fhir(world, name, asking, who.MAY[name]))
 
 

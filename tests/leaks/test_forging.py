@@ -15,8 +15,9 @@ import pytest
 from django.conf import settings
 
 from rapport.fhir.keys import reference_key
+from tests.leaks.asking import Asked, ask
 from tests.leaks.marks import AMINA, EVE, MARKED, OWNED, Json, Shelf, chance, resource
-from tests.leaks.world import Asked, World, ask
+from tests.leaks.world import World
 from tests.personas import kind
 
 PATCH = "application/json-patch+json"

@@ -10,9 +10,10 @@ from django.conf import settings
 
 from rapport.fhir.keys import reference_key
 from tests.leaks import ways
+from tests.leaks.asking import ask, open_page
 from tests.leaks.marks import AMINA, EVE, NAME, OWNED, Whose, shelves
 from tests.leaks.ways import some
-from tests.leaks.world import World, ask, open_page
+from tests.leaks.world import World
 
 #: Answered without the record: what the server can, addresses that are none, what was sent judged by itself.
 NO_LOOK = {

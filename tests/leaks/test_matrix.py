@@ -7,20 +7,27 @@ and does find them: by each way, so that each way can fail.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.utils import timezone
 
+from rapport.people import notices
+from rapport.people.models import Mail, Notice
 from tests.leaks import ways
 from tests.leaks import who as whom
+from tests.leaks.asking import Asked, Said, ask, open_page
 from tests.leaks.marks import AMINA, Shelf, shelves
 from tests.leaks.ways import some
-from tests.leaks.world import Asked, Said, World, ask, open_page
+from tests.leaks.world import World
 
 #: Of all questions so many, of each page so many go with every run; `make test-long` asks them all.
-SOME_FHIR, SOME_PAGES = 1400, 4
+SOME_FHIR, SOME_PAGES = 1400, 2
 #: Ways that answer the same whatever is there, or tell it in no byte; and those that nothing fits: a
 #: text index, value sets that hold the marks, references by identifier.
 SILENT = {
@@ -132,6 +139,31 @@ def test_pages_show_it_to_who_may_see_it(world: World) -> None:
             if asked.method == "GET":
                 told[asked.way] |= shelves(AMINA, open_page(browser, asked).whole, asked.whole)
     assert not SHOWING - {way for way, found in told.items() if found}
+
+
+@pytest.mark.slow
+def test_e_mails_say_nothing(world: World, settings: Any) -> None:
+    """Whatever happened in the seeded world, and whoever is told of it."""
+    settings.EMAIL_HOST = "mail.example.org"
+    Notice.objects.update(due_at=timezone.now())
+    told = set(Notice.objects.filter(done_at=None).values_list("person", flat=True))
+    sent = [mail for mail in map(notices.gather, sorted(told)) if mail]
+    assert AMINA.ref in {mail.person for mail in sent}
+    for mail in Mail.objects.all():
+        assert not shelves(AMINA, f"{mail.subject}\n{mail.body}".encode())
+
+
+@pytest.mark.slow
+def test_nobody_listens_with_another_s_page(world: World) -> None:
+    """What an open page watches is signed for who opened it."""
+    page = world.client("amina").get("/messages/").content.decode()
+    found = re.search(r'data-live="([^"]+)"', page)
+    assert found
+    asked = f"/live/?{urlencode({'t': unescape(found[1]), 's': '0'})}"
+    assert world.client("amina").get(asked).status_code == 200
+    for who in world.cookies:
+        if who != "amina":
+            assert world.client(who).get(asked).status_code in (302, 400, 401), who
 
 
 @pytest.mark.slow

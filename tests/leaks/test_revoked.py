@@ -17,8 +17,9 @@ from rapport.fhir_api import export_files, tasks
 from rapport.people import accounts, asking, notices, tokens
 from rapport.people.models import Client, Mail, Notice, User
 from rapport.pillars.conversations import actions
+from tests.leaks.asking import Asked, ask
 from tests.leaks.marks import AMINA, NAME, Shelf, shelves
-from tests.leaks.world import Asked, World, _door, ask
+from tests.leaks.world import World, _door
 
 KIN = "RelatedPerson/kin-all"
 

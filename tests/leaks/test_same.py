@@ -19,8 +19,9 @@ from django.core.cache import cache
 from rapport.fhir.definitions import search_params
 from rapport.fhir.keys import reference_key
 from tests.leaks import ways, who
+from tests.leaks.asking import Asked, Said, ask
 from tests.leaks.marks import AMINA, EVE, MARKED, Shelf, Whose, chance
-from tests.leaks.world import POINTING, Asked, Said, World, ask
+from tests.leaks.world import POINTING, World
 
 TABLES = (
     "resource",

@@ -18,8 +18,9 @@ from rapport.fhir.outcomes import Refused
 from rapport.gate.scopes import scopes_of
 from rapport.people import tokens
 from tests.fhir.making import least
+from tests.leaks.asking import Asked, ask
 from tests.leaks.marks import AMINA, MARKED, Shelf, resource
-from tests.leaks.world import Asked, World, ask
+from tests.leaks.world import World
 
 TYPES = sorted(TYPE_NUMBERS)
 VERSION_1 = {"read": "rs", "write": "cud", "*": "cruds"}

@@ -18,11 +18,12 @@ from rapport.people import asking, notices
 from rapport.people.models import Mail, Notice
 from tests.architecture.test_routes import routes as addresses
 from tests.leaks import ways
+from tests.leaks.asking import Asked, Said, ask, open_page
 from tests.leaks.marks import AMINA, NAME, Shelf, resource, shelves
 from tests.leaks.test_matrix import SOME_FHIR, SOME_PAGES, leaks_of_fhir, leaks_of_pages
 from tests.leaks.test_same import answers, questions, take_out
 from tests.leaks.who import OF_A_TEEN
-from tests.leaks.world import Asked, Said, World, ask, open_page, patient
+from tests.leaks.world import World, patient
 
 #: What the law and young people call confidential, as the labels of HL7.
 SECRETS = {

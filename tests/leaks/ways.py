@@ -19,8 +19,8 @@ from rapport.fhir.definitions import TYPE_NUMBERS, SearchParam, search_params
 from rapport.fhir.search import MODIFIERS, SORTABLE
 from rapport.fhir_api import routes
 from tests.architecture.test_routes import routes as addresses
+from tests.leaks.asking import Asked
 from tests.leaks.marks import AMINA, MARKED, Shelf, Whose, chance, letters
-from tests.leaks.world import Asked
 
 FORM = "application/x-www-form-urlencoded"
 TYPES = sorted(TYPE_NUMBERS)
