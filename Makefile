@@ -15,7 +15,7 @@ DATA ?= $(if $(filter 0,$(shell id -u)),/var/lib/rapport-demo-$(shell pwd | cksu
 WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-.PHONY: run test test-fast test-long test-pg15 lint format bench conformance browser clients clean
+.PHONY: run test test-fast test-long test-pg15 mutants lint format bench conformance browser clients clean
 
 run: $(VENV)/.installed
 	@exec $(BIN)/rapport demo --port $(PORT) --data-dir $(DATA)
@@ -28,6 +28,10 @@ test-fast: $(VENV)/.ready
 
 test-long: $(VENV)/.ready browser
 	$(PYTEST) -m "long" --timeout 3600
+
+# Breaks the rules of the gate one at a time: which breaks does no test notice? Hours (MUTANTS="--every 5").
+mutants: $(VENV)/.ready
+	$(BIN)/python tools/mutants.py $(MUTANTS)
 
 # The oldest PostgreSQL that Rapport promises to run on: Debian's 15.
 test-pg15: $(VENV)/.ready

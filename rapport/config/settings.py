@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "rapport.people",
     "rapport.fhir_api",
     "rapport.pillars.conversations",
+    "rapport.pillars.circle",
     "rapport.home",
     "allauth",
     "allauth.account",
@@ -71,6 +72,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "rapport.people.standings.PatientInAddress",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -96,6 +98,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "rapport.ui.context.page",
+                "rapport.people.standings.page",
             ],
         },
     }

@@ -7,12 +7,17 @@ hides and never reveals. The order of `LABELS` is the meaning of the bits in the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 ACT_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 OWN: Final = "urn:rapport:label"
 STAFF_ONLY: Final = (OWN, "staff-only")
+
+#: Kept from the circle by the patient's own wish ("patient requested sensitivity").
+PRIVATE: Final = (ACT_CODE, "PRS")
+#: System of the tag that counts how often a label alone was changed: no change of what was written.
+RELABELLED: Final = "urn:rapport:relabelled"
 
 UNKNOWN: Final = 1
 
@@ -61,6 +66,38 @@ def mask(security: object) -> int:
         if (system, code) not in OPEN:
             found |= BITS.get((system, code), UNKNOWN)
     return found
+
+
+def is_private(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource is kept from the circle by the patient's wish."""
+    return any(_is(PRIVATE, label) for label in _meta(resource).get("security") or ())
+
+
+def with_privacy(resource: Mapping[str, Any], private: bool) -> dict[str, Any]:
+    """The same resource, kept from the circle or not; the change is counted (`relabelled`)."""
+    meta = _meta(resource)
+    kept = [label for label in meta.pop("security", None) or () if not _is(PRIVATE, label)]
+    if private:
+        kept.append({"system": PRIVATE[0], "code": PRIVATE[1]})
+    tags = [tag for tag in meta.pop("tag", None) or () if tag.get("system") != RELABELLED]
+    tags.append({"system": RELABELLED, "code": str(relabelled(resource) + 1)})
+    return {**resource, "meta": {**meta, "tag": tags, **({"security": kept} if kept else {})}}
+
+
+def relabelled(resource: Mapping[str, Any]) -> int:
+    """How many versions of a resource changed a label alone."""
+    for tag in _meta(resource).get("tag") or ():
+        if tag.get("system") == RELABELLED and str(tag.get("code")).isdecimal():
+            return int(tag["code"])
+    return 0
+
+
+def _meta(resource: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(resource.get("meta") or {})
+
+
+def _is(label: tuple[str, str], coding: Any) -> bool:
+    return isinstance(coding, dict) and (coding.get("system"), coding.get("code")) == label
 
 
 def words(bits: int) -> tuple[tuple[str, str], ...]:

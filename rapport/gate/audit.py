@@ -99,8 +99,9 @@ class Trail:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of the log as it is read: who (ref, name, role), what, when, why, and how it ended."""
+    """A row of the log as it is read: its number, who (ref, name, role), what, when, why, how it ended."""
 
+    number: int
     at: datetime
     ref: str
     name: str
@@ -184,17 +185,31 @@ def idle(conn: Connection[Any]) -> bool:
 
 
 def log_of(
-    conn: Connection[Any], patient: str, *, before: datetime | None = None, limit: int = 50
+    conn: Connection[Any],
+    patient: str,
+    *,
+    before: datetime | None = None,
+    limit: int = 50,
+    others: bool = False,
+    number: int | None = None,
 ) -> list[Entry]:
     """Who looked at this patient's record or wrote in it, newest first, and of each request only their part.
 
-    Ask through `Door.log`, which knows who may see it.
+    others: without what they did themselves; number: this row alone. Ask through `Door.log`, which knows who
+    may see it.
     """
     rows = conn.execute(
-        "SELECT at, ref, name, role, purpose, action::text, outcome::text, why, ARRAY(SELECT e FROM"
+        "SELECT id, at, ref, name, role, purpose, action::text, outcome::text, why, ARRAY(SELECT e FROM"
         " unnest(entities, owners) AS part(e, owner) WHERE owner = %(key)s) FROM audit"
         " WHERE patients @> ARRAY[%(key)s]::bigint[] AND at < coalesce(%(before)s, 'infinity'::timestamptz)"
+        " AND NOT (%(others)s AND actor = %(key)s) AND id = coalesce(%(number)s, id)"
         " ORDER BY at DESC, id DESC LIMIT %(limit)s",
-        {"key": reference_key(patient), "before": before, "limit": limit},
+        {
+            "key": reference_key(patient),
+            "before": before,
+            "limit": limit,
+            "others": others,
+            "number": number,
+        },
     ).fetchall()
     return [Entry(*row) for row in rows]

@@ -59,7 +59,10 @@ class Conditional(Writing):
         with self._step(DELETE, rtype):
             conditions.lock(self.conn, [(rtype, query)])
             present = self.the_one(rtype, query)
-            return None if present is None else self.delete(rtype, present.rid)
+            if present is None:
+                self._note_search(f"{rtype}?{query}")
+                return None
+            return self.delete(rtype, present.rid)
 
     @contextmanager
     def trial(self, what: str) -> Iterator[Self]:

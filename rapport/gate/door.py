@@ -9,6 +9,7 @@ What it refuses it refuses with `rapport.fhir.outcomes.Refused`, in words that a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from rapport.fhir.keys import reference_key
@@ -18,6 +19,7 @@ from rapport.store.reading import Window
 from rapport.store.records import Record
 from rapport.store.searching import Found
 
+from . import live
 from .actor import Actor
 from .audit import Entry, log_of
 from .bundles import Bundles
@@ -31,22 +33,55 @@ __all__ = ["Actor", "Decision", "Door", "Entry", "Extent", "Found", "Record", "W
 class Door(Bundles):
     """Read, search, history; create, update, delete, bundle; and why something is allowed."""
 
-    def log(self, patient: str, *, before: datetime | None = None, limit: int = 50) -> list[Entry]:
-        """Who looked at a patient's record or wrote in it, newest first; for them and privacy officers."""
+    def log(
+        self,
+        patient: str,
+        *,
+        before: datetime | None = None,
+        limit: int = 50,
+        others: bool = False,
+        number: int | None = None,
+    ) -> list[Entry]:
+        """Who looked at a patient's record or wrote in it, newest first; for them and privacy officers.
+
+        others: without what they did themselves; number: this row alone
+        """
         rtype, _, rid = patient.partition("/")
         own = rtype == "Patient" and self.decide(READ, rtype, rid).rule == OWN.name
         if not own and "privacy" not in self.actor.duties:
             raise self.refuse_read(READ, f"AuditEvent?patient={patient}", not_found())
         self._note_search(f"AuditEvent?patient={patient}")
-        return log_of(self.conn, patient, before=before, limit=limit)
+        return log_of(self.conn, patient, before=before, limit=limit, others=others, number=number)
 
     def decide(self, action: Action, rtype: str, rid: str) -> Decision:
         """Whether this actor may do this to that resource, with the sentence that a person can read."""
         return decide(self, action, rtype, rid)
 
-    def reaches(self, patient: str) -> bool:
-        """Whether this actor may read the clinical record of `Patient/…`, whatever stands in it."""
-        where = self.where("r", "Condition")
+    def heard(self, topics: Iterable[str]) -> list[str]:
+        """Those of live topics that are this actor's to hear now: what was shared before may be over."""
+        kept: list[str] = []
+        asked: dict[str, list[str]] = {}
+        for topic in topics:
+            kind, _, reference = topic.partition(":")
+            theirs = reference == self.actor.ref or kind not in live.TOLD_BY
+            (kept if theirs else asked.setdefault(live.TOLD_BY[kind], [])).append(topic)
+        for rtype, some in asked.items():
+            where = self.where(READ, rtype)
+            keys = [reference_key(topic.partition(":")[2]) for topic in some]
+            rows = self.conn.execute(
+                f"SELECT t.id FROM resource t WHERE t.id = ANY(%(gate_rows)s::bigint[]) AND {where.on('t')}",  # noqa: S608
+                {**where.params, "gate_rows": keys},
+            ).fetchall()
+            there = {row[0] for row in rows}
+            kept += [topic for topic, key in zip(some, keys, strict=True) if key in there]
+        return kept
+
+    def reaches(self, patient: str, action: Action = READ, rtype: str = "Condition") -> bool:
+        """Whether this actor may do this to things of a type of `Patient/…`, whatever stands in it.
+
+        Left out: read the clinical record.
+        """
+        where = self.where(action, rtype)
         sql = f"SELECT 1 FROM resource t WHERE t.id = %(gate_row)s AND {where.on('t')}"  # noqa: S608
         found = self.conn.execute(sql, {**where.params, "gate_row": reference_key(patient)}).fetchone()
         return found is not None

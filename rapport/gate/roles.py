@@ -68,7 +68,7 @@ ADDRESSED = Role(
 ADDRESSED_KIN = Role(
     "conversation, family",
     "This conversation was shared with {who}.",
-    PERSONAL,
+    0,  # nothing that is sensitive, or kept from the circle
     (Part(CONVERSATION, WRITES),),
 )
 CORRESPONDENT = Role(

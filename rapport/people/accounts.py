@@ -11,6 +11,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.db.models import Q
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Door
@@ -160,4 +161,5 @@ def by_email(email: str) -> User:
 
 def signs_in(person: str) -> bool:
     """Whether this person has an account that is open."""
-    return User.objects.filter(person=person, is_active=True).exists()
+    found = User.objects.filter(Q(person=person) | Q(standings__person=person), is_active=True)
+    return found.exists()

@@ -118,11 +118,21 @@ def _made(conn: Connection[Any], person: str, account_name: str) -> Actor:
 
 def _kin(conn: Connection[Any], person: str, name: str) -> Actor:
     """Family or friend: of whom and as what is in their RelatedPerson; what they see is not decided here."""
-    record = system_door(conn).find("RelatedPerson", person.partition("/")[2])
-    body = record.json if record else {}
-    patient = str(body.get("patient", {}).get("reference", ""))
+    body = _related(conn, person)
+    patient = str(body.get("patient", {}).get("reference", "")) if body.get("active") is not False else ""
     words = next((str(r["text"]) for r in body.get("relationship", ()) if r.get("text")), "family")
     return Actor("kin", person, name, words, patients=(patient,) if patient else ())
+
+
+def _related(conn: Connection[Any], person: str) -> Mapping[str, Any]:
+    record = system_door(conn).find("RelatedPerson", person.partition("/")[2])
+    return record.json if record else {}
+
+
+def patient_name(conn: Connection[Any], kin: str) -> str:
+    """What `RelatedPerson/…` calls the patient whose circle they are in; "" where it does not say."""
+    patient: Mapping[str, Any] = _related(conn, kin).get("patient", {})
+    return str(patient.get("display", "")) or name_of(conn, str(patient.get("reference", "")))
 
 
 class _Cache:

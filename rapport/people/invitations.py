@@ -26,7 +26,7 @@ from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.people import accounts, actors, asking, events, notices, site
 from rapport.people.models import Invitation, User
-from rapport.people.portrait import human_name
+from rapport.people.portrait import human_name, short
 
 #: Letters and digits that can't be mistaken for one another on paper (32 of them: 5 bits each).
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -87,7 +87,7 @@ def invite_patient(door: Door, rid: str, email: str = "", why: str = "") -> tupl
         email=email,
         by=door.actor.ref,
     )
-    return _invite(new, why)
+    return invite(new, why)
 
 
 def proven_address(person: str) -> str:
@@ -113,10 +113,11 @@ def _identified(actor: Actor, person: str, why: str) -> None:
 def invite_staff(user: User, by: str, email: bool = False) -> tuple[Invitation, str]:
     """Let someone who works here choose a (new) password: a link by e-mail, or a code to hand over."""
     new = Invitation(person=user.person, name=user.display_name, email=user.email if email else "", by=by)
-    return _invite(new)
+    return invite(new)
 
 
-def _invite(new: Invitation, why: str = "") -> tuple[Invitation, str]:
+def invite(new: Invitation, why: str = "") -> tuple[Invitation, str]:
+    """Keep an invitation and send it, if it has an address; an older open one ends. It and its secret."""
     with transaction.atomic():
         if User.objects.filter(person=new.person, is_active=False).exists():
             raise Refused("conflict", _("This account is closed."), _("Ask whoever runs this site."))
@@ -141,6 +142,8 @@ def _send(new: Invitation, secret: str) -> None:
             "address": f"{rules.base_url}/join/{secret}/",
             "days": rules.invitation_days,
         }
+        if new.person.startswith("RelatedPerson/"):
+            return _send_to_kin(new, words)
         notices.post(
             new.email,
             _("%(site)s: your way in") % words,
@@ -152,6 +155,22 @@ def _send(new: Invitation, secret: str) -> None:
             % words,
             person=new.person,
         )
+
+
+def _send_to_kin(new: Invitation, words: dict[str, Any]) -> None:
+    """What somebody of the family reads: who invites them by first name, and nothing of why."""
+    words["name"] = short(actors.name_of(asking.conn(), new.by))
+    notices.post(
+        new.email,
+        _("%(name)s invites you to %(site)s") % words,
+        _(
+            "Hello,\n\n%(name)s invites you to their circle at %(site)s. Open this link to have a way in of "
+            "your own:\n%(address)s\n\nIt works once, for %(days)s days, and for this e-mail address alone. "
+            "If you do not know %(name)s, throw this e-mail away."
+        )
+        % words,
+        person=new.person,
+    )
 
 
 def find(secret: str) -> Invitation | None:
@@ -184,6 +203,8 @@ def accept(invitation_id: int, joining: Joining, request: Any = None) -> User:
 
 
 def _wrong(row: Invitation, joining: Joining) -> Refused | None:
+    if row.person.startswith("RelatedPerson/") and joining.email.strip().lower() != row.email:
+        return Refused("rule", _("The invitation is for the address that it was sent to."), "email")
     if row.birth_date and joining.birth_date != row.birth_date:
         return Refused("rule", _("This is not the date of birth that we have."), "birth_date")
     others = User.objects.filter(email__iexact=joining.email).exclude(person=row.person)

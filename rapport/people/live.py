@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from rapport.gate import live
+from rapport.gate.door import Door
 
 #: No sign-in lasts longer (seconds).
 LONGEST = 24 * 3600
@@ -36,10 +37,14 @@ def beyond(watched: tuple[str, str], own: int) -> tuple[str, str]:
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """204 while nothing changed, else 200 with the state now; 400 for topics signed for someone else."""
+    """204 while nothing changed, else 200 with the state now; 400 for topics signed for someone else.
+
+    What is not shared any more is not heard any more, however long the page stays open.
+    """
     try:
         topics = signing.loads(request.GET.get("t", ""), salt=_salt(request), max_age=LONGEST)
     except signing.BadSignature:
         return HttpResponse(status=400)
-    state = str(live.state(request.door.conn, topics))  # type: ignore[attr-defined]
+    door: Door = request.door  # type: ignore[attr-defined]
+    state = str(live.state(door.conn, door.heard(topics)))
     return HttpResponse(status=204) if state == request.GET.get("s") else JsonResponse({"s": state})

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Door
-from rapport.people import actors, drafts, factors, site
+from rapport.people import drafts, factors, site, standings
 from rapport.people.models import User
 from rapport.people.pages import demo
 from rapport.people.settings_shapes import Site
@@ -92,13 +92,13 @@ class DoorMiddleware:
         rules, session, now = site.current(), request.session, clock()
         idle = rules.staff_idle_minutes if request.user.is_staff_member else rules.patient_idle_minutes
         left = now - session.get("seen", 0) > idle * 60
-        quiet = request.path.startswith(NOT_DOING) or bool(request.headers.get("X-Live"))
+        quiet = request.path_info.startswith(NOT_DOING) or bool(request.headers.get("X-Live"))
         if not left and now - session.get("began", 0) <= rules.longest_hours * 3600:
             if not quiet and now - session["seen"] > SEEN_EVERY:
                 session["seen"] = now
             return None
-        person = request.user.person
-        if request.method == "POST" and not quiet and not request.path.startswith(ACCOUNT):
+        person = _writer(request)
+        if request.method == "POST" and not quiet and not request.path_info.startswith(ACCOUNT):
             drafts.keep_posted(person, request.path, request.POST)
         logout(request)
         messages.info(request, _("You were away for a while, so we signed you out. What you wrote is kept."))
@@ -108,11 +108,14 @@ class DoorMiddleware:
         request.actor = None
         if request.user.is_authenticated:
             connection.ensure_connection()
-            request.actor = actors.actor_for(connection.connection, request.user)
+            about = getattr(request, "about", "")
+            request.actor = standings.actor_at(connection.connection, request.user, about)
 
     def process_view(self, request: Any, view: Page, args: Any, kwargs: Any) -> HttpResponse | None:
         """No page without a sign-in unless it says so (`login_not_required`); staff go by the factor wall."""
         if request.actor is None:
+            if request.user.is_authenticated:  # the address names a patient who is nothing to them
+                return errors.show(request, 404)
             if request.path == "/" and demo.is_demo():
                 return redirect("people_demo")
             return _to_sign_in(request) if getattr(view, "login_required", True) else None
@@ -137,10 +140,18 @@ class DoorMiddleware:
         if (
             request.method == "POST"
             and request.user.is_authenticated
-            and not request.path.startswith(ACCOUNT)
+            and not request.path_info.startswith(ACCOUNT)
         ):
             with suppress(OperationalError, InterfaceError):
-                drafts.keep_posted(request.user.person, request.path, request.POST)
+                drafts.keep_posted(_writer(request), request.path, request.POST)
+
+
+def _writer(request: Any) -> str:
+    """The person of the record as whom words were typed on this page: whose draft they are."""
+    connection.ensure_connection()
+    about = getattr(request, "about", "")
+    actor = getattr(request, "actor", None) or standings.actor_at(connection.connection, request.user, about)
+    return actor.ref if actor else str(request.user.person)
 
 
 def _speak(request: Any, rules: Site) -> None:
@@ -162,7 +173,7 @@ def _speak(request: Any, rules: Site) -> None:
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """To the sign-in page, and back afterwards to the page (never to what a form was sent to)."""
-    if request.method in ("GET", "HEAD") and not request.path.startswith(NOT_DOING):
+    if request.method in ("GET", "HEAD") and not request.path_info.startswith(NOT_DOING):
         target = redirect_to_login(request.get_full_path()).url
     else:
         target = redirect_to_login(_page_of(request)).url
@@ -180,7 +191,7 @@ def _answer(request: HttpRequest, target: str, status: int) -> HttpResponse:
     """A redirect for a page; for script (live polling, htmx) a status that it understands."""
     if request.headers.get("HX-Request"):
         return HttpResponse(status=status, headers={"HX-Redirect": target})
-    if request.headers.get("X-Live") or request.path.startswith(NOT_DOING):
+    if request.headers.get("X-Live") or request.path_info.startswith(NOT_DOING):
         return HttpResponse(status=status)
     return HttpResponseRedirect(target)
 

@@ -79,6 +79,14 @@ class User(AbstractBaseUser):
         return self.display_name
 
 
+class Standing(models.Model):
+    """One more person whom an account stands for: a `RelatedPerson/…` besides the account's own."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="standings")
+    person = models.CharField(max_length=80, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+
 class Session(AbstractBaseSession):
     """A sign-in on one device. Rows without a user are visitors (a language choice, a half sign-in)."""
 

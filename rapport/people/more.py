@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django.urls import get_script_prefix
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -58,5 +59,7 @@ def add(link: Link) -> None:
 
 
 def links(actor: Actor) -> list[Link]:
-    """The links that this person sees, in order."""
-    return sorted((link for link in _links if link.shown(actor)), key=lambda link: link.order)
+    """The links that this person sees, in order, as they lead on from the present address."""
+    before = get_script_prefix()
+    shown = sorted((link for link in _links if link.shown(actor)), key=lambda link: link.order)
+    return [replace(link, path=before + link.path[1:]) for link in shown]

@@ -21,7 +21,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from rapport.gate import jobs
-from rapport.people import asking, mail, site, statements
+from rapport.gate.door import Door
+from rapport.people import actors, asking, mail, site, standings, statements
 from rapport.people.models import Mail, Notice, User
 from rapport.people.settings_shapes import Site
 
@@ -106,7 +107,10 @@ def gather(person: str) -> Mail | None:
         Notice.objects.filter(pk__in=[notice.pk for notice in waiting]).update(done_at=now)
         if not mail.can_send():
             return None
-        user = User.objects.filter(person=person, is_active=True).first()
+        waiting = _still_theirs(person, waiting)
+        if not waiting:
+            return None
+        user = standings.user_of(person)
         address = user and EmailAddress.objects.filter(user=user, verified=True, primary=True).first()
         if not user or not address:
             if not person.startswith("Practitioner/"):  # colleagues see their inbox; patients may see nothing
@@ -115,6 +119,14 @@ def gather(person: str) -> Mail | None:
         row = write(user, address.email)
         Notice.objects.filter(pk__in=[notice.pk for notice in waiting]).update(mail=row)
         return row
+
+
+def _still_theirs(person: str, waiting: list[Notice]) -> list[Notice]:
+    """Of what waits for somebody of the family, what they may still read: sharing ends here, too."""
+    if not person.startswith("RelatedPerson/"):
+        return waiting
+    door = Door(asking.conn(), actors.actor_of(asking.conn(), person, "", 0), unit=transaction.atomic)
+    return [notice for notice in waiting if door.decide("r", *notice.about.split("/", 1)).allowed]
 
 
 def write(user: User, address: str) -> Mail:

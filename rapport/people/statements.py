@@ -54,8 +54,9 @@ def warrant(token_hash: str, owner: Bearer) -> Warrant:
 def renew_epochs(conn: Conn, persons: Sequence[str], epoch: int) -> None:
     """Give the accounts of these people a new epoch: whatever was worked out about them before is void."""
     conn.execute(
-        "UPDATE people_user SET epoch = greatest(%s, epoch + 1) WHERE person = ANY(%s::text[])",
-        (epoch, sorted(set(persons))),
+        "UPDATE people_user SET epoch = greatest(%(epoch)s, epoch + 1) WHERE person = ANY(%(who)s::text[])"
+        " OR id IN (SELECT user_id FROM people_standing WHERE person = ANY(%(who)s::text[]))",
+        {"epoch": epoch, "who": sorted(set(persons))},
     )
 
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("account/confirm-email/<str:key>/", account.confirm_email, name="account_confirm_email"),
     path("account/second-step/", include("allauth.mfa.urls")),
     path("account/", include("allauth.account.urls")),
+    path("whose/", account.whose, name="people_whose"),
     path("drafts/", account.draft, name="people_draft"),
     path("live/", live.page, name="people_live"),
     path("join/", join.code, name="people_join_code"),

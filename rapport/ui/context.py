@@ -52,7 +52,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "actor": actor,
         "site": facts,
         "clinic": facts,  # the same: on allauth's pages `site` is something else
-        "places": tuple(places(kind, request.path)) if actor else (),
+        "places": tuple(places(kind, request.path_info)) if actor else (),
         "theme": theme_of(request),
         "demo": getattr(settings, "DEMO", False),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.urls import get_script_prefix
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -27,7 +28,16 @@ class Place:
 
 
 _PATIENT, _STAFF = ("patient", "kin"), ("staff",)
-_UNDER_MORE = ("/account/", "/answers/", "/settings/", "/staff/", "/invite/", "/absence/", "/help/")
+_UNDER_MORE = (
+    "/account/",
+    "/answers/",
+    "/settings/",
+    "/staff/",
+    "/invite/",
+    "/absence/",
+    "/help/",
+    "/looked/",
+)
 _places: list[Place] = [
     Place(_("My day"), "sun", "/", _PATIENT, 10, ("/day/",)),
     Place(_("Messages"), "mail", "/messages/", _PATIENT, 20),
@@ -57,4 +67,4 @@ def places(kind: str, path: str) -> Iterator[Shown]:
     """The places of this kind of reader, in order, with the present one marked."""
     for place in sorted(_places, key=lambda one: one.order):
         if kind in place.kinds:
-            yield Shown(place.label, place.icon, place.path, place.holds(path))
+            yield Shown(place.label, place.icon, get_script_prefix() + place.path[1:], place.holds(path))

@@ -35,9 +35,9 @@ def kinds(door: Any, rtype: str, **by: str) -> list[dict[str, Any]]:
 
 def test_it_is_all_there_and_telling_it_twice_tells_it_once(demo: Any) -> None:
     assert len(kinds(demo, "Patient")) == 12
-    assert len(kinds(demo, "Practitioner")) == 5
-    assert len(kinds(demo, "Organization")) == 2
-    assert User.objects.count() == 16  # Walter has no account
+    assert len(kinds(demo, "Practitioner")) == 6
+    assert len(kinds(demo, "Organization")) == 3
+    assert User.objects.count() == 18  # Walter has no account, Bilal has one for two patients
     before = {rtype: len(kinds(demo, rtype)) for rtype in ("Communication", "Task", "Condition", "CareTeam")}
     assert seed() == []
     assert before == {rtype: len(kinds(demo, rtype)) for rtype in before}
@@ -65,7 +65,7 @@ def test_every_state_of_a_question_can_be_seen(demo: Any) -> None:
     ],
 )
 def test_it_can_be_told_at_any_time(own_database: str, now: datetime) -> None:
-    assert len(seed(now)) == 14
+    assert len(seed(now)) == 15
     site.forget()
 
 

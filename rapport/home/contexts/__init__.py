@@ -1,5 +1,6 @@
 """One frozen dataclass per template of home: its fields are the template's variables."""
 
+from rapport.home.contexts.asking import AskLookPage
 from rapport.home.contexts.day import DayPage, Waiting
 from rapport.home.contexts.inbox import InboxPage, InboxRow, inbox_rows
 from rapport.home.contexts.people import (
@@ -13,6 +14,7 @@ from rapport.home.contexts.people import (
 
 __all__ = [
     "AllPage",
+    "AskLookPage",
     "ContactLine",
     "DayPage",
     "FoundPerson",

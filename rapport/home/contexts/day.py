@@ -26,6 +26,7 @@ class DayPage:
     new             conversations with letters not opened yet, and who wrote them
     more_waiting    how many other answers wait
     more_questions  how many more were asked than the page shows
+    may_write       who reads may begin a conversation
     urgent          an open question is urgent: help stands first
     """
 
@@ -38,6 +39,7 @@ class DayPage:
     questions: tuple[QuestionLine, ...]
     more_questions: int
     promises: tuple[tuple[Promise, Said], ...]
+    may_write: bool
     unsent: bool
     empty: bool
     live: str

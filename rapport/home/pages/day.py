@@ -19,7 +19,7 @@ from rapport.people.request import Request
 from rapport.pillars.conversations import reading
 from rapport.pillars.conversations.contexts import said
 from rapport.pillars.conversations.contexts.talking import promise_lines, question_line
-from rapport.pillars.conversations.pages.listing import topics_of
+from rapport.pillars.conversations.pages.listing import may_begin, topics_of
 from rapport.pillars.conversations.reading import Concern, NewLetters
 from rapport.ui.show import show
 
@@ -42,7 +42,9 @@ def day(request: Request) -> HttpResponse:
     if actor.kind == "staff":
         return redirect("inbox")
     if not actor.patients:
-        return redirect("messages")
+        return redirect("people_whose")
+    if actor.kind == "kin" and not request.door.reaches(actor.patients[0], "r", "Communication"):
+        return redirect("circle")
     patient, now = actor.patients[0], timezone.localtime()
     watched = live.watch(request, topics_of(request))
     concerns = reading.open_concerns(request.door, patient, ended_since=now - HEARD_STAYS)
@@ -61,6 +63,7 @@ def day(request: Request) -> HttpResponse:
         questions=tuple(question_line(concern, staff=False) for concern in others[:MOST]),
         more_questions=max(len(others) - MOST, 0),
         promises=promise_lines(promises, staff=False),
+        may_write=may_begin(request),
         unsent=drafts.load(actor.ref, reverse("message_new")) is not None,
         empty=not any(concern.is_open for concern in concerns),
         live=watched[0],

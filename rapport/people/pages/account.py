@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from rapport.fhir.outcomes import not_found
-from rapport.people import accounts, drafts, events, factors, sessions
+from rapport.people import accounts, drafts, events, factors, sessions, standings
 from rapport.people import more as more_links
 from rapport.people.request import Request
 
@@ -20,6 +20,14 @@ from rapport.people.request import Request
 def more(request: Request) -> HttpResponse:
     """Everything that is not done every day."""
     return render(request, "people/more.html", {"links": more_links.links(request.actor)})
+
+
+@require_safe
+def whose(request: Request) -> HttpResponse:
+    """Everyone whose pages I may open: my own, and those of people who let me in."""
+    if request.actor.kind == "staff":
+        raise not_found()
+    return render(request, "people/whose.html", {"found": standings.whose(request)})
 
 
 @require_safe

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from rapport.fhir.outcomes import Refused
-from rapport.people import invitations, mail
+from rapport.people import actors, asking, invitations, kin_invitations, mail
 from rapport.people.forms import Code, Join
 from rapport.people.models import Invitation, User
 from rapport.ui import errors
@@ -50,7 +50,7 @@ def link(request: HttpRequest, secret: str) -> HttpResponse:
     found = invitations.find(secret)
     if found is None:
         return render(request, "people/join_over.html", status=404)
-    if request.user.is_authenticated:
+    if request.user.is_authenticated and not kin_invitations.theirs(found, request.user):
         logout(request)
     request.session[CODE] = found.pk
     return redirect("people_join")
@@ -63,13 +63,32 @@ def join(request: HttpRequest) -> HttpResponse:
     row = Invitation.objects.filter(pk=request.session.get(CODE, 0), used_at=None, ended_at=None).first()
     if row is None:
         return redirect("people_join_code")
+    if request.user.is_authenticated and kin_invitations.theirs(row, request.user):
+        return _take_on(request, row)
     known = User.objects.filter(person=row.person).first()
     first = {"email": row.email or (known.email if known else "")}
+    kin = row.person.startswith("RelatedPerson/")
     form = Join(request.POST or None, initial=first, ask_birth_date=row.birth_date is not None)
+    if kin:  # for the address that it was sent to alone
+        form.fields["email"].disabled = True
     if request.method == "POST" and form.is_valid() and (user := _accept(request, row, form)):
         return _enter(request, user)
-    facts = {"form": form, "invited": row, "again": known is not None}
+    facts = {"form": form, "invited": row, "again": known is not None, "kin": kin}
     return render(request, "people/join.html", facts, status=422 if form.errors else 200)
+
+
+def _take_on(request: HttpRequest, row: Invitation) -> HttpResponse:
+    """They have an account with this address: one press, and the new patient is beside those before."""
+    if request.method != "POST":
+        return render(request, "people/join_too.html", {"invited": row, "by": _inviter(row)})
+    person = kin_invitations.take_on(row.pk, request.user, request)  # type: ignore[arg-type]
+    request.session.pop(CODE, None)
+    found = actors.actor_of(asking.conn(), person, "", 0)
+    return redirect(f"/for/{found.patients[0].partition('/')[2]}/" if found.patients else "/")
+
+
+def _inviter(row: Invitation) -> str:
+    return actors.name_of(asking.conn(), row.by)
 
 
 def _accept(request: HttpRequest, row: Invitation, form: Join) -> User | None:

@@ -56,13 +56,18 @@ def kin(rid: str, told: Told, number: int, today: date) -> Body:
     person = told["kin"][number]
     return {
         "resourceType": "RelatedPerson",
-        "id": f"{rid}-{person['given'].lower()}".encode("ascii", "ignore").decode(),
+        "id": kin_id(rid, person),
         "active": True,
-        "patient": refers("Patient", rid),
+        "patient": refers("Patient", rid, f"{told['given'][0]} {told['family']}"),
         "relationship": [{**coding(f"{TERMS}/v3-RoleCode", person["code"]), "text": person["words"]}],
         "name": [{"family": person["family"], "given": [person["given"]]}],
         "birthDate": born(person["age"], "05-05", today),
     }
+
+
+def kin_id(rid: str, person: Told) -> str:
+    """The id of somebody of the family of a patient."""
+    return f"{rid}-{person['given'].lower()}".encode("ascii", "ignore").decode()
 
 
 def care_team(rid: str, told: Told, staff: dict[str, tuple[str, str]], teams: dict[str, str]) -> Body:

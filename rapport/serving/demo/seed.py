@@ -13,10 +13,13 @@ from django.db import transaction
 
 from rapport.gate.door import Door
 from rapport.people import absences, accounts, asking, site
-from rapport.people.models import Mark, User
+from rapport.people.models import Mark, Standing, User
+from rapport.pillars.circle import actions as circle
+from rapport.pillars.circle.shapes import Choice
 from rapport.serving.demo import record
 from rapport.serving.demo.stage import Stage
 from rapport.serving.demo.stories import STORIES
+from rapport.serving.demo.stories.who import DARA
 
 Told = dict[str, Any]
 
@@ -37,7 +40,7 @@ def seed(now: datetime | None = None) -> list[str]:
     now = now or datetime.now(UTC)
     parts: list[tuple[str, Any]] = [("people", lambda: _people(now))]
     parts += [(story.__name__, lambda story=story: story(Stage(now, story.__name__))) for story in STORIES]
-    parts.append(("away", lambda: _away(now)))
+    parts += [("circle", lambda: _circle(now)), ("away", lambda: _away(now))]
     done = []
     for name, tell in parts:
         with transaction.atomic():
@@ -95,6 +98,38 @@ def _account(rid: str, told: Told) -> None:
         display_name=name,
         language=told.get("language", "en"),
     )
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+
+
+def _circle(now: datetime) -> None:
+    """Who of the family has a way in, and what each patient shares with them; Bilal has two of them."""
+    for rid, told in people()["patients"].items():
+        for person in told.get("kin", ()):
+            if "email" in person:
+                _lets_in(Stage(now), rid, told, person)
+    stage = Stage(now, "bilal")
+    sent = stage.starts(
+        "bilal.haddad",
+        stage.day(0, "08:50"),
+        "visits",
+        "I drive my mother to the nurse. Can I come along into the room? She forgets half of it from worry.",
+        ["Can I come along into the room?"],
+        "Coming along to the nurse",
+    )
+    stage.opens(DARA, stage.day(0, "09:05"), sent)
+
+
+def _lets_in(stage: Stage, rid: str, told: Told, person: Told) -> None:
+    ref = f"RelatedPerson/{record.kin_id(rid, person)}"
+    with stage.acting(_mailbox(rid), stage.now) as door:
+        choice = Choice(dict.fromkeys(person["sees"]), writes=person.get("writes", False))
+        circle.share(door, member=ref, choice=choice)
+    user = User.objects.filter(email=person["email"]).first()
+    if user is not None:
+        Standing.objects.create(user=user, person=ref)
+        return
+    name = f"{person['given']} {person['family']}"
+    user = User.objects.create_user(person["email"], ref, display_name=name, language="en")
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
 
 

@@ -77,9 +77,12 @@ class Stage:
     def starts(
         self, who: str, at: datetime, topic: str, text: str, asks: Sequence[str] = (), title: str = ""
     ) -> Sent:
-        """A patient starts a conversation."""
+        """A patient starts a conversation, or somebody of their circle."""
         with self.acting(who, at) as door:
-            return actions.start(door, once=self.once(), topic=topic, text=text, concerns=asks, title=title)
+            about = door.actor.patients[0]
+            return actions.start(
+                door, once=self.once(), topic=topic, text=text, concerns=asks, title=title, patient=about
+            )
 
     def adds(self, who: str, at: datetime, sent: Sent, text: str, asks: Sequence[str] = ()) -> Sent:
         """Either side writes more."""

@@ -233,10 +233,10 @@ def mark_opened(door: Door, letters_shown: Iterable[str]) -> frozenset[str]:
         if not new:
             return frozenset()
         door.opened(new, moment.now())
-        conversations = {read_message(record.json).conversation for record in new}
-        for conversation in conversations:
+        for conversation in {read_message(record.json).conversation for record in new}:
             notices.settle(door.actor.ref, conversation, door.conn)
-        stirred = {f"conversation:{ref}" for ref in conversations}
+        shown_to_all = [record for record in new if not record.sens]  # of the rest the circle hears nothing
+        stirred = {f"conversation:{read_message(record.json).conversation}" for record in shown_to_all}
         stirred |= {f"patient:{ref_of(record.json.get('subject'))}" for record in new}
         door.changed(*stirred)
         return frozenset(stirred)

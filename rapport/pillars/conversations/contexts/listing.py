@@ -27,6 +27,7 @@ class MessagesPage:
     """`messages.html`: one's conversations, newest first, or what was found in them.
 
     staff   lists are of all that they may read, with the patient named
+    may_write  who reads may begin a conversation here
     more    cursor of the next page, "" at the end
     """
 
@@ -35,6 +36,7 @@ class MessagesPage:
     query: str
     finds: Finds | None
     staff: bool
+    may_write: bool
     unsent: bool
     live: str
     live_state: str

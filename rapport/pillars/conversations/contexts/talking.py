@@ -75,10 +75,14 @@ class TalkPage:
 
     changes  questions that who reads may take back, or open again
     urgent   an open question of theirs is urgent: help stands first
+    may_write  who reads may write more here
+    may_hide   who reads has a circle, from which letters can be kept
     """
 
     view: ConversationView
     people: str
+    may_write: bool
+    may_hide: bool
     asks: tuple[Ask, ...]
     questions: tuple[QuestionLine, ...]
     changes: tuple[Concern, ...]

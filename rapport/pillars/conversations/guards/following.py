@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rapport.fhir.labels import is_private, with_privacy
 from rapport.gate.door import Door
 from rapport.pillars.conversations import finding, moment
 from rapport.pillars.conversations.guards import telling
@@ -43,6 +44,7 @@ def _message(door: Door, before: Body | None, after: Body) -> None:
         by_staff = message.sender.startswith("Practitioner")
         if by_staff and not message.is_note and who.staff:
             _answers(door, message, who)
+        message = _as_private(door, message, after)
         telling.of_message(door, header, message, by_staff=by_staff)
         return
     if before.get("payload") == after.get("payload") and before.get("status") == after.get("status"):
@@ -50,6 +52,15 @@ def _message(door: Door, before: Body | None, after: Body) -> None:
     if message.state == "withdrawn" and not message.is_note:
         _taken_back(door, message, who)
     telling.of_correction(door, header, message, version(before) + 1)
+
+
+def _as_private(door: Door, message: Message, after: Body) -> Message:
+    """A message about a question that is kept from the circle is kept from it, too."""
+    asked = (finding.look(at_work(door), ref, "concern") for ref in message.about)
+    if message.is_note or message.private or not any(one and is_private(one) for one in asked):
+        return message
+    stored = at_work(door).read("Communication", message.rid).json
+    return read_message(at_work(door).update(with_privacy(stored, True)).json)
 
 
 def _answers(door: Door, message: Message, who: Who) -> None:

@@ -28,6 +28,11 @@ def stir(door: Door, *refs: str) -> None:
     )
 
 
+def _kin(header: Header, message: Message) -> list[str]:
+    """Those of the circle who are told of a message: none of what is kept from them."""
+    return [] if message.private else [ref for ref in header.recipients if ref.startswith("RelatedPerson/")]
+
+
 def of_message(door: Door, header: Header, message: Message, *, by_staff: bool) -> None:
     """A new message: the other side is told. What was said on the phone needs no e-mail to who said it."""
     stir(door, *header.recipients)
@@ -35,7 +40,7 @@ def of_message(door: Door, header: Header, message: Message, *, by_staff: bool) 
         return
     own = door.rapport("conversations")
     concerns = [read_concern(body) for body in finding.concerns_of(own, header.ref, finding.OPEN)]
-    kin = [ref for ref in header.recipients if ref.startswith("RelatedPerson/")]
+    kin = _kin(header, message)
     key = f"message:{message.rid}"
     if by_staff:
         if message.medium == "written":
@@ -43,7 +48,7 @@ def of_message(door: Door, header: Header, message: Message, *, by_staff: bool) 
             tell(door, (message.patient, *kin, *asked), "message", header.ref, key)
         return
     owners = [concern.named_owner for concern in concerns if concern.named_owner]
-    staff = owners or [ref for ref in header.recipients if ref not in kin]
+    staff = owners or [ref for ref in header.recipients if not ref.startswith("RelatedPerson/")]
     tell(door, staff, "message", header.ref, key)
     if message.medium == "written":
         others = [ref for ref in (message.patient, *kin) if ref != message.sender]
@@ -55,7 +60,7 @@ def of_correction(door: Door, header: Header, message: Message, version: int) ->
     stir(door, *header.recipients)
     if message.is_note:
         return
-    kin = [ref for ref in header.recipients if ref.startswith("RelatedPerson/")]
+    kin = _kin(header, message)
     sides = (message.patient, *kin) if message.sender.startswith("Practitioner") else ()
     tell(door, sides, "message", header.ref, f"message:{message.rid}:{version}")
 

@@ -29,6 +29,14 @@ def topics_of(request: Request) -> list[str]:
     ]
 
 
+def may_begin(request: Request) -> bool:
+    """Whether who asks may begin a conversation: patients, and family whom they let write."""
+    actor = request.actor
+    if actor.kind == "kin":
+        return any(request.door.reaches(patient, "c", "Communication") for patient in actor.patients)
+    return actor.kind == "patient"
+
+
 @require_safe
 def messages(request: Request) -> HttpResponse:
     """`/messages/`: conversations, newest first; `?q=` searches in their words."""
@@ -43,6 +51,7 @@ def messages(request: Request) -> HttpResponse:
         query=query,
         finds=finds,
         staff=staff,
+        may_write=may_begin(request),
         unsent=drafts.load(request.actor.ref, reverse("message_new")) is not None,
         live="" if query else watched[0],
         live_state=watched[1],

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from rapport.gate.door import Door
 from rapport.gate.live import about
+from rapport.gate.permissions import CREATE
 from rapport.people import chart, live, portrait
 from rapport.people.request import Request
 from rapport.pillars.conversations import actions, reading
@@ -74,14 +75,21 @@ def shown(
     if view.staff:
         page = _staff_page(request, view, watched, trouble, posted)
         return show(request, "conversations/talk_staff.html", page, status=status)
-    return show(request, "conversations/talk.html", _patient_page(view, watched, trouble), status=status)
+    return show(
+        request, "conversations/talk.html", _patient_page(request, view, watched, trouble), status=status
+    )
 
 
-def _patient_page(view: ConversationView, watched: tuple[str, str], trouble: Trouble | None) -> TalkPage:
+def _patient_page(
+    request: Request, view: ConversationView, watched: tuple[str, str], trouble: Trouble | None
+) -> TalkPage:
     waiting = asks(view)
     return TalkPage(
         view=view,
         people=people(view.faces),
+        may_write=request.actor.kind == "patient"
+        or request.door.decide(CREATE, "Communication", view.rid).allowed,
+        may_hide=_has_circle(request),
         asks=waiting,
         questions=question_lines(view),
         changes=changeable(view),
@@ -95,6 +103,12 @@ def _patient_page(view: ConversationView, watched: tuple[str, str], trouble: Tro
         live=watched[0],
         live_state=watched[1],
     )
+
+
+def _has_circle(request: Request) -> bool:
+    """Whether there is anybody from whom the reader, a patient, can keep a letter."""
+    query = [("patient", request.actor.ref), ("active", "true"), ("_count", "1")]
+    return request.actor.kind == "patient" and bool(request.door.search("RelatedPerson", query).matches)
 
 
 def _staff_page(

@@ -12,7 +12,6 @@ from rapport.pillars.conversations.reading import shown
 from rapport.pillars.conversations.reading.talk import MESSAGES
 from rapport.pillars.conversations.reading.views import Looking
 from rapport.pillars.conversations.rules.lists import for_patient
-from rapport.pillars.conversations.rules.who import Who
 from rapport.pillars.conversations.shapes.codes import KIND, STATE, Resource, instant, moment, refs_of
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
 from rapport.pillars.conversations.shapes.letters import Header, Message, read_header, read_message
@@ -83,17 +82,10 @@ def _where(looking: Looking, patient: str) -> list[tuple[str, str]] | None:
     who = looking.who
     if patient or who.kind == "patient":
         return [("patient", patient or who.ref)]
-    if who.kind == "kin":
-        refs = _shared(looking.door, who)
-    else:
-        refs = [one.conversation for one in _had(looking.door, who.positions)]
+    if who.kind == "kin":  # of the person whose circle they are in, what they may see
+        return [("patient", ref) for ref in looking.door.actor.patients] or None
+    refs = [one.conversation for one in _had(looking.door, who.positions)]
     return [("part-of", ",".join(dict.fromkeys(refs)))] if refs else None
-
-
-def _shared(door: Door, who: Who) -> list[str]:
-    """The conversations that someone of the circle was brought into."""
-    query = [("category", f"{KIND}|conversation"), ("recipient", who.ref), ("_count", str(SCAN))]
-    return [record.ref for record in door.search("Communication", query).matches]
 
 
 def _had(door: Door, positions: Iterable[str]) -> list[ConcernTask]:

@@ -60,6 +60,7 @@ class Letter:
     raises    rids of the concerns first written here; `answers` rids of those it answers or is about
     new       whether the person who looks had not opened it before
     for_team  a staff note: staff alone ever see it
+    private   kept from the circle, by the patient's wish
     may       verbs open to the person who looks: `correct`, `withdraw`, `versions`
     """
 
@@ -78,6 +79,7 @@ class Letter:
     opened: tuple[Opened, ...] = ()
     new: bool = False
     for_team: bool = False
+    private: bool = False
     may: frozenset[str] = frozenset()
 
 

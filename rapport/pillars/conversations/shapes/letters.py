@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from rapport.fhir.labels import is_private, relabelled
 from rapport.pillars.conversations.shapes.codes import (
     KIND,
     LABEL,
@@ -82,6 +83,7 @@ class Message:
     state: str
     changed: datetime | None
     is_note: bool
+    private: bool = False  # kept from the circle
 
     @property
     def ref(self) -> str:
@@ -189,7 +191,9 @@ def _attachment(file: Attached, at: datetime) -> Resource:
 def read_message(resource: Mapping[str, Any]) -> Message:
     """The facts of a message or note."""
     withdrawn = resource.get("status") == "entered-in-error"
-    state = "withdrawn" if withdrawn else "corrected" if version(resource) > 1 else "sent"
+    state = (
+        "withdrawn" if withdrawn else "corrected" if version(resource) > 1 + relabelled(resource) else "sent"
+    )
     modes = {mode: name for name, mode in MEDIA.items()}
     return Message(
         rid=str(resource.get("id", "")),
@@ -207,6 +211,7 @@ def read_message(resource: Mapping[str, Any]) -> Message:
         state=state,
         changed=updated(resource) if state != "sent" else None,
         is_note=kind_of(resource) == "note",
+        private=is_private(resource),
     )
 
 

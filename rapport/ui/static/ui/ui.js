@@ -217,7 +217,7 @@ function signedOut() {
 async function ask() {
   const quiet = { headers: { "X-Live": "1" }, cache: "no-store", redirect: "manual" };
   const query = new URLSearchParams({ t: words.live, s: words.liveState ?? "" });
-  const answer = await fetch(`/live/?${query}`, quiet);
+  const answer = await fetch(`${words.liveUrl}?${query}`, quiet);
   if (answer.status === 401 || answer.type === "opaqueredirect") { signedOut(); return false; }
   if ([400, 403, 404].includes(answer.status)) return false; // not ours to follow
   if (!answer.ok) throw new Error(String(answer.status));

@@ -1,0 +1,215 @@
+"""The circle as FHIR. Pure: a member is a RelatedPerson, what they may see is one Consent of the patient.
+
+The Consent is a frame (OPTIN) that holds one permit for each category, with its own end; a pause is a
+denial beside them, and wins. An end is a Consent that only denies.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+Body = dict[str, Any]
+Coding = tuple[str, str]
+
+_TERMS = "http://terminology.hl7.org/CodeSystem/"
+ROLE_CODE = _TERMS + "v3-RoleCode"
+ACT_CODE = _TERMS + "v3-ActCode"
+CATEGORY = "urn:rapport:category"
+_NAMES = uuid.UUID("0d6d1d0a-3c2b-4b58-9a55-6f0f2c7f5e11")
+
+#: What is shared by itself, in the order of the page.
+CATEGORIES = (
+    "conversations",
+    "appointments",
+    "plan",
+    "health-record",
+    "decisions",
+    "learning",
+    "practical-help",
+)
+#: What always starts as "no", and the labels that stand for it.
+SENSITIVE: Mapping[str, tuple[str, ...]] = {
+    "mental-health": ("MH", "PSY", "PSYTHPN", "BH", "EMOTDIS"),
+    "sexual-health": ("SEX", "STD", "PREGNANT"),
+    "substance-use": ("SUD", "ETHUD", "OPIOIDUD", "ETH"),
+    "hiv": ("HIV",),
+    "violence": ("VIO", "SDV", "MST"),
+    "genetics": ("GDIS", "SICKLE"),
+}
+#: Who somebody is to the patient: a word of ours, and the code for it.
+RELATIONS: Mapping[str, Coding] = {
+    "husband": (ROLE_CODE, "HUSB"),
+    "wife": (ROLE_CODE, "WIFE"),
+    "partner": (ROLE_CODE, "DOMPART"),
+    "son": (ROLE_CODE, "SON"),
+    "daughter": (ROLE_CODE, "DAU"),
+    "mother": (ROLE_CODE, "MTH"),
+    "father": (ROLE_CODE, "FTH"),
+    "sister": (ROLE_CODE, "SIS"),
+    "brother": (ROLE_CODE, "BRO"),
+    "friend": (ROLE_CODE, "FRND"),
+    "carer": (_TERMS + "v3-RoleClass", "CAREGIVER"),
+}
+#: States of what is shared with somebody.
+OPEN, PAUSED, ENDED, NOTHING = "open", "paused", "ended", "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a patient shares with one person.
+
+    until      a category that is shared, and the last day of it; None: until the patient ends it
+    writes     may write in the conversations, not only read them
+    sensitive  keys of `SENSITIVE` that are shared, within these categories
+    state      OPEN, PAUSED (nothing for now, the choice is kept), ENDED, NOTHING (never chosen)
+    """
+
+    until: Mapping[str, date | None] = field(default_factory=dict)
+    writes: bool = False
+    sensitive: frozenset[str] = frozenset()
+    state: str = OPEN
+
+    def within(self, day: date) -> Choice:
+        """Without what has run out before that day."""
+        return replace(
+            self, until={name: end for name, end in self.until.items() if end is None or end >= day}
+        )
+
+
+def consent_id(patient: str, member: str) -> str:
+    """The id of the one Consent of a patient about a member (both as references)."""
+    return str(uuid.uuid5(_NAMES, f"{patient} {member}"))
+
+
+def related_person(patient: str, patient_name: str, name: str, relation: str) -> Body:
+    """Somebody of the circle; `relation` is a key of `RELATIONS`, or words of the patient's own."""
+    *given, family = name.split() or [name]
+    code = RELATIONS.get(relation)
+    coding = [{"system": code[0], "code": code[1]}] if code else []
+    return {
+        "resourceType": "RelatedPerson",
+        "active": True,
+        "patient": {"reference": patient, "display": patient_name},
+        "relationship": [{**({"coding": coding} if coding else {}), "text": relation}],
+        "name": [{"text": name, "family": family, **({"given": given} if given else {})}],
+    }
+
+
+def with_activity(body: Body, active: bool) -> Body:
+    """A member who is in the circle, or is no longer."""
+    return {**body, "active": active}
+
+
+def consent(patient: str, member: str, name: str, choice: Choice, at: str) -> Body:
+    """What a patient says about one member, as a Consent in force. `at`: now, as a FHIR instant."""
+    return {
+        "resourceType": "Consent",
+        "id": consent_id(patient, member),
+        "status": "active",
+        "scope": _concept(_TERMS + "consentscope", "patient-privacy"),
+        "category": [_concept("http://loinc.org", "59284-0")],
+        "patient": {"reference": patient},
+        "dateTime": at,
+        "performer": [{"reference": patient}],
+        "policyRule": _concept(ACT_CODE, "OPTIN"),
+        "provision": {"provision": [*_provisions(member, name, choice)]},
+    }
+
+
+def _provisions(member: str, name: str, choice: Choice) -> Iterable[Body]:
+    actor = {
+        "role": _concept(_TERMS + "v3-ParticipationType", "IRCP"),
+        "reference": {"reference": member, "display": name},
+    }
+    if choice.state in (PAUSED, ENDED):
+        yield {"type": "deny", "actor": [actor]}
+    if choice.state == ENDED:
+        return
+    labels = [{"system": ACT_CODE, "code": code} for key in _sorted(choice) for code in SENSITIVE[key]]
+    shared = {name: choice.until[name] for name in CATEGORIES if name in choice.until}
+    if shared:  # who the patient is, as long as anything is shared
+        ends = list(shared.values())
+        known = [end for end in ends if end is not None]
+        last = max(known) if len(known) == len(ends) else None
+        yield _permit(actor, "identity", last, ("access",), [])
+    for category, end in shared.items():
+        writes = category == "conversations" and choice.writes
+        actions = ("access", "collect", "correct") if writes else ("access",)
+        yield _permit(actor, category, end, actions, labels)
+
+
+def _sorted(choice: Choice) -> list[str]:
+    return [key for key in SENSITIVE if key in choice.sensitive]
+
+
+def _permit(
+    actor: Body, category: str, end: date | None, actions: tuple[str, ...], labels: list[Body]
+) -> Body:
+    found: Body = {"type": "permit"}
+    if end is not None:
+        found["period"] = {"end": end.isoformat()}
+    found |= {
+        "actor": [actor],
+        "action": [_concept(_TERMS + "consentaction", action) for action in actions],
+        "purpose": [{"system": _TERMS + "v3-ActReason", "code": code} for code in ("TREAT", "FAMRQT")],
+        "class": [{"system": CATEGORY, "code": category}],
+    }
+    return found | ({"securityLabel": labels} if labels else {})
+
+
+def choice_of(body: Body | None) -> Choice:
+    """What a Consent of `consent` says; NOTHING for none, ENDED for one that is not in force."""
+    if body is None:
+        return Choice(state=NOTHING)
+    if body.get("status") != "active":
+        return Choice(state=ENDED)
+    until: dict[str, date | None] = {}
+    writes, sensitive, denied = False, set[str](), False
+    for part in (body.get("provision") or {}).get("provision") or ():
+        if part.get("type") != "permit":
+            denied = True
+            continue
+        actions = {code for concept in part.get("action") or () for _, code in _codings(concept)}
+        labels = {label.get("code") for label in part.get("securityLabel") or ()}
+        sensitive |= {key for key, codes in SENSITIVE.items() if labels.issuperset(codes)}
+        for kind in part.get("class") or ():
+            if kind.get("system") == CATEGORY and kind.get("code") in CATEGORIES:
+                until[str(kind["code"])] = _end(part)
+                writes = writes or "collect" in actions
+    state = OPEN if not denied else PAUSED if until else ENDED
+    return Choice(until, writes, frozenset(sensitive), state)
+
+
+def _end(part: Body) -> date | None:
+    end = str((part.get("period") or {}).get("end", ""))[:10]
+    try:
+        return date.fromisoformat(end) if end else None
+    except ValueError:
+        return None
+
+
+def labelled(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """The sensitive kinds (keys of `SENSITIVE`) whose labels a resource carries."""
+    labels = (resource.get("meta") or {}).get("security") or ()
+    codes = {label.get("code") for label in labels if isinstance(label, dict)}
+    return tuple(key for key, known in SENSITIVE.items() if codes.intersection(known))
+
+
+def files_of(message: Mapping[str, Any]) -> list[str]:
+    """The files (`Binary/…`) that go with a message."""
+    urls = (
+        str((part.get("contentAttachment") or {}).get("url", "")) for part in message.get("payload") or ()
+    )
+    return [url for url in urls if url.startswith("Binary/")]
+
+
+def _concept(system: str, code: str) -> Body:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+def _codings(concept: Body) -> list[Coding]:
+    return [(str(one.get("system")), str(one.get("code"))) for one in concept.get("coding") or ()]

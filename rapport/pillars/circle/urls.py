@@ -1,0 +1,16 @@
+"""Addresses of the circle."""
+
+from django.urls import path
+
+from rapport.pillars.circle.pages import looking, sharing
+
+urlpatterns = [
+    path("looked/", looking.looked, name="looked"),
+    path("circle/", sharing.circle, name="circle"),
+    path("circle/invite/", sharing.invite, name="circle_invite"),
+    path("circle/private/", sharing.private, name="circle_private"),
+    path("circle/<str:rid>/", sharing.member, name="circle_member"),
+    path("circle/<str:rid>/pause/", sharing.pause, name="circle_pause"),
+    path("circle/<str:rid>/end/", sharing.end, name="circle_end"),
+    path("circle/<str:rid>/again/", sharing.again, name="circle_again"),
+]
