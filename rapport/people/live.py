@@ -34,6 +34,16 @@ def beyond(watched: tuple[str, str], own: int) -> tuple[str, str]:
     return watched[0], str(int(watched[1]) + own)
 
 
+def _still_theirs(request: Any, topics: list[str]) -> list[str]:
+    """Of the topics of somebody of the family, those of what they may still read: without the others the
+    state is another, so that the page fetches itself, and finds them gone."""
+    if request.actor.kind != "kin":
+        return topics
+    shared = {topic: topic.partition(":")[2] for topic in topics if topic.startswith("conversation:")}
+    open_ = request.door.readable(shared.values())
+    return [topic for topic in topics if topic not in shared or shared[topic] in open_]
+
+
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """204 while nothing changed, else 200 with the state now; 400 for topics signed for someone else."""
@@ -41,5 +51,5 @@ def page(request: HttpRequest) -> HttpResponse:
         topics = signing.loads(request.GET.get("t", ""), salt=_salt(request), max_age=LONGEST)
     except signing.BadSignature:
         return HttpResponse(status=400)
-    state = str(live.state(request.door.conn, topics))  # type: ignore[attr-defined]
+    state = str(live.state(request.door.conn, _still_theirs(request, topics)))  # type: ignore[attr-defined]
     return HttpResponse(status=204) if state == request.GET.get("s") else JsonResponse({"s": state})
