@@ -20,11 +20,13 @@ from weakref import WeakKeyDictionary
 from psycopg import Connection, DataError, Error, OperationalError, ProgrammingError
 from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.errors import error_from_result
+from psycopg.generators import fetch, send
 from psycopg.postgres import adapters
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.datetime import TimestamptzBinaryLoader
 from psycopg.types.string import ByteaBinaryLoader
+from psycopg.waiting import wait
 
 BOOL, BYTEA, INT8, TEXT, FLOAT8, DATE, TIMESTAMPTZ = 16, 17, 20, 25, 701, 1082, 1184
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -40,6 +42,11 @@ _MOST = 400
 #: A longer statement (characters) is neither kept nor prepared: an address may ask for thousands of values,
 #: and each such statement would take megabytes here and in the server for as long as the connection lasts.
 _LONGEST = 20_000
+#: What is prepared is planned once, for any values. Left to itself PostgreSQL plans most of it anew each
+#: time, which takes longer than the look-up.
+_ONCE = b"SET plan_cache_mode = force_generic_plan"
+#: Along with a statement, in its transaction: plan this for these very values.
+_ANEW = b"SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
 
 
 class Bigints(list[int]):
@@ -187,13 +194,14 @@ _written = lru_cache(maxsize=4096)(_put_into_words)
 class _Line:
     """The line of one connection: what it has prepared, and what loads its answers."""
 
-    __slots__ = ("_known", "_names", "_pg", "_reader", "_theirs")
+    __slots__ = ("_known", "_names", "_pg", "_reader", "_settled", "_theirs")
 
     def __init__(self, conn: Connection[Any]) -> None:
         self._pg = conn.pgconn
         self._reader = Transformer(_context)
         self._known: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self._names = count()
+        self._settled = False
         self._theirs: Any = None if conn.prepare_threshold is None else conn._prepared._names
 
     def _keep(self) -> None:
@@ -225,7 +233,13 @@ class _Line:
 
     def _run(self, sql: str, text: bytes, types: Any, formats: Any, raw: Any, prepare: bool) -> PGresult:
         """Run a statement; the second time it is prepared, and stays so."""
-        if not prepare or len(sql) > _LONGEST:
+        self._settle()
+        if not prepare:
+            return self._piped(
+                lambda: self._pg.send_query_params(_ANEW, None),
+                lambda: self._pg.send_query_params(text, raw, types, formats, Format.BINARY),
+            )[-1]
+        if len(sql) > _LONGEST:
             return self._pg.exec_params(text, raw, types, formats, Format.BINARY)
         self._keep()
         key = (sql, types)
@@ -242,6 +256,28 @@ class _Line:
             self._known[key] = name
             self._tidy()
         return self._pg.exec_prepared(name, raw, formats, Format.BINARY)
+
+    def _settle(self) -> None:
+        """Tell the server once to keep plans, outside of a transaction that could take it back."""
+        if not self._settled and self._pg.transaction_status == TransactionStatus.IDLE:
+            self._settled = self._pg.exec_(_ONCE).status == ExecStatus.COMMAND_OK
+
+    def _piped(self, *steps: Callable[[], None]) -> list[PGresult]:
+        """What statements answer that are sent in one go; behind one that fails none is run."""
+        pg = self._pg
+        pg.enter_pipeline_mode()
+        try:
+            for step in steps:
+                step()
+            pg.pipeline_sync()
+            wait(send(pg), pg.socket)
+            # Of each step its answer and that it is over, of the end that it is reached.
+            found = [wait(fetch(pg), pg.socket) for _ in range(2 * len(steps) + 1)]
+            pg.exit_pipeline_mode()
+        except BaseException:
+            pg.finish()  # left half way, the connection is of no use to anybody
+            raise
+        return found[:-1:2]
 
     def _tidy(self) -> None:
         """Forget the oldest half when there are too many: a search can be written in endless ways."""
