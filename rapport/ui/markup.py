@@ -12,9 +12,10 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
 
-def markup(pattern: str, *values: object) -> SafeString:
-    """The pattern with each `{}` filled in: escaped, unless it is safe already."""
-    return SafeString(pattern.format(*map(_safe, values)))
+def markup(pattern: str, *values: object, **named: object) -> SafeString:
+    """The pattern with each `{}` and `{name}` filled in: escaped, unless it is safe already."""
+    words = {name: _safe(value) for name, value in named.items()}
+    return SafeString(pattern.format(*map(_safe, values), **words))
 
 
 def each(pattern: str, values: Iterable[tuple[object, ...]]) -> SafeString:
