@@ -18,6 +18,7 @@ from rapport.store.compartments import Extent
 from rapport.store.reading import Window
 from rapport.store.records import Record
 from rapport.store.searching import Found
+from rapport.store.wire import StoreCursor
 
 from . import live
 from .actor import Actor
@@ -83,5 +84,5 @@ class Door(Bundles):
         """
         where = self.where(action, rtype)
         sql = f"SELECT 1 FROM resource t WHERE t.id = %(gate_row)s AND {where.on('t')}"  # noqa: S608
-        found = self.conn.execute(sql, {**where.params, "gate_row": reference_key(patient)}).fetchone()
-        return found is not None
+        params = {**where.params, "gate_row": reference_key(patient)}
+        return StoreCursor(self.conn).execute(sql, params).fetchone() is not None

@@ -12,6 +12,7 @@ from rapport.gate.actor import Actor
 from rapport.gate.claims import kinds
 from rapport.gate.roles import PERSONAL
 from rapport.store.records import Record
+from rapport.store.wire import Bigints, StoreCursor
 
 
 def topic_key(topic: str) -> int:
@@ -75,7 +76,6 @@ def bump(conn: Connection[Any], topics: Iterable[int]) -> None:
 def state(conn: Connection[Any], topics: Iterable[str]) -> int:
     """A number that goes up whenever one of the topics changed."""
     keys = [topic_key(topic) for topic in topics]
-    row = conn.execute(
-        "SELECT coalesce(sum(n), 0)::bigint FROM live WHERE topic = ANY(%s)", (keys,)
-    ).fetchone()
+    sql = "SELECT coalesce(sum(n), 0)::bigint FROM live WHERE topic = ANY(%s::bigint[])"
+    row = StoreCursor(conn).execute(sql, (Bigints(keys),)).fetchone()
     return int(row[0]) if row else 0

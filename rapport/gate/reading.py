@@ -20,6 +20,7 @@ from rapport.store.records import NOTHING, Filter, Record
 from rapport.store.searching import Found
 from rapport.store.searching import counts as stored_counts
 from rapport.store.searching import search as stored_search
+from rapport.store.searching import searches as stored_searches
 from rapport.store.wire import StoreCursor
 
 from . import seen
@@ -69,7 +70,7 @@ class Reading(Visit):
         return record
 
     def many(self, references: Iterable[str]) -> dict[str, Record]:
-        """Several resources by reference (`Type/id`), one query a rule; what may not be read is left out."""
+        """Several resources by reference (`Type/id`), in one go; what may not be read is left out."""
         by_type: dict[str, list[int]] = {}
         for rtype, rid in {tuple(reference.split("/", 1)) for reference in references if "/" in reference}:
             if rtype in TYPE_NUMBERS:
@@ -78,11 +79,9 @@ class Reading(Visit):
         for rtype, keys in by_type.items():
             where = self.where(READ, rtype)
             by_rule.setdefault(f"{where.sql} {where.params}", (where, []))[1].extend(keys)
-        found: dict[str, Record] = {}
-        for where, keys in by_rule.values():
-            for record in stored.read(self._conn, keys, where):
-                if not record.deleted:
-                    found[record.ref] = record
+        asked = ((keys, where) for where, keys in by_rule.values())
+        read = stored.reads(self._conn, asked)
+        found = {record.ref: record for record in read if not record.deleted}
         self._note(READ, found.values())
         return found
 
@@ -91,15 +90,33 @@ class Reading(Visit):
 
         `within`: a `Patient/…`, to search their compartment only.
         """
-        if rtype not in TYPE_NUMBERS:
-            raise self.refuse_read(SEARCH, rtype, not_found())
-        pairs = _pairs(query)
+        pairs = self._asked(rtype, query)
         parsed = grammar.parse(rtype, pairs, lenient=lenient)
         found = self.run(compartments.within(parsed, within) if within else parsed)
-        self._note_search(f"{within}/{rtype}?{urlencode(pairs)}".lstrip("/"))
+        self._note_found(f"{within}/{rtype}?{urlencode(pairs)}".lstrip("/"), found)
+        return found
+
+    def searches(self, asked: Iterable[tuple[str, Query]]) -> list[Found]:
+        """Several searches (type, query) that need nothing of each other, sent to the database in one go.
+
+        Each is written down as if it came alone. One that is refused refuses all, before any is made.
+        """
+        each = [(rtype, self._asked(rtype, query)) for rtype, query in asked]
+        parsed = [grammar.parse(rtype, pairs) for rtype, pairs in each]
+        found = stored_searches(self._conn, parsed, lambda rtype: self.where(SEARCH, rtype))
+        for (rtype, pairs), one in zip(each, found, strict=True):
+            self._note_found(f"{rtype}?{urlencode(pairs)}", one)
+        return found
+
+    def _asked(self, rtype: str, query: Query) -> list[tuple[str, str]]:
+        if rtype not in TYPE_NUMBERS:
+            raise self.refuse_read(SEARCH, rtype, not_found())
+        return _pairs(query)
+
+    def _note_found(self, query: str, found: Found) -> None:
+        self._note_search(query)
         self._note(SEARCH, found.matches)
         self._note(SEARCH, found.included)
-        return found
 
     def counts(self, rtype: str, *queries: Query) -> list[int]:
         """How many match each of these searches of one type, asked at once; for lists that show numbers."""

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Door
-from rapport.people import actors, events, sessions, tokens
+from rapport.people import actors, events, sessions, statements, tokens
 from rapport.people.models import User, fresh_epoch
 
 
@@ -161,5 +160,5 @@ def by_email(email: str) -> User:
 
 def signs_in(person: str) -> bool:
     """Whether this person has an account that is open."""
-    found = User.objects.filter(Q(person=person) | Q(standings__person=person), is_active=True)
-    return found.exists()
+    connection.ensure_connection()
+    return statements.signs_in(connection.connection, person)

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from rapport.gate.door import Door
+from rapport.gate.together import Asks, inquiry
 from rapport.people import record
 from rapport.people.record import Fact
 
@@ -46,9 +47,10 @@ LISTS: dict[str, Kept] = {
 }
 
 
+@inquiry
 def lines(
     door: Door, patient: str, name: str, count: int, *, active: bool, cursor: str = ""
-) -> tuple[tuple[Fact, ...], str]:
+) -> Asks[tuple[tuple[Fact, ...], str]]:
     """Lines of the list `name` of `Patient/…`, the newest first, and the cursor of the next page."""
     kept = LISTS[name]
     query = [
@@ -57,5 +59,5 @@ def lines(
         ("_sort", kept.order),
         ("_count", str(count)),
     ]
-    answer = door.search(kept.rtype, [*query, *([("_cursor", cursor)] if cursor else [])])
+    answer = yield kept.rtype, [*query, *([("_cursor", cursor)] if cursor else [])]
     return record.facts(kept.read(one.json) for one in answer.matches), answer.next or ""

@@ -9,8 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
+from rapport.people import statements
 from rapport.people.models import Draft
 
 #: Longest draft that is kept, in characters.
@@ -22,7 +24,8 @@ _NOT_WORDS = frozenset({"csrfmiddlewaretoken", "once"})
 
 def load(ref: str, place: str) -> str | None:
     """The draft of a person at a place (JSON text), None when there is none."""
-    return Draft.objects.filter(person=ref, place=place[:200]).values_list("text", flat=True).first()
+    connection.ensure_connection()
+    return statements.draft(connection.connection, ref, place[:200])
 
 
 def save(ref: str, place: str, text: str) -> None:

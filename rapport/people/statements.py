@@ -1,7 +1,8 @@
-"""The few statements that must run on a door's own connection: what follows a write commits with it.
+"""The few statements that must run on a door's own connection, and those that every page runs.
 
 A door may stand on Django's connection (pages), on the pool of `/fhir`, or on a job's. Django's models
-reach the first alone; these reach all. Nothing else in this room writes SQL.
+reach the first alone; these reach all. And a query of Django's models costs ten times what it takes to
+send the statement, which pages feel. Nothing else in this room writes SQL.
 """
 
 from __future__ import annotations
@@ -49,6 +50,31 @@ def warrant(token_hash: str, owner: Bearer) -> Warrant:
         " AND wo.is_active AND wo.epoch = %(warrant_epoch)s)"
     )
     return Warrant(sql, {"warrant_hash": token_hash, "warrant_epoch": owner.epoch})
+
+
+def sign_in(conn: Conn, key: str, columns: str) -> tuple[Any, ...] | None:
+    """The data of a living sign-in, then these columns of its account `u` (NULL for a visitor's)."""
+    return conn.execute(
+        f"SELECT s.session_data, {columns} FROM people_session s"  # noqa: S608
+        " LEFT JOIN people_user u ON u.id = s.user_id WHERE s.session_key = %s AND s.expire_date > now()",
+        (key,),
+    ).fetchone()
+
+
+def signs_in(conn: Conn, person: str) -> bool:
+    """Whether this person has an account that is open."""
+    sql = (
+        "SELECT 1 FROM people_user WHERE is_active AND (person = %(who)s"
+        " OR id IN (SELECT user_id FROM people_standing WHERE person = %(who)s))"
+    )
+    return conn.execute(sql, {"who": person}).fetchone() is not None
+
+
+def draft(conn: Conn, person: str, place: str) -> str | None:
+    """What a person has written at a place and not sent yet; None where there is nothing."""
+    sql = "SELECT text FROM people_draft WHERE person = %s AND place = %s"
+    row = conn.execute(sql, (person, place)).fetchone()
+    return row[0] if row else None
 
 
 def renew_epochs(conn: Conn, persons: Sequence[str], epoch: int) -> None:

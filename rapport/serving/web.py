@@ -77,7 +77,9 @@ def settle() -> None:
             get_template(file.relative_to(folder).as_posix())
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(
+        2_000, 50, 20
+    )  # a page leaves a hundred objects in circles: few at a time, no long pause
 
 
 def main(host: str, port: int) -> None:

@@ -33,13 +33,25 @@ def read(conn: Connection[Any], keys: Sequence[int], where: Filter = EVERYTHING)
     """Current versions of those resources that pass the filter, deletions too, in no order."""
     if not keys or where.nothing:
         return []
+    return records_of(StoreCursor(conn).execute(*_reading(keys, where)))
+
+
+def reads(conn: Connection[Any], asked: Iterable[tuple[Sequence[int], Filter]]) -> list[Record]:
+    """The same of several filters, each for its own resources, in one go."""
+    wanted = [(keys, where) for keys, where in asked if keys and not where.nothing]
+    if len(wanted) < 2:
+        return [record for keys, where in wanted for record in read(conn, keys, where)]
+    found = StoreCursor(conn).execute_all((*_reading(keys, where), None) for keys, where in wanted)
+    return [record_of(row) for rows in found for row in rows]
+
+
+def _reading(keys: Sequence[int], where: Filter) -> tuple[str, dict[str, Any]]:
     one = len(keys) == 1
     sql = (
         f"SELECT {COLUMNS.format(t='r')} FROM resource r"
         f" WHERE r.id = {'%(keys)s' if one else 'ANY(%(keys)s)'} AND {where.on('r')}"
     )
-    params = {"keys": keys[0] if one else Bigints(keys), **where.params}
-    return records_of(StoreCursor(conn).execute(sql, params))
+    return sql, {"keys": keys[0] if one else Bigints(keys), **where.params}
 
 
 @dataclass(frozen=True, slots=True)

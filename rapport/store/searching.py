@@ -24,7 +24,7 @@ from rapport.store.params import Params
 from rapport.store.reading import COLUMNS, record_of
 from rapport.store.records import Filter, Record
 from rapport.store.sorting import Key
-from rapport.store.wire import Bigints, StoreCursor
+from rapport.store.wire import Asked, Bigints, Row, StoreCursor
 
 #: Up to so many candidates are asked one by one. With more of them PostgreSQL chooses how to join, by the
 #: values of each search; that takes longer to plan, and pays.
@@ -59,14 +59,38 @@ class Found:
 
 def search(conn: Connection[Any], query: Search, where: Where) -> Found:
     """Run a search. `where(rtype)` is the filter of each type that it touches, in chains and includes too."""
+    return searches(conn, [query], where)[0]
+
+
+def searches(conn: Connection[Any], queries: Sequence[Search], where: Where) -> list[Found]:
+    """Run several searches; the statements that find their pages go out together."""
+    made = [_made(conn, query, where) for query in queries]
+    asked = [one[1] for one in made if isinstance(one, tuple)]
+    line = StoreCursor(conn)
+    if len(asked) == 1:  # the shorter way
+        sql, params, prepare = asked[0]
+        pages = iter([line.execute(sql, params, prepare=prepare).fetchall()])
+    else:
+        pages = iter(line.execute_all(asked) if asked else ())
+    return [one if isinstance(one, Found) else _found(conn, one[0], next(pages), where) for one in made]
+
+
+def _made(conn: Connection[Any], query: Search, where: Where) -> tuple[Search, Asked] | Found:
+    """A search ready to be sent: with its value sets looked up, and the statement of its page.
+
+    Found at once is what nobody may see, and a number.
+    """
     if where(query.rtype).nothing:
         return Found(total=0)
     query = looked_up(query, lambda each: [one.json for one in search(conn, each, where).matches])
     plan = _plan(conn, query, where)
-    counted = query.count == 0 or query.summary == "count"
-    if counted:
+    if query.count == 0 or query.summary == "count":
         return Found(total=_count(conn, plan))
-    rows = StoreCursor(conn).execute(*plan.page(query), prepare=plan.prepare).fetchall()
+    return query, (*plan.page(query), plan.prepare)
+
+
+def _found(conn: Connection[Any], query: Search, rows: list[Row], where: Where) -> Found:
+    """What a search found, of the rows of its page and one more where there is one."""
     more = len(rows) > query.count
     rows = rows[: query.count]
     matches = tuple(record_of(row) for row in rows)

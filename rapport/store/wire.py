@@ -1,163 +1,62 @@
 """How statements travel between Python and PostgreSQL: prepared, binary, with as little work as can be.
 
-Bodies are `text` in the database and `bytes` here. Arrays of one kind are packed in one go,
-because index rows come by the dozen. Statements go straight to libpq: the cursors of psycopg take
-five times as long for the same (see docs/performance.md).
+Statements go straight to libpq: the cursors of psycopg take five times as long for the same (see
+docs/performance.md). How values travel is in `values`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
-from struct import Struct, error, pack
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
-from psycopg import Connection, DataError, Error, OperationalError, ProgrammingError
-from psycopg.adapt import AdaptersMap, Transformer
+from psycopg import Connection, Error, OperationalError, ProgrammingError
+from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
-from psycopg.postgres import adapters
+from psycopg.generators import fetch, send
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
-from psycopg.types.datetime import TimestamptzBinaryLoader
-from psycopg.types.string import ByteaBinaryLoader
+from psycopg.waiting import wait
 
-BOOL, BYTEA, INT8, TEXT, FLOAT8, DATE, TIMESTAMPTZ = 16, 17, 20, 25, 701, 1082, 1184
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_FIRST_DAY = date(2000, 1, 1)
-_MICRO = timedelta(microseconds=1)
-NEVER = datetime(1, 1, 1, tzinfo=UTC)  # the clinical time of what has none: it sorts as the oldest
+from rapport.store.values import NEVER, Bigints, Floats, Text, Texts, Times, loading, micros, sent
+
+__all__ = [
+    "NEVER",
+    "Asked",
+    "Bigints",
+    "Floats",
+    "Row",
+    "StoreCursor",
+    "Text",
+    "Texts",
+    "Times",
+    "micros",
+    "transaction",
+]
 
 _WATCH = (b"rapport", ())
 #: The server does not know what was prepared, or its tables changed since.
 _OUTDATED = (b"26000", b"0A000")
+_WELL = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 #: So many statements of a connection stay prepared; with more of them the older half is forgotten.
 _MOST = 400
 #: A longer statement (characters) is neither kept nor prepared: an address may ask for thousands of values,
 #: and each such statement would take megabytes here and in the server for as long as the connection lasts.
 _LONGEST = 20_000
-
-
-class Bigints(list[int]):
-    """A `bigint[]`."""
-
-
-class Floats(list[float]):
-    """A `float8[]`."""
-
-
-class Times(list["datetime | None"]):
-    """A `timestamptz[]`; None is stored as `NEVER`."""
-
-
-class Texts(list[bytes]):
-    """A `text[]` of UTF-8."""
-
-
-class Text(bytes):
-    """A `text` of UTF-8."""
-
-
-# ---------------------------------------------------------------- values
+#: What is prepared is planned once, for any values. Left to itself PostgreSQL plans most of it anew each
+#: time, which takes longer than the look-up.
+_ONCE = b"SET plan_cache_mode = force_generic_plan"
+#: Along with a statement, in its transaction: plan this for these very values.
+_ANEW = b"SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
 
 Params = Mapping[str, Any] | Sequence[Any]
-#: A value on its way: its type (0: let the server see), whether it is binary, its bytes (None: NULL).
-Sent = tuple[int, int, bytes | None]
-_LONG, _REAL, _DAY = Struct(">q").pack, Struct(">d").pack, Struct(">i").pack
-
-
-def micros(at: datetime | None) -> int:
-    """A moment as PostgreSQL counts it; None is `NEVER`."""
-    return ((at or NEVER) - _EPOCH) // _MICRO
-
-
-def _head(oid: int, length: int) -> bytes:
-    return pack(">iiIii", 1, 0, oid, length, 1) if length else pack(">iiI", 0, 0, oid)
-
-
-@lru_cache(maxsize=256)
-def _array(letter: str, length: int) -> Callable[..., bytes]:
-    """Packs an array: its head, then each value with its length before it."""
-    return Struct(">iiIii" + f"i{letter}" * length).pack
-
-
-def _fixed(oid: int, letter: str, values: Sequence[Any]) -> bytes:
-    length = len(values)
-    if not length:
-        return _head(oid, 0)
-    flat: list[Any] = [8] * (2 * length)
-    flat[1::2] = values
-    return _array(letter, length)(1, 0, oid, length, 1, *flat)
-
-
-def _varying(oid: int, values: Sequence[bytes]) -> bytes:
-    parts = [_head(oid, len(values))]
-    for value in values:
-        parts += (len(value).to_bytes(4, "big"), value)
-    return b"".join(parts)
-
-
-def _text(value: str) -> bytes:
-    try:
-        raw = value.encode()
-    except UnicodeEncodeError as broken:
-        raise DataError("a text cannot be written in UTF-8") from broken
-    if b"\x00" in raw:
-        raise DataError("a text cannot hold NUL")
-    return raw
-
-
-def _plain_list(values: Sequence[Any]) -> Sent:
-    kind = type(values[0]) if values else None
-    if kind is None:
-        return 0, 0, b"{}"
-    if kind is int:
-        return 1016, 1, _fixed(INT8, "q", values)
-    if kind is str:
-        return 1009, 1, _varying(TEXT, [_text(value) for value in values])
-    if kind is bytes:
-        return 1001, 1, _varying(BYTEA, values)
-    if kind is datetime:
-        return 1185, 1, _fixed(TIMESTAMPTZ, "q", [micros(at) for at in values])
-    raise ProgrammingError(f"no way to send a list of {kind.__name__}")
-
-
-def _sent(value: Any) -> Sent:
-    send = _SEND.get(type(value))
-    if send is None:
-        raise ProgrammingError(f"no way to send a {type(value).__name__}")
-    try:
-        return send(value)
-    except error as broken:
-        raise DataError("a number is too large") from broken
-
-
-_SEND: dict[type, Callable[[Any], Sent]] = {
-    int: lambda value: (INT8, 1, _LONG(value)),
-    str: lambda value: (0, 0, _text(value)),
-    type(None): lambda _: (0, 0, None),
-    bool: lambda value: (BOOL, 1, b"\x01" if value else b"\x00"),
-    float: lambda value: (FLOAT8, 1, _REAL(value)),
-    bytes: lambda value: (BYTEA, 1, value),
-    datetime: lambda value: (TIMESTAMPTZ, 1, _LONG(micros(value))),
-    date: lambda value: (DATE, 1, _DAY((value - _FIRST_DAY).days)),
-    list: _plain_list,
-    tuple: _plain_list,
-    Bigints: lambda values: (1016, 1, _fixed(INT8, "q", values)),
-    Floats: lambda values: (1022, 1, _fixed(FLOAT8, "d", values)),
-    Times: lambda values: (1185, 1, _fixed(TIMESTAMPTZ, "q", [micros(at) for at in values])),
-    Text: lambda value: (TEXT, 1, value),
-    Texts: lambda values: (1009, 1, _varying(TEXT, values)),
-}
-
-
-_loading = AdaptersMap(adapters)
-_loading.register_loader(TEXT, ByteaBinaryLoader)
-_loading.register_loader(TIMESTAMPTZ, TimestamptzBinaryLoader)
+#: A statement, its values, and whether to prepare it: see `StoreCursor.execute`.
+Asked = tuple[str, Params, bool | None]
+Row = tuple[Any, ...]
 
 
 # ---------------------------------------------------------------- statements
@@ -187,13 +86,14 @@ _written = lru_cache(maxsize=4096)(_put_into_words)
 class _Line:
     """The line of one connection: what it has prepared, and what loads its answers."""
 
-    __slots__ = ("_known", "_names", "_pg", "_reader", "_theirs")
+    __slots__ = ("_known", "_names", "_pg", "_reader", "_settled", "_theirs")
 
     def __init__(self, conn: Connection[Any]) -> None:
         self._pg = conn.pgconn
         self._reader = Transformer(_context)
         self._known: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self._names = count()
+        self._settled = False
         self._theirs: Any = None if conn.prepare_threshold is None else conn._prepared._names
 
     def _keep(self) -> None:
@@ -210,12 +110,45 @@ class _Line:
             if self._pg.prepare(name, b"SELECT 1").status == ExecStatus.COMMAND_OK:
                 self._theirs[_WATCH] = name
 
-    def ask(self, sql: str, params: Params, prepare: bool | None) -> list[tuple[Any, ...]]:
+    def ask(self, sql: str, params: Params, prepare: bool | None) -> list[Row]:
         """The rows that come of a statement."""
+        if prepare is False:
+            return self.ask_all([(sql, params, prepare)])[0]
+        self._settle()
+        text, types, formats, raw = self._made(sql, params)
+        name = self._named(sql, text, types)
+        if name:
+            return self._rows(self._pg.exec_prepared(name, raw, formats, Format.BINARY))
+        return self._rows(self._pg.exec_params(text, raw, types, formats, Format.BINARY))
+
+    def ask_all(self, asked: Iterable[Asked]) -> list[list[Row]]:
+        """The rows that come of each statement, sent in one go; one that fails takes the others with it."""
+        self._settle()
+        pg, steps, wanted = self._pg, list[Callable[[], None]](), list[int]()
+        for sql, params, prepare in asked:
+            text, types, formats, raw = self._made(sql, params)
+            name = self._named(sql, text, types) if prepare is not False else b""
+            if prepare is False:
+                steps.append(partial(pg.send_query_params, _ANEW, None))
+            wanted.append(len(steps))
+            if name:
+                steps.append(partial(pg.send_query_prepared, name, raw, formats, Format.BINARY))
+            else:
+                steps.append(partial(pg.send_query_params, text, raw, types, formats, Format.BINARY))
+        found = self._piped(steps)
+        for each in found:
+            if each.status not in _WELL:
+                raise self._broken(each)
+        return [self._rows(found[at]) for at in wanted]
+
+    def _made(self, sql: str, params: Params) -> tuple[bytes, Any, Any, Any]:
+        """A statement and its values as libpq takes them: text, types, formats, bytes."""
         text, names = (_put_into_words if len(sql) > _LONGEST else _written)(sql)
         values = params if names is None else [params[name] for name in names]  # type: ignore[call-overload]
-        types, formats, raw = zip(*map(_sent, values), strict=True) if values else ((), (), ())
-        found = self._run(sql, text, types, formats, raw, prepare is not False)
+        types, formats, raw = zip(*map(sent, values), strict=True) if values else ((), (), ())
+        return text, types, formats, raw
+
+    def _rows(self, found: PGresult) -> list[Row]:
         if found.status != ExecStatus.TUPLES_OK:
             if found.status != ExecStatus.COMMAND_OK:
                 raise self._broken(found)
@@ -223,25 +156,48 @@ class _Line:
         self._reader.set_pgresult(found, format=Format.BINARY)
         return self._reader.load_rows(0, found.ntuples, tuple)
 
-    def _run(self, sql: str, text: bytes, types: Any, formats: Any, raw: Any, prepare: bool) -> PGresult:
-        """Run a statement; the second time it is prepared, and stays so."""
-        if not prepare or len(sql) > _LONGEST:
-            return self._pg.exec_params(text, raw, types, formats, Format.BINARY)
+    def _named(self, sql: str, text: bytes, types: Any) -> bytes:
+        """The name of a prepared statement; b"" the first time it comes. From the second on it stays."""
+        if len(sql) > _LONGEST:
+            return b""
         self._keep()
         key = (sql, types)
         name = self._known.get(key)
         if name is None:
-            self._known[key] = b""
-            return self._pg.exec_params(text, raw, types, formats, Format.BINARY)
-        if not name:
+            self._known[key] = name = b""
+        elif not name:
             name = b"rapport_%d" % next(self._names)
             done = self._pg.prepare(name, text, types)
             if done.status != ExecStatus.COMMAND_OK:
-                return done
+                raise self._broken(done)
             del self._known[key]  # noted when it came for the first time, it is the youngest now
             self._known[key] = name
-            self._tidy()
-        return self._pg.exec_prepared(name, raw, formats, Format.BINARY)
+        return name
+
+    def _settle(self) -> None:
+        """Forget what is too much, and once tell the server to keep plans: outside of a transaction, which
+        could take that back.
+        """
+        self._tidy()
+        if not self._settled and self._pg.transaction_status == TransactionStatus.IDLE:
+            self._settled = self._pg.exec_(_ONCE).status == ExecStatus.COMMAND_OK
+
+    def _piped(self, steps: Sequence[Callable[[], None]]) -> list[PGresult]:
+        """What statements answer that are sent in one go; behind one that fails none is run."""
+        pg = self._pg
+        pg.enter_pipeline_mode()
+        try:
+            for step in steps:
+                step()
+            pg.pipeline_sync()
+            wait(send(pg), pg.socket)
+            # Of each step its answer and that it is over, of the end that it is reached.
+            found = [wait(fetch(pg), pg.socket) for _ in range(2 * len(steps) + 1)]
+            pg.exit_pipeline_mode()
+        except BaseException:
+            pg.finish()  # left half way, the connection is of no use to anybody
+            raise
+        return found[:-1:2]
 
     def _tidy(self) -> None:
         """Forget the oldest half when there are too many: a search can be written in endless ways."""
@@ -262,7 +218,7 @@ class _Line:
 class _Context:
     """What a Transformer asks for: the loaders, and no connection (everything here is UTF-8)."""
 
-    adapters = _loading
+    adapters = loading
     connection = None
 
 
@@ -304,23 +260,35 @@ class StoreCursor:
         if line is None:
             line = _lines[conn] = _Line(conn)
         self._conn, self._line = conn, line
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[Row] = []
 
     def execute(self, sql: str, params: Params = (), *, prepare: bool | None = None) -> Self:
         """Run a statement. `prepare=False`: its plan depends on the values, so it is made anew each time."""
-        conn = self._conn
-        if not conn.autocommit and conn.pgconn.transaction_status == TransactionStatus.IDLE:
-            conn.execute("")  # begins the transaction as this connection begins its own
+        self._begin()
         self._rows = self._line.ask(sql, params, prepare)
         return self
 
-    def fetchall(self) -> list[tuple[Any, ...]]:
+    def execute_all(self, asked: Iterable[Asked]) -> list[list[Row]]:
+        """Run several statements that need nothing of each other, sent in one go: the rows of each.
+
+        Outside of a transaction they are one by themselves. The first that fails is raised, and nothing
+        comes of the others.
+        """
+        self._begin()
+        return self._line.ask_all(asked)
+
+    def _begin(self) -> None:
+        conn = self._conn
+        if not conn.autocommit and conn.pgconn.transaction_status == TransactionStatus.IDLE:
+            conn.execute("")  # begins the transaction as this connection begins its own
+
+    def fetchall(self) -> list[Row]:
         """All rows."""
         return self._rows
 
-    def fetchone(self) -> tuple[Any, ...] | None:
+    def fetchone(self) -> Row | None:
         """The first row."""
         return self._rows[0] if self._rows else None
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+    def __iter__(self) -> Iterator[Row]:
         return iter(self._rows)

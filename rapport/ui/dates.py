@@ -34,20 +34,26 @@ def weekday(day: date) -> str:
 
 def month_day(day: date, today: date) -> str:
     """16 March; with the year where it is another one: 16 March 2025."""
-    words = {"day": day.day, "month": _names(get_language() or "en")[1][day.month], "year": day.year}
-    if day.day == 1:
-        pattern = pgettext("the first of a month", "%(day)s %(month)s")
-    else:
-        pattern = pgettext("day and month", "%(day)s %(month)s")
-    if day.year != today.year:
-        pattern = pgettext("a date and its year", "%(date)s %(year)s") % {"date": pattern, "year": "%(year)s"}
-    return (pattern % words).replace(" ", NBSP)
+    return _said(day, day.year != today.year, get_language() or "en")[0]
 
 
 def full_day(day: date, today: date) -> str:
     """Monday 16 March"""
-    date_words = {"weekday": weekday(day), "date": month_day(day, today)}
-    return pgettext("weekday and date", "%(weekday)s %(date)s") % date_words
+    return _said(day, day.year != today.year, get_language() or "en")[1]
+
+
+@lru_cache(maxsize=2048)  # the days of a page are few, and the same again and again
+def _said(day: date, with_year: bool, language: str) -> tuple[str, str]:
+    """A day in the language in use, without its weekday and with it."""
+    words = {"day": day.day, "month": _names(language)[1][day.month], "year": day.year}
+    if day.day == 1:
+        pattern = pgettext("the first of a month", "%(day)s %(month)s")
+    else:
+        pattern = pgettext("day and month", "%(day)s %(month)s")
+    if with_year:
+        pattern = pgettext("a date and its year", "%(date)s %(year)s") % {"date": pattern, "year": "%(year)s"}
+    date_words = {"weekday": _names(language)[0][day.weekday()], "date": (pattern % words).replace(" ", NBSP)}
+    return date_words["date"], pgettext("weekday and date", "%(weekday)s %(date)s") % date_words
 
 
 def clock(at: datetime) -> str:

@@ -12,10 +12,10 @@ from typing import Any
 from django.forms import BaseForm, BoundField
 from django.template import Context
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import pgettext
+from django.utils.translation import get_language, pgettext
 
+from rapport.ui.markup import each, markup
 from rapport.ui.states import FACES, look
 
 Words = str | SafeString
@@ -23,9 +23,15 @@ Words = str | SafeString
 
 def quoted(text: object) -> SafeString:
     """A person's words in the reader's quotation marks: “…”, « … »."""
-    pattern = pgettext("quotation marks around somebody's words", "“%s”")
-    before, _, after = pattern.partition("%s")
-    return format_html('<span dir="auto">{}{}{}</span>', before, text, after)
+    before, after = _marks(get_language() or "")
+    return markup('<span dir="auto">{}{}{}</span>', before, text, after)
+
+
+@lru_cache(maxsize=32)
+def _marks(language: str) -> tuple[str, str]:
+    """The quotation marks of the language in use."""
+    before, _, after = pgettext("quotation marks around somebody's words", "“%s”").partition("%s")
+    return before, after
 
 
 # ---------- marks ----------
@@ -34,7 +40,7 @@ def quoted(text: object) -> SafeString:
 @lru_cache(maxsize=256)  # drawn dozens of times a page, always the same
 def icon(name: str, size: str = "") -> SafeString:
     """A mark of the sprite, hidden from screen readers: the word beside it is its name. `size`: "s" or ""."""
-    return format_html(
+    return markup(
         '<svg class="rp-i{}" width="24" height="24" aria-hidden="true"><use href="{}#{}"/></svg>',
         f" rp-i--{size}" if size else "",
         static("ui/icons.svg"),
@@ -49,19 +55,19 @@ def _kind(context: Context) -> str:
 def state(context: Context, name: str, text: Words, kind: str = "") -> SafeString:
     """A state in a line: shape, word and colour. `kind` is for whom, if not for the reader."""
     shape, colour = look(name, kind or _kind(context))
-    return format_html('<span class="rp-state {}">{}{}</span>', colour, icon(shape), text)
+    return markup('<span class="rp-state {}">{}{}</span>', colour, icon(shape), text)
 
 
 def mark(context: Context, name: str, kind: str = "") -> SafeString:
     """The mark of a state (or any icon) in the margin of an entry or row."""
     shape, colour = look(name, kind or _kind(context))
-    return format_html('<div class="rp-entry__mark {}">{}</div>', colour, icon(shape))
+    return markup('<div class="rp-entry__mark {}">{}</div>', colour, icon(shape))
 
 
 def face(name: str, kind: str = "patient") -> SafeString:
     """The round, double or square mark of a person: patient, kin, staff. Their name stands beside it."""
     letters = re.sub(r"^(Dr|Prof|Mr|Mrs|Ms)\.? ", "", str(name)).strip()
-    return format_html(
+    return markup(
         '<span class="rp-face {}" aria-hidden="true">{}</span>',
         FACES.get(kind, ""),
         letters[:1].upper() or "?",
@@ -92,19 +98,17 @@ def entry(
     face   `{% face … as f %}` instead of a state's mark
     """
     hung = (
-        format_html('<div class="rp-entry__mark">{}</div>', face)
-        if face
-        else mark(context, state or "ring", kind)
+        markup('<div class="rp-entry__mark">{}</div>', face) if face else mark(context, state or "ring", kind)
     )
     link = '<a href="{}" dir="auto">{}</a>' if href else '{}<span dir="auto">{}</span>'
     tag = f"h{level}" if level else "p"
-    return format_html(
+    return markup(
         '<li class="rp-entry{}"{}>{}{}<div class="rp-entry__body">{}{}</div></li>',
         " rp-entry--flush" if flush else "",
         _id(id),
-        format_html('<p class="rp-entry__when">{}</p>', when) if when else "",
+        markup('<p class="rp-entry__when">{}</p>', when) if when else "",
         hung,
-        format_html(f'<{tag} class="rp-entry__title">{link}</{tag}>', href, title) if title else "",
+        markup(f'<{tag} class="rp-entry__title">{link}</{tag}>', href, title) if title else "",
         content,
     )
 
@@ -125,8 +129,8 @@ def letter(
     name     as the head says it ("You"); `initial` is the name its mark is made of, if another
     team     a note for the team alone: shaded, dashed
     """
-    head = format_html_join("", "<span>{}</span>", ((part,) for part in (role, when) if part))
-    return format_html(
+    head = each("<span>{}</span>", ((part,) for part in (role, when) if part))
+    return markup(
         '<article class="rp-letter{}"{}><div class="rp-letter__face">{}</div><div class="rp-letter__body">'
         '<header class="rp-letter__head"><b dir="auto">{}</b>{}</header>{}</div></article>',
         " rp-letter--team" if team else "",
@@ -156,13 +160,13 @@ def call(
     shape = icon_name or shape
     top = ""
     if label:
-        top = format_html(
+        top = markup(
             '<p class="rp-call__label rp-state {}">{}{}</p>', colour, icon(shape) if shape else "", label
         )
-    return format_html(
+    return markup(
         '<div class="rp-call{}"{}{}>{}{}</div>',
         "" if kind == "wait" else f" rp-call--{kind}",
-        format_html(' role="{}"', live) if live else "",
+        markup(' role="{}"', live) if live else "",
         _id(id),
         top,
         content,
@@ -192,8 +196,8 @@ def row(
     """
     quote = quoted(words)
     tone = {"late": "is-late", "urgent": "is-alarm"}.get(state, "")
-    fresh = pgettext("a message nobody on the team has opened", "New")
-    return format_html(
+    fresh = pgettext("a message nobody on the team has opened", "New") if new else ""
+    return markup(
         '<li class="rp-row{}{}"{}>{}<div class="rp-row__body"><div>'
         '<p class="rp-row__name"><b dir="auto">{}</b>{}{}</p>'
         '<p class="rp-row__words">{}</p></div><p class="rp-row__time"><b class="{}">{}</b> {}</p>'
@@ -203,9 +207,9 @@ def row(
         _id(id),
         mark(context, state, "staff"),
         name,
-        format_html("<span>{}</span>", about) if about else "",
-        format_html('<span class="rp-new">{}</span>', fresh) if new else "",
-        format_html('<a href="{}">{}</a>', href, quote) if href else quote,
+        markup("<span>{}</span>", about) if about else "",
+        markup('<span class="rp-new">{}</span>', fresh) if new else "",
+        markup('<a href="{}">{}</a>', href, quote) if href else quote,
         tone,
         due,
         note,
@@ -225,8 +229,8 @@ def choice(
     more: Words = "",
 ) -> SafeString:
     """A radio or checkbox whose whole row is the target. `hint` and `more` stand under the label."""
-    small = format_html_join("", "<small>{}</small>", ((part,) for part in (hint, more) if part))
-    return format_html(
+    small = each("<small>{}</small>", ((part,) for part in (hint, more) if part))
+    return markup(
         '<label class="rp-choice"><input type="{}" name="{}" value="{}"{}{}><span><b>{}</b>{}</span></label>',
         type,
         name,
@@ -255,12 +259,12 @@ def chip(number: int | str, text: str, *, name: str = "concern", checked: bool =
 
 def noteline(content: SafeString, name: str = "info") -> SafeString:
     """A quiet line with a small mark before it: `{% noteline "eye" %}Read by …{% endnoteline %}`."""
-    return format_html('<p class="rp-noteline">{}<span>{}</span></p>', icon(name, "s"), content)
+    return markup('<p class="rp-noteline">{}<span>{}</span></p>', icon(name, "s"), content)
 
 
 def empty(content: SafeString, title: Words, *, name: str = "tick", level: int = 2) -> SafeString:
     """Nothing to show: what is true, what comes, and one thing to do (inside the block)."""
-    return format_html(
+    return markup(
         '<section class="rp-empty">{}<h{}>{}</h{}>{}</section>', icon(name), level, title, level, content
     )
 
@@ -275,9 +279,9 @@ def tabs(items: list[dict[str, Any]], label: str) -> SafeString:
         )
         for item in items
     )
-    inside = format_html_join("", '<a href="{}"{}>{}</a>', links)
-    return format_html('<nav class="rp-tabs" aria-label="{}">{}</nav>', label, inside)
+    inside = each('<a href="{}"{}>{}</a>', links)
+    return markup('<nav class="rp-tabs" aria-label="{}">{}</nav>', label, inside)
 
 
 def _id(value: str) -> SafeString | str:
-    return format_html(' id="{}"', value) if value else ""
+    return markup(' id="{}"', value) if value else ""

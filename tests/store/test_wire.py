@@ -151,3 +151,104 @@ def test_a_transaction_with_a_fault_in_it_is_not_said_to_be_kept(own_database: s
         with lost, wire.transaction(conn), suppress(psycopg.DataError):
             StoreCursor(conn).execute("SELECT 1 / 0")
         assert StoreCursor(conn).execute("SELECT 1").fetchone() == (1,)
+
+
+# ---------------------------------------------------------------- several in one go
+
+ADD = "SELECT %s::int8 + 1"
+PLAN = "SELECT current_setting('plan_cache_mode')::varchar"
+
+
+def test_several_statements_answer_in_the_order_they_were_asked(own_database: str) -> None:
+    with psycopg.connect(own_database, autocommit=True) as conn:
+        line = StoreCursor(conn)
+        for turn in range(4):  # once as they come, then prepared
+            asked = [(ADD, [number], None) for number in range(turn, turn + 3)]
+            twice = ("SELECT %(x)s::text, %(x)s::text", {"x": "ö"}, False)
+            assert line.execute_all([*asked, twice, ("SET TIME ZONE 'UTC'", (), None)]) == [
+                *([(turn + number + 1,)] for number in range(3)),
+                [("ö".encode(), "ö".encode())],
+                [],
+            ]
+        assert line.execute_all([]) == []
+        assert conn.execute("SELECT 1").fetchone() == (1,)  # psycopg finds the connection as it left it
+
+
+@pytest.mark.parametrize("bad", [0, 1, 2])
+def test_one_that_fails_takes_the_others_with_it(own_database: str, bad: int) -> None:
+    with psycopg.connect(own_database, autocommit=True) as conn:
+        line = StoreCursor(conn)
+        line.execute("CREATE TABLE kept (x int)")
+        asked: list[wire.Asked] = [("INSERT INTO kept VALUES (1) RETURNING x", (), None)] * 2
+        asked.insert(bad, ("SELECT 1 / %s::int4", [0], None))
+        for _ in range(3):
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                line.execute_all(asked)
+        assert line.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        with pytest.raises(psycopg.DataError):  # found before anything is sent
+            line.execute_all([asked[0], ("SELECT %s", ["a\x00b"], None)])
+        assert line.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+def test_several_statements_stand_in_the_transaction_under_way(own_database: str) -> None:
+    with psycopg.connect(own_database, autocommit=True) as conn:
+        line = StoreCursor(conn)
+        line.execute("CREATE TABLE kept (x int)")
+        put: wire.Asked = ("INSERT INTO kept VALUES (1)", (), None)
+        with suppress(ZeroDivisionError), wire.transaction(conn):
+            line.execute_all([put, put])
+            _ = 1 / 0
+        assert line.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        with pytest.raises(psycopg.DataError), wire.transaction(conn):
+            line.execute_all([put, ("SELECT 1 / 0", (), None)])
+        with wire.transaction(conn):
+            line.execute_all([put, put])
+        assert line.execute("SELECT count(*) FROM kept").fetchone() == (2,)
+    with psycopg.connect(own_database) as conn:  # begins its transactions by itself
+        StoreCursor(conn).execute_all([put, put])
+        conn.rollback()
+        assert StoreCursor(conn).execute("SELECT count(*) FROM kept").fetchone() == (2,)
+
+
+def test_many_long_statements_and_answers_pass_each_other(own_database: str) -> None:
+    """More than the sockets hold, in both directions."""
+    with psycopg.connect(own_database, autocommit=True) as conn:
+        long = "x" * 1_000_000
+        found = StoreCursor(conn).execute_all([("SELECT %s::text", [long], None)] * 12)
+        assert [len(rows[0][0]) for rows in found] == [1_000_000] * 12
+
+
+def test_a_connection_that_is_lost_with_several_under_way_is_of_no_more_use(own_database: str) -> None:
+    with psycopg.connect(own_database, autocommit=True) as conn, psycopg.connect(own_database) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [conn.info.backend_pid])
+        with pytest.raises(psycopg.OperationalError):
+            StoreCursor(conn).execute_all([("SELECT 1", (), None), ("SELECT 2", (), None)])
+        assert conn.closed
+
+
+def test_more_statements_than_are_kept_do_not_lose_one_on_the_way(
+    own_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "_MOST", 4)
+    with psycopg.connect(own_database, autocommit=True) as conn:
+        asked: list[wire.Asked] = [(f"SELECT {number}::int8", (), None) for number in range(9)]
+        for _ in range(4):
+            assert StoreCursor(conn).execute_all(asked) == [[(number,)] for number in range(9)]
+
+
+def test_what_is_prepared_is_planned_once_and_what_is_not_each_time(own_database: str) -> None:
+    with psycopg.connect(own_database, autocommit=True) as conn:
+        line = StoreCursor(conn)
+        for _ in range(3):
+            assert line.execute(PLAN).fetchone() == ("force_generic_plan",)
+            assert line.execute(PLAN, prepare=False).fetchone() == ("force_custom_plan",)
+        for _ in range(4):
+            line.execute(ADD, [1])
+        plans = line.execute(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE %s",
+            ["%int8 + 1%"],
+        ).fetchone()
+        assert plans == (3, 0)
+        with wire.transaction(conn):
+            assert line.execute(PLAN, prepare=False).fetchone() == ("force_custom_plan",)
+        assert line.execute(PLAN).fetchone() == ("force_generic_plan",)

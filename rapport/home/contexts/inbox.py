@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from rapport.people.portrait import age_words, apart
 from rapport.people.portrait import person as portrait
-from rapport.pillars.conversations.contexts import said
+from rapport.pillars.conversations.contexts import addresses, said
 from rapport.pillars.conversations.contexts.said import Said
 from rapport.pillars.conversations.reading import Concern, Face, Undelivered
 from rapport.ui import dates
@@ -20,9 +20,14 @@ from rapport.ui import dates
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """One question as a line. `act` is "take", "answer" or "look"; `loud` has the filled button."""
+    """One question as a line. `act` is "take", "answer" or "look"; `loud` has the filled button.
+
+    talk, href   the addresses of the conversation, and of the question in it
+    """
 
     concern: Concern
+    talk: str
+    href: str
     said: Said
     name: str
     about: str
@@ -62,7 +67,9 @@ def inbox_rows(concerns: Iterable[Concern], today: date) -> tuple[InboxRow, ...]
         first = stands.state == "urgent" and not loud
         loud = loud or first
         name, about = _who(concern, today)
-        found.append(InboxRow(concern, stands, name, about, _act(concern), first))
+        talk = addresses.talk(concern.conversation)
+        href = f"{talk}?concern={concern.rid}"
+        found.append(InboxRow(concern, talk, href, stands, name, about, _act(concern), first))
     return tuple(found)
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
+from rapport.gate.together import Asks, inquiry
 from rapport.people import site
 from rapport.people.actors import leads
 from rapport.people.portrait import human_name, short
@@ -22,10 +23,12 @@ from rapport.people.request import Request, leads_only
 _NAMES = uuid.UUID("6a5f8f52-7f2b-4a39-9c53-1f7c0a4d2b90")
 
 
-def care_teams(door: Door, patient: str) -> list[dict[str, Any]]:
+@inquiry
+def care_teams(door: Door, patient: str) -> Asks[list[dict[str, Any]]]:
     """The care teams of a person that are active, as far as they may be read."""
     query = [("patient", patient), ("status", "active"), ("_count", "20")]
-    return [record.json for record in door.search("CareTeam", query).matches]
+    found = yield "CareTeam", query
+    return [record.json for record in found.matches]
 
 
 def members(teams: list[dict[str, Any]]) -> dict[str, str]:

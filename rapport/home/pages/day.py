@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from rapport.gate.together import together
 from rapport.home.contexts import DayPage, Waiting
 from rapport.home.pages import inbox
 from rapport.people import drafts, live
@@ -47,11 +48,13 @@ def day(request: Request) -> HttpResponse:
         return redirect("circle")
     patient, now = actor.patients[0], timezone.localtime()
     watched = live.watch(request, topics_of(request))
-    concerns = reading.open_concerns(request.door, patient, ended_since=now - HEARD_STAYS)
+    with together(request.door) as later:
+        asked = later(reading.open_concerns, patient, ended_since=now - HEARD_STAYS)
+        promised = later(reading.promises, patient)
+    concerns = asked.value
     waiting = [concern for concern in concerns if concern.state == "answered" and "confirm" in concern.may]
     shown = waiting[0] if waiting else None
     letters = reading.new_letters(request.door, patient, LATEST)
-    promises = reading.promises(request.door, patient)
     others = [concern for concern in concerns if concern is not shown]
     page = DayPage(
         greeting=greeting(now, short(actor.name)),
@@ -62,7 +65,7 @@ def day(request: Request) -> HttpResponse:
         new=_new(letters, {concern.conversation for concern in waiting}),
         questions=tuple(question_line(concern, staff=False) for concern in others[:MOST]),
         more_questions=max(len(others) - MOST, 0),
-        promises=promise_lines(promises, staff=False),
+        promises=promise_lines(promised.value, staff=False),
         may_write=may_begin(request),
         unsent=drafts.load(actor.ref, reverse("message_new")) is not None,
         empty=not any(concern.is_open for concern in concerns),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
 from rapport.gate.live import about
+from rapport.gate.together import Asks, inquiry, together
 from rapport.home.contexts import AllPage, FoundPerson, PeoplePage, PersonPage, contact_lines
 from rapport.home.pages import care
 from rapport.people import accounts, chart, live, record
@@ -81,21 +82,26 @@ def glance(request: Request, rid: str) -> HttpResponse:
     door = request.door
     who = _person(door, rid)
     watched = live.watch(request, about(request.actor, who.ref))
-    lists = {name: chart.lines(door, who.ref, name, FEW, active=True) for name in chart.LISTS}
-    contacts, older = reading.contacts(door, who.ref, count=FEW_CONTACTS)
-    carers = care.members(care.care_teams(door, who.ref))
-    concerns = reading.open_concerns(door, who.ref)
+    with together(door) as later:
+        lists = {name: later(chart.lines, who.ref, name, FEW, active=True) for name in chart.LISTS}
+        met = later(reading.contacts, who.ref, count=FEW_CONTACTS)
+        teams = later(care.care_teams, who.ref)
+        asked = later(reading.open_concerns, who.ref)
+        promised = later(reading.promises, who.ref)
+        coming, gone = later(_next, who.ref), later(_last, who.ref)
+    contacts, older = met.value
+    concerns, carers = asked.value, care.members(teams.value)
     page = PersonPage(
         person=who,
         called=short(who.name),
-        next_visit=_next(door, who.ref),
-        last_visit=_last(door, who.ref),
+        next_visit=coming.value,
+        last_visit=gone.value,
         questions=tuple(question_line(concern, staff=True) for concern in concerns[:FEW_CONTACTS]),
         more_questions=max(len(concerns) - FEW_CONTACTS, 0),
-        promises=promise_lines(reading.promises(door, who.ref), staff=True),
-        problems=lists["problems"][0],
-        medicines=lists["medicines"][0],
-        allergies=lists["allergies"][0],
+        promises=promise_lines(promised.value, staff=True),
+        problems=lists["problems"].value[0],
+        medicines=lists["medicines"].value[0],
+        allergies=lists["allergies"].value[0],
         contacts=contact_lines(contacts),
         more=frozenset([*chart.LISTS, *(("contacts",) if older else ())]),
         may_invite=who.died is None and not accounts.signs_in(who.ref),
@@ -108,21 +114,24 @@ def glance(request: Request, rid: str) -> HttpResponse:
     return show(request, "home/person.html", page)
 
 
-def _last(door: Door, patient: str) -> record.Contact | None:
+@inquiry
+def _last(door: Door, patient: str) -> Asks[record.Contact | None]:
     now = timezone.now().isoformat(timespec="seconds")
     query = [("patient", patient), ("date", f"lt{now}"), ("_sort", "-date"), ("_count", "1")]
-    return next((record.visit(one.json) for one in door.search("Encounter", query).matches), None)
+    found = yield "Encounter", query
+    return next((record.visit(one.json) for one in found.matches), None)
 
 
-def _next(door: Door, patient: str) -> record.Contact | None:
+@inquiry
+def _next(door: Door, patient: str) -> Asks[record.Contact | None]:
     """The next visit: an appointment, else an encounter that is planned."""
     now = timezone.now().isoformat(timespec="seconds")
     coming = [("patient", patient), ("date", f"ge{now}"), ("_sort", "date"), ("_count", "1")]
-    booked = door.search("Appointment", [*coming, ("status", "booked,pending,arrived")]).matches
+    booked = (yield "Appointment", [*coming, ("status", "booked,pending,arrived")]).matches
     found = record.booking(booked[0].json) if booked else None
     if found:
         return found
-    planned = door.search("Encounter", [*coming, ("status", "planned")]).matches
+    planned = (yield "Encounter", [*coming, ("status", "planned")]).matches
     return record.visit(planned[0].json) if planned else None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
+from rapport.gate.together import Asks, inquiry
 from rapport.people import absences, site
 from rapport.people.actors import position_of
 from rapport.people.site import Topic
@@ -65,9 +66,11 @@ def look(door: Door, ref: str, kind: str) -> Resource | None:
     return body if kind_of(body) == kind else None
 
 
-def tasks(door: Door, *pairs: tuple[str, str], count: int = MOST) -> list[Resource]:
+@inquiry
+def tasks(door: Door, *pairs: tuple[str, str], count: int = MOST) -> Asks[list[Resource]]:
     """Tasks that fit, at most `count`."""
-    return [record.json for record in door.search("Task", [*pairs, ("_count", str(count))]).matches]
+    found = yield "Task", [*pairs, ("_count", str(count))]
+    return [record.json for record in found.matches]
 
 
 def concerns_of(door: Door, conversation: str, *pairs: tuple[str, str]) -> list[Resource]:

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from rapport.pillars.conversations.contexts import said
+from rapport.pillars.conversations.contexts import addresses, said
 from rapport.pillars.conversations.contexts.said import Said
 from rapport.pillars.conversations.reading import ConversationLine, Finds
 
 
 @dataclass(frozen=True, slots=True)
 class TalkLine:
-    """One conversation in the list: `said` is how it stands; `last` who wrote last, and when."""
+    """One conversation in the list, its address, how it stands; `last` is who wrote last, and when."""
 
     line: ConversationLine
+    href: str
     said: Said
     last: str
 
@@ -44,7 +45,9 @@ class MessagesPage:
 
 def talk_lines(lines: Iterable[ConversationLine], *, staff: bool) -> tuple[TalkLine, ...]:
     """Conversations as lines."""
-    return tuple(TalkLine(line, _stands(line, staff), _last(line)) for line in lines)
+    return tuple(
+        TalkLine(line, addresses.talk(line.rid), _stands(line, staff), _last(line)) for line in lines
+    )
 
 
 def _last(line: ConversationLine) -> str:

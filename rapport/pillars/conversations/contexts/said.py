@@ -12,7 +12,6 @@ from datetime import datetime
 from babel.lists import format_list
 from django.utils import timezone
 from django.utils.functional import Promise as Lazy
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
@@ -22,6 +21,7 @@ from rapport.people.portrait import apart, short
 from rapport.pillars.conversations.reading import Concern, Face, Happening, Letter, Opened, Promise
 from rapport.pillars.conversations.rules import REASONS
 from rapport.ui import dates
+from rapport.ui.markup import markup
 from rapport.ui.roles import role_said
 
 #: Why a question was closed -> (to the patient, to staff).
@@ -81,7 +81,7 @@ def on_day(at: datetime) -> str:
 
 def late_by(at: datetime) -> str:
     """2 hours"""
-    return dates.span(_now() - timezone.localtime(at))
+    return dates.span(_now() - at)
 
 
 def join(words: Sequence[str]) -> str:
@@ -143,13 +143,13 @@ def _late(concern: Concern) -> Said:
 
 def isolated(pattern: str, **words: str) -> SafeString:
     """A sentence as HTML whose own words keep their own direction, whatever stands around them."""
-    kept = {name: format_html("<bdi>{}</bdi>", word) for name, word in words.items()}
-    return format_html(pattern.replace("%(", "{").replace(")s", "}"), **kept)
+    kept = {name: markup("<bdi>{}</bdi>", word) for name, word in words.items()}
+    return markup(pattern.replace("%(", "{").replace(")s", "}"), **kept)
 
 
 def _bold(pattern: str, **words: str) -> SafeString:
-    strong = {name: format_html("<b>{}</b>", word) for name, word in words.items()}
-    return format_html(pattern.replace("%(", "{").replace(")s", "}"), **strong)
+    strong = {name: markup("<b>{}</b>", word) for name, word in words.items()}
+    return markup(pattern.replace("%(", "{").replace(")s", "}"), **strong)
 
 
 def _answered(concern: Concern) -> Said:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rapport.gate.door import Door
 from rapport.gate.live import about
 from rapport.gate.permissions import CREATE
+from rapport.gate.together import together
 from rapport.people import chart, live, portrait
 from rapport.people.request import Request
 from rapport.pillars.conversations import actions, reading
@@ -155,6 +156,6 @@ def _record(door: Door, patient: str) -> tuple[RecordLine, ...]:
     if not door.reaches(patient):
         return ()
     most = FEW + FOLDED
-    return record_lines(
-        {name: chart.lines(door, patient, name, most, active=True)[0] for name in chart.LISTS}
-    )
+    with together(door) as later:
+        lists = {name: later(chart.lines, patient, name, most, active=True) for name in chart.LISTS}
+    return record_lines({name: answer.value[0] for name, answer in lists.items()})

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from rapport.gate.door import Door
+from rapport.gate.together import Asks, inquiry
 from rapport.people.portrait import words
 from rapport.pillars.conversations import finding
 from rapport.pillars.conversations.reading import shown
@@ -15,17 +16,18 @@ from rapport.pillars.conversations.shapes.codes import instant, moment, ref_of
 from rapport.pillars.conversations.shapes.letters import Message, read_header, read_message
 
 
+@inquiry
 def contacts(
     door: Door, patient: str, *, cursor: str = "", count: int = 30
-) -> tuple[tuple[shown.Contact, ...], str]:
+) -> Asks[tuple[tuple[shown.Contact, ...], str]]:
     """Contacts of a patient, latest first, and the cursor of earlier ones ("" at the end).
 
     Two bounded searches, letters and visits, are merged; the cursor is the time to go on from.
     """
     looking = Looking(door)
     bound = cursor if moment(cursor) else ""
-    letters = door.search("Communication", _query(patient, "sent", bound, count, WRITTEN)).matches
-    visits = door.search("Encounter", _query(patient, "date", bound, count)).matches
+    letters = (yield "Communication", _query(patient, "sent", bound, count, WRITTEN)).matches
+    visits = (yield "Encounter", _query(patient, "date", bound, count)).matches
     messages = [read_message(record.json) for record in letters]
     found = [*_letters(looking, messages), *(_visit(record.json) for record in visits)]
     known = [one for one in found if one is not None and (not bound or one.at < (moment(bound) or one.at))]

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from rapport.gate.door import Door
+from rapport.gate.together import Asks, inquiry, together
 from rapport.people import absences, site
 from rapport.pillars.conversations import finding, moment
 from rapport.pillars.conversations.reading import shown
@@ -36,16 +37,20 @@ class _Desk:
     covered: dict[str, str]
 
 
+_NOBODY = _Desk((), (), {})
+
+
 def inbox(
     door: Door, *, whose: str = "everyone", order: str = "pressing", cursor: str = "", count: int = 30
 ) -> shown.Inbox:
     """One page of the inbox. `whose`: everyone, mine, nobody, cover; `order`: pressing or due."""
     looking, desk = Looking(door), _desk(door)
     whose = whose if whose in WHOSE else "everyone"
-    if whose in ("mine", "cover"):
-        tasks, more = _own(door, desk, whose, order, cursor, count, looking.at)
-    else:
-        tasks, more = _banded(door, desk, whose, order, cursor, count, looking.at)
+    with together(door) as later:
+        listed = _own if whose in ("mine", "cover") else _banded
+        page = later(listed, desk, whose, order, cursor, count, looking.at)
+        lost = later(_undelivered, desk if not cursor else _NOBODY)
+    tasks, more = page.value
     unopened = _unopened(door, tasks)
     concerns = looking.concerns(tasks, unopened=unopened, covered=frozenset(desk.covered))
     return shown.Inbox(
@@ -54,7 +59,7 @@ def inbox(
         concerns=concerns,
         counts=_counts(door, desk, looking.at),
         covering=tuple(looking.faces.of(person) for person in dict.fromkeys(desk.covered.values())),
-        undelivered=_undelivered(looking, desk) if not cursor else (),
+        undelivered=_lost(looking, lost.value),
         topics=(*(f"team:{team}" for team in desk.teams), f"person:{door.actor.ref}"),
         more=more,
     )
@@ -70,9 +75,10 @@ def _desk(door: Door) -> _Desk:
     return _Desk(actor.positions, actor.teams, covered)
 
 
+@inquiry
 def _banded(
     door: Door, desk: _Desk, whose: str, order: str, cursor: str, wanted: int, at: datetime
-) -> tuple[list[ConcernTask], str]:
+) -> Asks[tuple[list[ConcernTask], str]]:
     """A page across the bands of the inbox; the cursor is `band:when:cursor within the band`."""
     if not desk.teams:
         return [], ""
@@ -81,7 +87,7 @@ def _banded(
     found: list[ConcernTask] = []
     while band < len(bands) and len(found) < wanted:
         query = [*bands[band], ("_count", str(wanted - len(found)))]
-        page = door.search("Task", [*query, *([("_cursor", inner)] if inner else [])])
+        page = yield "Task", [*query, *([("_cursor", inner)] if inner else [])]
         found += [read_concern(record.json) for record in page.matches]
         inner = page.next or ""
         band += not inner
@@ -111,14 +117,16 @@ def _bands(teams: tuple[str, ...], whose: str, order: str, at: datetime) -> list
     ]
 
 
+@inquiry
 def _own(
     door: Door, desk: _Desk, whose: str, order: str, cursor: str, wanted: int, at: datetime
-) -> tuple[list[ConcernTask], str]:
+) -> Asks[tuple[list[ConcernTask], str]]:
     """What one has, what was passed on to one, answers of one's own that wait: short, so sorted here."""
     positions = desk.positions if whose == "mine" else tuple(desk.covered)
     if not positions:
         return [], ""
-    bodies = finding.tasks(door, finding.marked(positions, "", "/waiting"), count=MOST_OWN)
+    marked = finding.marked(positions, "", "/waiting")
+    bodies = yield from finding.tasks.begin(door, marked, count=MOST_OWN)
     found = [read_concern(body) for body in bodies]
     found.sort(key=by_due if order == "due" else lambda one: pressing(one, at))
     start = int(cursor) if cursor.isdecimal() and len(cursor) < 9 else 0
@@ -161,11 +169,12 @@ def _unopened(door: Door, tasks: list[ConcernTask]) -> frozenset[str]:
     )
 
 
-def _undelivered(looking: Looking, desk: _Desk) -> tuple[shown.Undelivered, ...]:
+@inquiry
+def _undelivered(door: Door, desk: _Desk) -> Asks[list[dict[str, Any]]]:
     if not desk.teams:
-        return ()
+        return []
     open_ones = finding.marked(desk.teams, "/undelivered")
-    return _lost(looking, finding.tasks(looking.door, open_ones, ("_sort", "-authored-on"), count=50))
+    return (yield from finding.tasks.begin(door, open_ones, ("_sort", "-authored-on"), count=50))
 
 
 def undelivered(door: Door, rid: str) -> shown.Undelivered:

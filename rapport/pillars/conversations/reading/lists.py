@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rapport.gate.door import Door
+from rapport.gate.together import Asks, inquiry
 from rapport.pillars.conversations import finding
 from rapport.pillars.conversations.reading import shown
 from rapport.pillars.conversations.reading.talk import MESSAGES
@@ -143,27 +144,29 @@ def _line(
     )
 
 
+@inquiry
 def open_concerns(
     door: Door, patient: str, *, ended_since: datetime | None = None
-) -> tuple[shown.Concern, ...]:
+) -> Asks[tuple[shown.Concern, ...]]:
     """The open concerns of a patient, what waits for them first; with `ended_since` those ended since."""
-    bodies = finding.tasks(
+    bodies = yield from finding.tasks.begin(
         door, finding.CONCERN, finding.OPEN, ("patient", patient), ("_sort", "authored-on")
     )
     if ended_since is not None:
         ended = ("business-status", f"{STATE}|heard,{STATE}|closed")
         since = ("modified", f"ge{instant(ended_since)}")
-        bodies += finding.tasks(door, finding.CONCERN, ended, since, ("patient", patient))
+        bodies += yield from finding.tasks.begin(door, finding.CONCERN, ended, since, ("patient", patient))
     found = sorted((read_concern(body) for body in bodies), key=for_patient)
     return Looking(door).concerns([one for one in found if one.reason not in ("split", "merged")])
 
 
-def promises(door: Door, patient: str, *, all: bool = False) -> tuple[shown.Promise, ...]:
+@inquiry
+def promises(door: Door, patient: str, *, all: bool = False) -> Asks[tuple[shown.Promise, ...]]:
     """The promises to and by a patient: open ones by day; with `all` the latest ended ones too."""
     query = [("code", f"{KIND}|promise"), ("patient", patient)]
-    bodies = finding.tasks(door, *query, ("status", "accepted"), ("_sort", "due"))
+    bodies = yield from finding.tasks.begin(door, *query, ("status", "accepted"), ("_sort", "due"))
     if all:
-        bodies += finding.tasks(
+        bodies += yield from finding.tasks.begin(
             door, *query, ("status", "completed,failed"), ("_sort", "-modified"), count=SCAN
         )
     return Looking(door).promises([read_promise(body) for body in bodies])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rapport.fhir.outcomes import not_found
-from rapport.gate.door import Door
+from rapport.gate.door import Door, Found
+from rapport.gate.together import Asks, inquiry, together
 from rapport.pillars.conversations import finding
 from rapport.pillars.conversations.reading import shown
 from rapport.pillars.conversations.reading.views import Looking
@@ -24,9 +25,11 @@ def conversation(door: Door, rid: str, *, before: str = "") -> shown.Conversatio
     """One conversation, whole; `before` is the cursor of older letters."""
     header, looking = finding.header(door, rid), Looking(door)
     query = [("part-of", header.ref), WRITTEN, ("_sort", "-sent"), ("_count", str(LETTERS))]
-    found = door.search("Communication", [*query, *([("_cursor", before)] if before else [])])
+    with together(door) as later:
+        written = later(_letters, [*query, *([("_cursor", before)] if before else [])])
+        tasks = later(_tasks, header)
+    found, (concerns, promises) = written.value, tasks.value
     messages = [(record.id, read_message(record.json)) for record in reversed(found.matches)]
-    concerns, promises = _tasks(door, header)
     looking.faces.meet((header.patient, *header.recipients))
     letters = looking.letters(messages, concerns)
     unopened = frozenset(f"Communication/{letter.rid}" for letter in letters if letter.new)
@@ -48,9 +51,15 @@ def conversation(door: Door, rid: str, *, before: str = "") -> shown.Conversatio
     )
 
 
-def _tasks(door: Door, header: Header) -> tuple[list[ConcernTask], list[PromiseTask]]:
+@inquiry
+def _letters(door: Door, query: list[tuple[str, str]]) -> Asks[Found]:
+    return (yield "Communication", query)
+
+
+@inquiry
+def _tasks(door: Door, header: Header) -> Asks[tuple[list[ConcernTask], list[PromiseTask]]]:
     query = [("based-on", header.ref), ("code", f"{KIND}|concern,{KIND}|promise"), ("_sort", "authored-on")]
-    bodies = finding.tasks(door, *query)
+    bodies = yield from finding.tasks.begin(door, *query)
     concerns = [read_concern(body) for body in bodies if kind_of(body) == "concern"]
     return concerns, [read_promise(body) for body in bodies if kind_of(body) == "promise"]
 
