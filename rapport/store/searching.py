@@ -13,32 +13,25 @@ from typing import Any
 import orjson
 from psycopg import Connection
 
-from rapport.fhir import index, own
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.search_tree import Condition, Search
-from rapport.store import cursors, including, sorting
+from rapport.store import choosing, cursors, including, sorting
 from rapport.store.codes import looked_up
-from rapport.store.compiling import Compiled, Compiler, Probe, Where, owner_of
-from rapport.store.frequencies import frequencies
+from rapport.store.compiling import Compiler, Probe, Where, owner_of
+from rapport.store.counting import MANY
 from rapport.store.params import Params
 from rapport.store.reading import COLUMNS, record_of
-from rapport.store.records import Filter, Record
+from rapport.store.records import Record
 from rapport.store.sorting import Key
 from rapport.store.wire import Bigints, StoreCursor
 
 #: Up to so many candidates are asked one by one. With more of them PostgreSQL chooses how to join, by the
 #: values of each search; that takes longer to plan, and pays.
-FEW = 3000
+FEW = MANY
 #: Up to so many an estimated total is counted.
 EXACT = 5000
-#: Where more candidates are to be expected than these, it is asked first whose rows can pass at all.
-SOME = 500
-#: Of so many patients at most the candidates are found patient by patient.
-FEW_PATIENTS = 300
 #: Table -> its columns that hold the patient, when candidates are found so.
 _OWNED = {"index_token": ("patient",), "index_ref": ("patient", "target"), "resource": ("patient", "id")}
-#: Tables that find the rows of one patient at once.
-_BY_PATIENT = ("index_token", "index_ref")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +82,10 @@ def counts(conn: Connection[Any], queries: Sequence[Search], where: Where) -> li
     return list(row or ())
 
 
-def statement(conn: Connection[Any], query: Search, where: Where) -> tuple[str, dict[str, Any]]:
-    """The statement that finds the page of a query, with its parameters: for EXPLAIN."""
-    return _plan(conn, query, where).page(query)
+def statement(conn: Connection[Any], query: Search, where: Where) -> tuple[str, dict[str, Any], bool | None]:
+    """The statement that finds the page of a query, its parameters, whether it is prepared: for EXPLAIN."""
+    plan = _plan(conn, query, where)
+    return *plan.page(query), plan.prepare
 
 
 @dataclass(slots=True)
@@ -130,7 +124,7 @@ class _Plan:
         names = [f"s{number}" for number in range(len(keys))]
         order = ", ".join(f"{name}{key.order}" for name, key in zip(names, keys, strict=True))
         order += f", id{keys[-1].order}"
-        ending = f"ORDER BY {order} LIMIT {p(query.count + 1)}"
+        ending = f"ORDER BY {order} LIMIT {query.count + 1}"
         after = cursors.decode(query, [key.cast for key in keys]) if query.cursor else None
         ways = self._ways(after)
         if ways and self.whose:  # the first of each patient, by the index, and of these the first
@@ -194,7 +188,7 @@ def _behind(columns: Sequence[str], keys: Sequence[Key], after: Sequence[Any], p
 
 def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None = None) -> _Plan:
     p = Params() if p is None else p
-    compiler = Compiler(where, frequencies(conn), p)
+    compiler = Compiler(where, p)
     patients: list[str] = []
     rest: list[Condition] = []
     for condition in query.conditions:
@@ -205,21 +199,22 @@ def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None =
         else:
             rest.append(condition)
     compiled = [compiler.compile(condition) for condition in rest]
-    driver = _driver(compiled, bool(patients))
-    if driver is None and patients:
-        owner = next(each for each in query.conditions if owner_of(each))
-        found = compiler.compile(owner)
-        driver = found if isinstance(found, Probe) else None
     passing = where(query.rtype)
-    narrow = bool(patients) or (driver is not None and (driver.rows <= SOME or driver.chain))
-    whose = "" if narrow else _whose(conn, query.rtype, passing)
+    if patients:
+        theirs = next(each for each in query.conditions if owner_of(each))
+        driver = choosing.within_one(conn, compiled, lambda: compiler.compile(theirs))
+    else:
+        driver = choosing.driver(conn, compiled, choosy=bool(passing.patients))
+    narrow = bool(patients) or (driver is not None and (driver.rows <= choosing.SOME or driver.chain))
+    whose = "" if narrow else choosing.whose(conn, query.rtype, passing)
     if whose:
-        driver = _of_few(query.rtype, compiled, p)
+        driver = choosing.of_few(query.rtype, compiled, p)
     source = driver or Probe("resource", "TRUE", rows=1e9, single=True)
     fixed = not source.chain and (bool(patients) or source.rows <= FEW or not compiled)
-    rest_of_them = sorted((each for each in compiled if each is not driver), key=_rows)
+    rest_of_them = choosing.rarest_first(each for each in compiled if each is not driver)
     tests = [patient.replace("{t}", "t") for patient in patients]
-    tests += [compiler.test(each, "t", fixed=fixed) for each in rest_of_them]
+    candidates = 0 if patients or whose else source.rows
+    tests += [compiler.test(each, "t", fixed=fixed, candidates=candidates) for each in rest_of_them]
     tests.append(p.filter(passing, "t"))
     first = [source.on("t")] if driver else []
     if source.table == "resource":
@@ -228,38 +223,6 @@ def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None =
     single = source.single or source.table == "resource"
     owned = _OWNED[source.table] if whose else ()
     return _Plan(source.table, first + tests, keys, single, fixed, p, whose, owned)
-
-
-def _of_few(rtype: str, compiled: Sequence[Compiled], p: Params) -> Probe | None:
-    """The probe that finds the candidates of a few patients, one by one; None for these themselves."""
-    quick = [each for each in compiled if isinstance(each, Probe) and each.table == "index_token"]
-    if quick or rtype == "Patient":
-        return min(quick, key=lambda probe: (probe.rows, probe.rank), default=None)
-    [code] = own.OWNER[rtype]
-    sql = f"{{x}}.key = {p(index.range_key(rtype, code))} AND {{x}}.target = {{x}}.patient"
-    return Probe("index_ref", sql, rows=SOME, single=True)
-
-
-def _whose(conn: Connection[Any], rtype: str, passing: Filter) -> str:
-    """The query for the patients who come into question, where they are few."""
-    if not passing.patients or (rtype != "Patient" and rtype not in own.OWNER):
-        return ""
-    sql = f"SELECT DISTINCT o.patient FROM ({passing.patients}) o LIMIT {FEW_PATIENTS + 1}"
-    found = StoreCursor(conn).execute(sql, passing.params).fetchall()
-    return passing.patients if len(found) <= FEW_PATIENTS else ""
-
-
-def _rows(compiled: Compiled) -> float:
-    """What lets the fewest through is asked first; what is no probe, last."""
-    return compiled.rows if isinstance(compiled, Probe) else 1e12
-
-
-def _driver(compiled: Sequence[Compiled], one_patient: bool) -> Probe | None:
-    """The probe that finds the candidates. With a patient given: an id, or what is quick within a patient."""
-    probes = [each for each in compiled if isinstance(each, Probe)]
-    if one_patient:
-        probes = [probe for probe in probes if probe.table in _BY_PATIENT or probe.single]
-    return min(probes, key=lambda probe: (probe.rows, probe.rank), default=None)
 
 
 def _total(conn: Connection[Any], query: Search, plan: _Plan) -> int:

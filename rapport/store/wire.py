@@ -187,13 +187,14 @@ _written = lru_cache(maxsize=4096)(_put_into_words)
 class _Line:
     """The line of one connection: what it has prepared, and what loads its answers."""
 
-    __slots__ = ("_known", "_names", "_pg", "_reader", "_theirs")
+    __slots__ = ("_general", "_known", "_names", "_pg", "_reader", "_theirs")
 
     def __init__(self, conn: Connection[Any]) -> None:
         self._pg = conn.pgconn
         self._reader = Transformer(_context)
         self._known: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self._names = count()
+        self._general: bool | None = None  # whether plans are made for any values here; None: not asked yet
         self._theirs: Any = None if conn.prepare_threshold is None else conn._prepared._names
 
     def _keep(self) -> None:
@@ -225,7 +226,9 @@ class _Line:
 
     def _run(self, sql: str, text: bytes, types: Any, formats: Any, raw: Any, prepare: bool) -> PGresult:
         """Run a statement; the second time it is prepared, and stays so."""
-        if not prepare or len(sql) > _LONGEST:
+        if not prepare:
+            return self._for_its_values(text, raw, types, formats)
+        if len(sql) > _LONGEST:
             return self._pg.exec_params(text, raw, types, formats, Format.BINARY)
         self._keep()
         key = (sql, types)
@@ -242,6 +245,19 @@ class _Line:
             self._known[key] = name
             self._tidy()
         return self._pg.exec_prepared(name, raw, formats, Format.BINARY)
+
+    def _for_its_values(self, text: bytes, raw: Any, types: Any, formats: Any) -> PGresult:
+        """Run a statement whose plan depends on its values, where others get plans for any values."""
+        if self._general is None:
+            found = self._pg.exec_(b"SHOW plan_cache_mode").get_value(0, 0)
+            self._general = found == b"force_generic_plan"
+        if not self._general:
+            return self._pg.exec_params(text, raw, types, formats, Format.BINARY)
+        self._pg.exec_(b"SET plan_cache_mode = force_custom_plan")
+        try:
+            return self._pg.exec_params(text, raw, types, formats, Format.BINARY)
+        finally:
+            self._pg.exec_(b"RESET plan_cache_mode")  # where a transaction broke, its end does this
 
     def _tidy(self) -> None:
         """Forget the oldest half when there are too many: a search can be written in endless ways."""
