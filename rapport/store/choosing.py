@@ -8,8 +8,10 @@ from typing import Any
 from psycopg import Connection
 
 from rapport.fhir import index, own
+from rapport.fhir.definitions import TYPE_NUMBERS
+from rapport.fhir.search_tree import Search
 from rapport.store.compiling import Compiled, Probe
-from rapport.store.counting import counted
+from rapport.store.counting import MANY, Mark, counted
 from rapport.store.params import Params
 from rapport.store.records import Filter
 from rapport.store.wire import StoreCursor
@@ -67,6 +69,19 @@ def whose(conn: Connection[Any], rtype: str, passing: Filter) -> str:
     sql = f"SELECT DISTINCT o.patient FROM ({passing.patients}) o LIMIT {FEW_PATIENTS + 1}"
     found = StoreCursor(conn).execute(sql, passing.params).fetchall()
     return passing.patients if len(found) <= FEW_PATIENTS else ""
+
+
+def to_ask(
+    conn: Connection[Any], query: Search, source: Probe, tests: Iterable[Compiled], *, ordered: bool
+) -> float:
+    """How many candidates have to be asked until a page is full. `ordered`: they come in the order wanted, so
+    the rest of them need not be asked at all."""
+    rarest = min((each.rows for each in tests if isinstance(each, Probe) and each.mark), default=0)
+    if not ordered or not rarest:
+        return source.rows
+    mark: Mark = ("resource", TYPE_NUMBERS[query.rtype], ())
+    there = counted(conn, [mark])[mark]
+    return min(source.rows, (query.count + 1) * there / rarest) if there <= MANY else source.rows
 
 
 def rarest_first(compiled: Iterable[Compiled]) -> list[Compiled]:

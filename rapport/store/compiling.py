@@ -60,8 +60,8 @@ Compiled = Probe | Test
 
 #: Codes that stand on so many resources that another condition had better drive.
 _BROAD = frozenset({"status", "category", "class", "intent", "priority", "active", "gender", "type", "use"})
-#: To ask a candidate by itself takes about twenty times as long as to read one more row that fits.
-IN_TURN, AT_ONCE = 50, 1000
+#: To ask a candidate by itself takes as long as to read so many rows that fit; how many of these at most.
+A_LOOK, AT_ONCE = 10, 1000
 _RANKS = {"ref": 2, "string": 4, "uri": 4, "number": 7, "date": 8}
 
 
@@ -96,15 +96,15 @@ class Compiler:
     def test(self, compiled: Compiled, alias: str, *, fixed: bool = False, candidates: float = 0) -> str:
         """The compiled condition asked of the resource of the row with that alias.
 
-        `fixed`: of each candidate in turn, or, where there are many `candidates` and few rows that fit, by
-        reading all of these once. Otherwise PostgreSQL may join the other way round.
+        `fixed`: of each of so many `candidates` in turn, or by reading all rows that fit once, whichever is
+        less. Otherwise PostgreSQL may join the other way round.
         """
         if isinstance(compiled, Test):
             return compiled.sql.replace("{t}", alias)
         if compiled.table == "resource" and compiled.single:
             return compiled.on(alias)
         x = self.p.alias()
-        if fixed and compiled.mark and candidates > IN_TURN and compiled.rows <= AT_ONCE:
+        if fixed and compiled.mark and compiled.rows <= min(AT_ONCE, candidates * A_LOOK):
             rows = f"SELECT {x}.id FROM {compiled.table} {x} WHERE {compiled.on(x)}"
             return f"({alias}.id IN ({rows})) IS TRUE"  # IS TRUE: so that it is hashed and not joined
         rows = f"{compiled.table} {x} WHERE {x}.id = {alias}.id AND {compiled.on(x)}"

@@ -17,9 +17,8 @@ from psycopg import Connection
 from rapport.store.params import Params
 from rapport.store.wire import Bigints, StoreCursor
 
-#: What stands for a condition whose rows can be counted: 0 and the keys of token rows, or the key of
-#: reference rows and their targets.
-Mark = tuple[int, tuple[int, ...]]
+#: What can be counted: index rows of these keys, index rows of a key with these targets, resources of a type.
+Mark = tuple[str, int, tuple[int, ...]]
 
 #: Nothing is counted further than this.
 MANY = 3000
@@ -44,7 +43,7 @@ def counted(conn: Connection[Any], marks: Iterable[Mark]) -> dict[Mark, int]:
     if missing:
         found.update(zip(missing, _asked(conn, missing), strict=True))
         for mark in missing:
-            if len(mark[1]) <= _WIDEST:
+            if len(mark[2]) <= _WIDEST:
                 _known[place, mark] = now + _FRESH, found[mark]
         while len(_known) > _MOST:
             with suppress(KeyError):  # another thread was faster
@@ -67,7 +66,9 @@ def _asked(conn: Connection[Any], marks: Iterable[Mark]) -> tuple[int, ...]:
 
 
 def _rows(mark: Mark, p: Params) -> str:
-    key, values = mark
-    if key:
+    table, key, values = mark
+    if table == "resource":
+        return f"resource WHERE rtype = {p(key)} AND NOT deleted"
+    if table == "index_ref":
         return f"index_ref WHERE key = {p(key)} AND target = ANY({p(Bigints(values))})"
     return f"index_token WHERE key = ANY({p(Bigints(values))})"

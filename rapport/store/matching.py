@@ -99,9 +99,10 @@ def mark(clause: Clause) -> Mark | None:
     """What its rows are counted by; None where that is no use: what names one thing is rare enough."""
     kind, leaves = kind_of(clause), clause.param.leaves
     if kind == "token" and not all(leaf.type in _NAMING for leaf in leaves) and clause.modifier != "exact":
-        return 0, tuple(_token_key(clause, value) for value in clause.values)
+        return "index_token", 0, tuple(_token_key(clause, value) for value in clause.values)
     if kind == "ref" and not all(_of_somebody(value) for value in clause.values):
-        return index.range_key(clause.param.rtype, clause.param.code), tuple(map(_target, clause.values))
+        key = index.range_key(clause.param.rtype, clause.param.code)
+        return "index_ref", key, tuple(map(_target, clause.values))
     return None
 
 

@@ -6,8 +6,8 @@ somebody turns the pages. Whatever has no value for a sort key comes last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -30,8 +30,14 @@ from rapport.store.wire import Bigints, StoreCursor
 FEW = MANY
 #: Up to so many an estimated total is counted.
 EXACT = 5000
+_COLUMNS = COLUMNS.format(t="r")
 #: Table -> its columns that hold the patient, when candidates are found so.
 _OWNED = {"index_token": ("patient",), "index_ref": ("patient", "target"), "resource": ("patient", "id")}
+
+
+#: A statement that writes down what the rows of `found` tell, in that order, and returns one row if it did;
+#: and its parameters.
+Noting = tuple[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +60,40 @@ def search(conn: Connection[Any], query: Search, where: Where) -> Found:
     """Run a search. `where(rtype)` is the filter of each type that it touches, in chains and includes too."""
     if where(query.rtype).nothing:
         return Found(total=0)
-    query = looked_up(query, lambda each: [one.json for one in search(conn, each, where).matches])
-    plan = _plan(conn, query, where)
-    counted = query.count == 0 or query.summary == "count"
-    if counted:
+    plan = _prepared(conn, query, where)
+    if query.counts_only:
         return Found(total=_count(conn, plan))
-    rows = StoreCursor(conn).execute(*plan.page(query), prepare=plan.prepare).fetchall()
+    found = _page(query, StoreCursor(conn).execute(*plan.page(query), prepare=plan.prepare).fetchall())
+    total = found.total
+    if total is None and query.total != "none":
+        total = _total(conn, query, _prepared(conn, query, where))
+    included = including.included(conn, query, found.matches, where)
+    return replace(found, included=included, total=total)
+
+
+def search_noted(conn: Connection[Any], query: Search, where: Where, noting: Noting) -> Found | None:
+    """The same for a page that nothing comes along with, in one statement with what writes down that it was
+    found; None, and nothing is told, where that wrote nothing down."""
+    plan = _prepared(conn, query, where)
+    sql, params = plan.page(query, noting)
+    rows = StoreCursor(conn).execute(sql, {**params, **noting[1]}, prepare=plan.prepare).fetchall()
+    if not rows:
+        return None
+    return _page(query, rows if rows[0][0] is not None else [])
+
+
+def _prepared(conn: Connection[Any], query: Search, where: Where) -> _Plan:
+    query = looked_up(query, lambda each: [one.json for one in search(conn, each, where).matches])
+    return _plan(conn, query, where)
+
+
+def _page(query: Search, rows: Sequence[Sequence[Any]]) -> Found:
+    """What the rows of a page say; one more than asked for tells of a next one."""
     more = len(rows) > query.count
     rows = rows[: query.count]
-    matches = tuple(record_of(row) for row in rows)
     after = cursors.encode(query, [*rows[-1][10:], rows[-1][0]]) if more else None
-    total = None
-    if not more and not query.cursor:
-        total = len(matches)
-    elif query.total != "none":
-        total = _total(conn, query, _plan(conn, query, where))
-    return Found(matches, including.included(conn, query, matches, where), after, total)
+    total = None if more or query.cursor else len(rows)
+    return Found(tuple(map(record_of, rows)), (), after, total)
 
 
 def counts(conn: Connection[Any], queries: Sequence[Search], where: Where) -> list[int]:
@@ -118,7 +142,7 @@ class _Plan:
         distinct = "" if self.single else "DISTINCT "
         return f"SELECT {distinct}{columns} FROM {self.table} t WHERE {' AND '.join(tests)}"
 
-    def page(self, query: Search) -> tuple[str, dict[str, Any]]:
+    def page(self, query: Search, noting: Noting | None = None) -> tuple[str, dict[str, Any]]:
         """The statement of one page and its parameters; one row more than asked tells of a next one."""
         p, keys = self.params, self.keys
         names = [f"s{number}" for number in range(len(keys))]
@@ -142,12 +166,15 @@ class _Plan:
         else:
             bound = _behind([*names, "id"], keys, after, p) if after else "TRUE"
             inner = f"SELECT * FROM ({self.candidates(_columns(key.sql for key in keys))}) c WHERE {bound}"
-        sql = (
-            f"WITH page AS MATERIALIZED ({inner} {ending})"
-            f" SELECT {COLUMNS.format(t='r')}, {', '.join('page.' + name for name in names)}"
+        page = f"WITH page AS MATERIALIZED ({inner} {ending})"
+        found = (
+            f"SELECT {_COLUMNS}, {', '.join('page.' + name for name in names)}"
             f" FROM page JOIN resource r ON r.id = page.id ORDER BY {_prefixed(order)}"
         )
-        return sql, p.values
+        if noting is None:
+            return f"{page} {found}", p.values
+        beside = f"found AS MATERIALIZED ({found}), noted AS ({noting[0]})"
+        return f"{page}, {beside} SELECT found.* FROM noted LEFT JOIN found ON TRUE", p.values
 
     def _ways(self, after: Sequence[Any] | None) -> list[list[str]]:
         """Parts of the candidates that an index may have in order: columns, and what the rows have to be."""
@@ -213,13 +240,16 @@ def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None =
     fixed = not source.chain and (bool(patients) or source.rows <= FEW or not compiled)
     rest_of_them = choosing.rarest_first(each for each in compiled if each is not driver)
     tests = [patient.replace("{t}", "t") for patient in patients]
-    candidates = 0 if patients or whose else source.rows
+    keys = sorting.keys(query, p, by_index=source.table != "resource")
+    candidates = 0.0
+    if rest_of_them and fixed and not patients and not whose:
+        ordered = source.table == "index_ref" and source.single and keys[0].column and len(keys) == 1
+        candidates = choosing.to_ask(conn, query, source, rest_of_them, ordered=ordered)
     tests += [compiler.test(each, "t", fixed=fixed, candidates=candidates) for each in rest_of_them]
     tests.append(p.filter(passing, "t"))
     first = [source.on("t")] if driver else []
     if source.table == "resource":
         first += [f"t.rtype = {TYPE_NUMBERS[query.rtype]}", "NOT t.deleted"]
-    keys = sorting.keys(query, p, by_index=source.table != "resource")
     single = source.single or source.table == "resource"
     owned = _OWNED[source.table] if whose else ()
     return _Plan(source.table, first + tests, keys, single, fixed, p, whose, owned)
