@@ -8,7 +8,7 @@ Unknown parameters, modifiers and values are refused; with `lenient` unknown par
 
 from __future__ import annotations
 
-import builtins
+import typing
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -100,7 +100,7 @@ class _Asked:
         self.rtype = rtype
         self.conditions: list[Condition] = []
         self.cost = 0
-        self.rest: dict[str, builtins.Any] = {}
+        self.rest: dict[str, typing.Any] = {}
 
 
 def _take(asked: _Asked, name: str, written: str) -> None:
