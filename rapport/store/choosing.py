@@ -11,7 +11,7 @@ from rapport.fhir import index, own
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.search_tree import Search
 from rapport.store.compiling import Compiled, Probe
-from rapport.store.counting import MANY, Mark, counted
+from rapport.store.counting import FAR, MANY, Mark, counted
 from rapport.store.params import Params
 from rapport.store.records import Filter
 from rapport.store.wire import StoreCursor
@@ -92,6 +92,8 @@ def rarest_first(compiled: Iterable[Compiled]) -> list[Compiled]:
 def _count(conn: Connection[Any], probes: Iterable[Probe]) -> None:
     marked = [(probe, probe.mark) for probe in probes if probe.mark]
     rows = counted(conn, [mark for _, mark in marked])
+    if len(rows) > 1 and min(rows.values()) > MANY:
+        rows = counted(conn, list(rows), FAR)
     for probe, mark in marked:
         probe.rows = rows[mark]
 

@@ -59,7 +59,8 @@ class Test:
 Compiled = Probe | Test
 
 #: Codes that stand on so many resources that another condition had better drive.
-_BROAD = frozenset({"status", "category", "class", "intent", "priority", "active", "gender", "type", "use"})
+_BROAD = dict.fromkeys(("category", "class", "intent", "priority", "active", "gender", "type", "use"), 5)
+_BROAD["status"] = 6
 #: To ask a candidate by itself takes as long as to read so many rows that fit; how many of these at most.
 A_LOOK, AT_ONCE = 10, 1000
 _RANKS = {"ref": 2, "string": 4, "uri": 4, "number": 7, "date": 8}
@@ -129,7 +130,7 @@ class Compiler:
             x = self.p.alias()
             row = matching.match(replace(clause, modifier=""), self.p).replace("{x}", x)
             return Test(f"NOT EXISTS (SELECT 1 FROM index_{kind} {x} WHERE {x}.id = {{t}}.id AND {row})")
-        rank = _RANKS.get(kind, 5 if param.code in _BROAD else 3)
+        rank = _RANKS.get(kind, _BROAD.get(param.code, 3))
         sql, rows = matching.match(clause, self.p), matching.expected(clause)
         return Probe(f"index_{kind}", sql, rows, rank, matching.single(clause), mark=matching.mark(clause))
 

@@ -20,18 +20,18 @@ from rapport.store.wire import Bigints, StoreCursor
 #: What can be counted: index rows of these keys, index rows of a key with these targets, resources of a type.
 Mark = tuple[str, int, tuple[int, ...]]
 
-#: Nothing is counted further than this.
-MANY = 3000
+#: Nothing is counted further than this; what has more, up to `FAR`, where two of those have to be told apart.
+MANY, FAR = 3000, 100_000
 #: Seconds after which it is counted again; how many counts a process remembers, of how many values at most.
 _FRESH, _MOST, _WIDEST = 120.0, 10_000, 50
 
 _known: OrderedDict[tuple[Any, Mark], tuple[float, int]] = OrderedDict()
 
 
-def counted(conn: Connection[Any], marks: Iterable[Mark]) -> dict[Mark, int]:
-    """Rows of each of these, `MANY` + 1 for any more; some minutes old at most. All are asked for at once."""
+def counted(conn: Connection[Any], marks: Iterable[Mark], most: int = MANY) -> dict[Mark, int]:
+    """Rows of each of these, `most` + 1 for any more; some minutes old at most. All are asked for at once."""
     line, now = conn.pgconn, monotonic()
-    place = (line.host, line.port, line.db)
+    place = (line.host, line.port, line.db, most)
     found: dict[Mark, int] = {}
     missing: list[Mark] = []
     for mark in marks:
@@ -41,7 +41,7 @@ def counted(conn: Connection[Any], marks: Iterable[Mark]) -> dict[Mark, int]:
         elif mark not in missing:
             missing.append(mark)
     if missing:
-        found.update(zip(missing, _asked(conn, missing), strict=True))
+        found.update(zip(missing, _asked(conn, missing, most), strict=True))
         for mark in missing:
             if len(mark[2]) <= _WIDEST:
                 _known[place, mark] = now + _FRESH, found[mark]
@@ -56,10 +56,10 @@ def forget() -> None:
     _known.clear()
 
 
-def _asked(conn: Connection[Any], marks: Iterable[Mark]) -> tuple[int, ...]:
+def _asked(conn: Connection[Any], marks: Iterable[Mark], most: int) -> tuple[int, ...]:
     p = Params()
     sql = ", ".join(
-        f"(SELECT count(*) FROM (SELECT 1 FROM {_rows(mark, p)} LIMIT {MANY + 1}) c)" for mark in marks
+        f"(SELECT count(*) FROM (SELECT 1 FROM {_rows(mark, p)} LIMIT {most + 1}) c)" for mark in marks
     )
     [row] = StoreCursor(conn).execute(f"SELECT {sql}", p.values)
     return row

@@ -60,13 +60,14 @@ def search(conn: Connection[Any], query: Search, where: Where) -> Found:
     """Run a search. `where(rtype)` is the filter of each type that it touches, in chains and includes too."""
     if where(query.rtype).nothing:
         return Found(total=0)
-    plan = _prepared(conn, query, where)
+    query = _codes_found(conn, query, where)
+    plan = _plan(conn, query, where)
     if query.counts_only:
         return Found(total=_count(conn, plan))
     found = _page(query, StoreCursor(conn).execute(*plan.page(query), prepare=plan.prepare).fetchall())
     total = found.total
     if total is None and query.total != "none":
-        total = _total(conn, query, _prepared(conn, query, where))
+        total = _total(conn, query, _plan(conn, query, where))
     included = including.included(conn, query, found.matches, where)
     return replace(found, included=included, total=total)
 
@@ -74,7 +75,7 @@ def search(conn: Connection[Any], query: Search, where: Where) -> Found:
 def search_noted(conn: Connection[Any], query: Search, where: Where, noting: Noting) -> Found | None:
     """The same for a page that nothing comes along with, in one statement with what writes down that it was
     found; None, and nothing is told, where that wrote nothing down."""
-    plan = _prepared(conn, query, where)
+    plan = _plan(conn, _codes_found(conn, query, where), where)
     sql, params = plan.page(query, noting)
     rows = StoreCursor(conn).execute(sql, {**params, **noting[1]}, prepare=plan.prepare).fetchall()
     if not rows:
@@ -82,9 +83,8 @@ def search_noted(conn: Connection[Any], query: Search, where: Where, noting: Not
     return _page(query, rows if rows[0][0] is not None else [])
 
 
-def _prepared(conn: Connection[Any], query: Search, where: Where) -> _Plan:
-    query = looked_up(query, lambda each: [one.json for one in search(conn, each, where).matches])
-    return _plan(conn, query, where)
+def _codes_found(conn: Connection[Any], query: Search, where: Where) -> Search:
+    return looked_up(query, lambda each: [one.json for one in search(conn, each, where).matches])
 
 
 def _page(query: Search, rows: Sequence[Sequence[Any]]) -> Found:
@@ -216,30 +216,20 @@ def _behind(columns: Sequence[str], keys: Sequence[Key], after: Sequence[Any], p
 def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None = None) -> _Plan:
     p = Params() if p is None else p
     compiler = Compiler(where, p)
-    patients: list[str] = []
-    rest: list[Condition] = []
-    for condition in query.conditions:
-        owners = owner_of(condition)
-        if owners:
-            one = f"{{t}}.patient = {p(owners[0])}"
-            patients.append(one if len(owners) == 1 else f"{{t}}.patient = ANY({p(Bigints(owners))})")
-        else:
-            rest.append(condition)
+    tests, theirs, rest = _by_patient(query.conditions, p)
     compiled = [compiler.compile(condition) for condition in rest]
-    passing = where(query.rtype)
+    passing, patients = where(query.rtype), bool(theirs)
     if patients:
-        theirs = next(each for each in query.conditions if owner_of(each))
-        driver = choosing.within_one(conn, compiled, lambda: compiler.compile(theirs))
+        driver = choosing.within_one(conn, compiled, lambda: compiler.compile(theirs[0]))
     else:
         driver = choosing.driver(conn, compiled, choosy=bool(passing.patients))
-    narrow = bool(patients) or (driver is not None and (driver.rows <= choosing.SOME or driver.chain))
+    narrow = patients or (driver is not None and (driver.rows <= choosing.SOME or driver.chain))
     whose = "" if narrow else choosing.whose(conn, query.rtype, passing)
     if whose:
         driver = choosing.of_few(query.rtype, compiled, p)
     source = driver or Probe("resource", "TRUE", rows=1e9, single=True)
-    fixed = not source.chain and (bool(patients) or source.rows <= FEW or not compiled)
+    fixed = not source.chain and (patients or source.rows <= FEW or not compiled)
     rest_of_them = choosing.rarest_first(each for each in compiled if each is not driver)
-    tests = [patient.replace("{t}", "t") for patient in patients]
     keys = sorting.keys(query, p, by_index=source.table != "resource")
     candidates = 0.0
     if rest_of_them and fixed and not patients and not whose:
@@ -253,6 +243,22 @@ def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None =
     single = source.single or source.table == "resource"
     owned = _OWNED[source.table] if whose else ()
     return _Plan(source.table, first + tests, keys, single, fixed, p, whose, owned)
+
+
+def _by_patient(
+    conditions: Iterable[Condition], p: Params
+) -> tuple[list[str], list[Condition], list[Condition]]:
+    """What says whose the candidates are, as tests and as conditions; and the other conditions."""
+    tests: list[str] = []
+    theirs: list[Condition] = []
+    rest: list[Condition] = []
+    for condition in conditions:
+        owners = owner_of(condition)
+        if owners:
+            one = f"t.patient = {p(owners[0])}"
+            tests.append(one if len(owners) == 1 else f"t.patient = ANY({p(Bigints(owners))})")
+        (theirs if owners else rest).append(condition)
+    return tests, theirs, rest
 
 
 def _total(conn: Connection[Any], query: Search, plan: _Plan) -> int:

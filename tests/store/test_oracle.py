@@ -98,6 +98,18 @@ def visible(record: Record, where: Where) -> bool:
     return not hidden and not (filter_ is FEW_PATIENTS and record.patient not in THEIRS)
 
 
+def noted_otherwise(
+    conn: Conn, rtype: str, pairs: list[tuple[str, str]], where: Where, wanted: list[str]
+) -> str:
+    """What is different about the first page when it is written down by the statement that finds it."""
+    if where(rtype).nothing:
+        return ""
+    noting = ("SELECT array_agg(rid) FROM found", {})
+    found = searching.search_noted(conn, parse(rtype, [*pairs, ("_count", str(len(wanted)))]), where, noting)
+    got = [] if found is None else [record.ref for record in found.matches]
+    return f"noted {got}, not {wanted}" if got != wanted else ""
+
+
 def disagreement(conn: Conn, seen: World, where: Where, query: Query) -> str:
     """What is different between the two answers, "" for nothing."""
     pairs = [*query.conditions, *([("_sort", query.sort)] if query.sort else []), *query.includes]
@@ -111,6 +123,12 @@ def disagreement(conn: Conn, seen: World, where: Where, query: Query) -> str:
             )
             page = searching.search(conn, parsed, where)
             here = [record.ref for record in page.matches]
+            if (
+                not cursor
+                and not query.includes
+                and (wrong := noted_otherwise(conn, query.rtype, pairs, where, here))
+            ):
+                return wrong
             if page.total != len(wanted):
                 return f"{page.total} in all, not {len(wanted)}: {wanted}"
             brought, due = {record.ref for record in page.included}, seen.included(here, query.includes)
