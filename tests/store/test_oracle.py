@@ -105,7 +105,9 @@ def noted_otherwise(
     if where(rtype).nothing:
         return ""
     noting = ("SELECT array_agg(rid) FROM found", {})
-    found = searching.search_noted(conn, parse(rtype, [*pairs, ("_count", str(len(wanted)))]), where, noting)
+    found = searching.search_noted(
+        conn, parse(rtype, [*pairs, ("_count", str(max(1, len(wanted))))]), where, noting
+    )
     got = [] if found is None else [record.ref for record in found.matches]
     return f"noted {got}, not {wanted}" if got != wanted else ""
 
