@@ -38,7 +38,8 @@ PARTS = (
     ("rapport.fhir_api.searches", "bundle", "search: joining the bundle"),
     ("rapport.store.writing", "store", "writing: making the statement"),
     ("rapport.gate.audit", "Witness.row", "audit row"),
-    ("rapport.gate.audit", "Witness.noting", "audit row"),
+    ("rapport.gate.audit", "Witness.of", "audit row"),
+    ("rapport.gate.audit", "Witness.noting_found", "audit row"),
 )
 REST = "HTTP, door, the rest"
 

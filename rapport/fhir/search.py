@@ -8,8 +8,10 @@ Unknown parameters, modifiers and values are refused; with `lenient` unknown par
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from rapport.fhir import search_values as values
 from rapport.fhir.definitions import TYPE_NUMBERS, SearchParam, search_param, search_params
@@ -77,33 +79,52 @@ def parse(rtype: str, pairs: Sequence[tuple[str, str]], *, lenient: bool = False
     """Read the query of a search for one resource type. Refused("invalid") names what can't be read."""
     if rtype not in TYPE_NUMBERS:
         raise Refused("not-found", f"FHIR R4 has no resource type {rtype}.")
-    search = Search(rtype)
+    asked = _Asked(rtype)
     ignored: list[str] = []
     for name, written in pairs:
         try:
-            search = _take(search, name, written)
+            _take(asked, name, written)
         except _Unknown:
             if not lenient:
                 raise
             ignored.append(name)
-    return replace(search, ignored=tuple(ignored)) if ignored else search
+    return Search(rtype, tuple(asked.conditions), ignored=tuple(ignored), **asked.rest)
 
 
-def _take(search: Search, name: str, written: str) -> Search:
+class _Asked:
+    """What has been read so far: conditions, what these cost, and whatever else a `Search` has."""
+
+    __slots__ = ("conditions", "cost", "rest", "rtype")
+
+    def __init__(self, rtype: str) -> None:
+        self.rtype = rtype
+        self.conditions: list[Condition] = []
+        self.cost = 0
+        self.rest: dict[str, typing.Any] = {}
+
+
+def _take(asked: _Asked, name: str, written: str) -> None:
     word, _, modifier = name.partition(":")
     if word in _FORM:
-        return search
+        return
     if word in ("_include", "_revinclude"):
-        return _include(search, word, modifier, written)
+        _include(asked, word, modifier, written)
+        return
     if word in _RESULT:
-        return _RESULT[word](search, word, written)
+        _RESULT[word](asked, word, written)
+        return
     if name.count(".") + name.count("_has:") > DEEPEST:
         raise Refused("invalid", f"{name[:80]} leads through too many resources.", "Ask in smaller steps.")
-    room = MOST - sum(map(_cost, search.conditions))
-    found = (*search.conditions, condition(search.rtype, name, written, room))
-    if sum(not isinstance(one, Clause) for one in found) > CHAINS:
+    asked.conditions.append(_condition(asked.rtype, name, written, MOST - asked.cost))
+    asked.cost += _cost(asked.conditions[-1])
+    if sum(not isinstance(one, Clause) for one in asked.conditions) > CHAINS:
         raise Refused("invalid", f"More than {CHAINS} parameters lead through other resources.", _LESS)
-    return replace(search, conditions=found)
+
+
+def _condition(rtype: str, name: str, written: str, room: int) -> Condition:
+    if len(written) < min(_SHORT, room) and "." not in name and not name.startswith("_"):
+        return _read_before(rtype, name, written)
+    return condition(rtype, name, written, room)
 
 
 def _cost(one: Condition) -> int:
@@ -128,6 +149,11 @@ def condition(rtype: str, name: str, written: str, room: int = MOST) -> Conditio
     if written.count(",") >= room:
         raise Refused("invalid", f"{name[:80]} asks for too much at once.", _LESS)
     return _clause(param, name, modifier, written)
+
+
+#: Most is asked again and again: a status, a code, a patient by each list about them.
+_SHORT = 100
+_read_before = lru_cache(maxsize=4096)(condition)
 
 
 def _param(rtype: str, code: str) -> SearchParam:
@@ -232,12 +258,12 @@ def _has(name: str, written: str, room: int) -> Has:
     return Has(param, condition(pieces[1], pieces[3], written, room - A_CHAIN))
 
 
-def _include(search: Search, word: str, modifier: str, written: str) -> Search:
-    before = search.include if word == "_include" else search.revinclude
-    found = tuple(dict.fromkeys((*before, *_includes(search.rtype, word, modifier, written))))
+def _include(asked: _Asked, word: str, modifier: str, written: str) -> None:
+    before = asked.rest.get(word[1:], ())
+    found = tuple(dict.fromkeys((*before, *_includes(asked.rtype, word, modifier, written))))
     if len(found) > INCLUDES:
         raise Refused("invalid", f"More than {INCLUDES} of {word} are too many.", "Ask in several searches.")
-    return replace(search, include=found) if word == "_include" else replace(search, revinclude=found)
+    asked.rest[word[1:]] = found
 
 
 def _includes(rtype: str, word: str, modifier: str, written: str) -> list[Include]:
@@ -257,37 +283,36 @@ def _includes(rtype: str, word: str, modifier: str, written: str) -> list[Includ
     return [Include(param, "".join(pieces[2:]), modifier == "iterate") for param in params]
 
 
-def _sort(search: Search, word: str, written: str) -> Search:
+def _sort(asked: _Asked, word: str, written: str) -> None:
     keys = []
     for piece in written.split(","):
-        param = _param(search.rtype, piece.removeprefix("-"))
+        param = _param(asked.rtype, piece.removeprefix("-"))
         if param.type not in SORTABLE or any(leaf.present for leaf in param.leaves):
-            raise Refused("invalid", f"{search.rtype} can't be sorted by {param.code}.")
+            raise Refused("invalid", f"{asked.rtype} can't be sorted by {param.code}.")
         keys.append(Sort(param, piece.startswith("-")))
     if len(keys) > KEYS:
         raise Refused("invalid", f"More than {KEYS} keys of _sort are too many.", "Leave some out.")
-    return replace(search, sort=tuple(keys))
+    asked.rest["sort"] = tuple(keys)
 
 
-def _count(search: Search, word: str, written: str) -> Search:
+def _count(asked: _Asked, word: str, written: str) -> None:
     if not written.isdecimal() or len(written) > 9:
         raise values.bad(word, written, "use a whole number")
-    return replace(search, count=min(int(written), LARGEST_PAGE))
+    asked.rest["count"] = min(int(written), LARGEST_PAGE)
 
 
-def _choice(search: Search, word: str, written: str) -> Search:
+def _choice(asked: _Asked, word: str, written: str) -> None:
     if written not in _CHOICES[word]:
         raise values.bad(word, written, "use one of " + ", ".join(_CHOICES[word]))
-    return replace(search, total=written) if word == "_total" else replace(search, summary=written)
+    asked.rest[word[1:]] = written
 
 
-def _elements(search: Search, word: str, written: str) -> Search:
-    names = tuple(filter(None, written.split(",")))
-    return replace(search, elements=search.elements + names)
+def _elements(asked: _Asked, word: str, written: str) -> None:
+    asked.rest["elements"] = (*asked.rest.get("elements", ()), *filter(None, written.split(",")))
 
 
-def _cursor(search: Search, word: str, written: str) -> Search:
-    return replace(search, cursor=written)
+def _cursor(asked: _Asked, word: str, written: str) -> None:
+    asked.rest["cursor"] = written
 
 
 _CHOICES = {

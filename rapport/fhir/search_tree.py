@@ -98,3 +98,13 @@ class Search:
     summary: str = ""
     elements: tuple[str, ...] = ()
     ignored: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def counts_only(self) -> bool:
+        """Whether it asks how many match, and for none of them."""
+        return self.count == 0 or self.summary == "count"
+
+    @property
+    def page_alone(self) -> bool:
+        """Whether a page of what matches answers it: nothing comes along, nothing has to be counted."""
+        return not (self.include or self.revinclude or self.counts_only) and self.total == "none"

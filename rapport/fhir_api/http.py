@@ -201,6 +201,8 @@ class Request:
 
     @once
     def _preferences(self) -> dict[str, str]:
+        if "HTTP_PREFER" not in self.environ:
+            return {}
         pieces = [piece.strip().partition("=") for piece in re.split(r"[,;]", self.header("Prefer"))]
         return {key.strip().lower(): value.strip('" ') for key, _, value in reversed(pieces)}
 

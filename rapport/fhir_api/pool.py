@@ -32,6 +32,7 @@ T = TypeVar("T")
 LONGEST_STATEMENT = 15  # seconds
 #: Connections at most, seconds to wait for one, seconds after which one is made anew.
 MOST, PATIENCE, AGE = 16, 10.0, 3600.0
+_OPTIONS = f"-c statement_timeout={LONGEST_STATEMENT}s"
 
 
 class Pool:
@@ -57,9 +58,8 @@ class Pool:
 
     def _opened(self) -> tuple[Conn, float]:
         try:
-            bounded = f"-c statement_timeout={LONGEST_STATEMENT}s"
             return (
-                psycopg.connect(self._url, autocommit=True, prepare_threshold=None, options=bounded),
+                psycopg.connect(self._url, autocommit=True, prepare_threshold=None, options=_OPTIONS),
                 time.monotonic() + AGE,
             )
         except BaseException:

@@ -6,14 +6,13 @@ The Bundle is made by joining stored bytes; nothing in it is parsed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache, partial
-from urllib.parse import quote
 
 import orjson
 
 from rapport.fhir import search as grammar
 from rapport.fhir.definitions import search_param
 from rapport.fhir.outcomes import Issue, Refused
+from rapport.fhir.queries import written
 from rapport.gate.door import Found, Record
 from rapport.gate.permissions import SEARCH
 
@@ -44,7 +43,7 @@ def _answer(visit: Visit, pairs: Pairs) -> Answer:
     _mixed(cut, pairs)
     lenient = is_lenient(visit)
     pairs = _local(visit.request.base, rtype, pairs)
-    found = visit.door.search(rtype, pairs, lenient=lenient, within=within)
+    found = visit.door.search(rtype, pairs, lenient=lenient, within=within, alone=True)
     ignored = grammar.parse(rtype, pairs, lenient=True).ignored if lenient else ()
     used = [pair for pair in pairs if pair[0] not in ignored]
     where = f"{within}/{rtype}" if within else rtype
@@ -61,9 +60,12 @@ def is_lenient(visit: Visit) -> bool:
 
 def _local(base: str, rtype: str, pairs: Pairs) -> Pairs:
     """References by their whole address here are the same as `Type/id`."""
+    head = f"{base}/"
+    if not any(head in value for _, value in pairs):
+        return pairs
     return [
-        (name, value.replace(f"{base}/", ""))
-        if f"{base}/" in value
+        (name, value.replace(head, ""))
+        if head in value
         and (param := search_param(rtype, name.partition(":")[0]))
         and param.type == "reference"
         else (name, value)
@@ -105,9 +107,8 @@ def joined(links: Iterable[bytes], entries: Sequence[bytes], total: int | None =
 def entry(base: str, record: Record, mode: str, cut: Cut) -> bytes:
     """One entry of a searchset."""
     body = cut.of(record.rtype, record.body) if cut else record.body
-    return b'{"fullUrl":"%b/%b","resource":%b,"search":{"mode":"%b"}}' % (
-        base.encode(),
-        record.ref.encode(),
+    return b'{"fullUrl":"%b","resource":%b,"search":{"mode":"%b"}}' % (
+        f"{base}/{record.rtype}/{record.rid}".encode(),
         body,
         mode.encode(),
     )
@@ -115,18 +116,9 @@ def entry(base: str, record: Record, mode: str, cut: Cut) -> bytes:
 
 def link(relation: str, base: str, where: str, pairs: Pairs) -> bytes:
     """One link of a bundle."""
-    query = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs)
+    query = written(pairs)
     url = f"{base}/{where}" if where else base
     return orjson.dumps({"relation": relation, "url": f"{url}?{query}" if query else url})
-
-
-def _quoted(text: str) -> str:
-    """The text in an address. Only short ones are kept: a form may send megabytes."""
-    return _quoted_before(text) if len(text) < 200 else quote(text, safe=_SAFE)
-
-
-_SAFE = ":/,|"
-_quoted_before = lru_cache(maxsize=4096)(partial(quote, safe=_SAFE))
 
 
 def _left_out(ignored: Sequence[str]) -> bytes:

@@ -49,6 +49,10 @@ class Actor:
         if self.kind not in KINDS or "/" not in self.ref:
             raise ValueError(f"no such actor: {self.kind} {self.ref}")
 
+    def __hash__(self) -> int:
+        """Of what tells most of them apart; filters are kept by actor, so this is asked at every request."""
+        return hash((self.kind, self.ref))
+
     @property
     def keys(self) -> list[int]:
         """Keys that grants may be addressed to: the person, their positions, their teams."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from psycopg import Connection
 from psycopg.pq import TransactionStatus
 
 from rapport.fhir.keys import reference_key
+from rapport.store.reading import COLUMNS
 from rapport.store.records import EVERYTHING, Filter, Record
 from rapport.store.wire import Bigints, StoreCursor
 from rapport.store.writing import Beside
@@ -52,6 +54,17 @@ _READ_AND_NOTE = f"""
         FROM found, {_SOON} WHERE NOT deleted)
     SELECT * FROM found
 """  # noqa: S608
+#: The same for the first `{count}` of what a search found; it returns a row if it wrote one.
+_FOUND_AND_NOTE = f"""
+    INSERT INTO audit ({_COLUMNS})
+    SELECT %(note_actor)s, %(note_ref)s, %(note_name)s, %(note_role)s, %(note_purpose)s, 'E', '0',
+           %(note_source)s, %(note_request)s, '', %(note_query)s,
+           ARRAY(SELECT DISTINCT patient FROM ({{shown}}) f WHERE patient <> 0 ORDER BY patient),
+           ARRAY(SELECT %(note_entity)s || rid || '/_history/' || vid FROM ({{shown}}) f),
+           ARRAY(SELECT patient FROM ({{shown}}) f)
+    FROM {_SOON} WHERE {{warrant}} RETURNING 1
+"""  # noqa: S608
+_RESOURCE = COLUMNS.format(t="r")
 
 
 def _plain(text: str) -> str:
@@ -91,7 +104,7 @@ class Trail:
         """Note a search that was made, whether or not it found anything."""
         if not self.action:
             self.action = "E"
-        self.queries.append(_plain(query[:500]))
+        self.queries.append(_asked(query))
 
     def __bool__(self) -> bool:
         return bool(self.entities or self.queries)
@@ -174,9 +187,30 @@ class Witness:
         sql = _INSERT_SOON.format(warrant.sql)
         return bool(StoreCursor(conn).execute(sql, {**warrant.params, **self.row(trail)}).fetchone())
 
-    def noting(self, found: str, reference: str) -> tuple[str, dict[str, Any]]:
-        """A query of one resource as a statement that also writes the read down; its further parameters."""
-        return _READ_AND_NOTE.format(found), {**self._who(), "note_entity": f"r {reference}/_history/"}
+    def of(self, reference: str) -> dict[str, Any]:
+        """The parameters of `reading_and_noting` for that resource, but for its key and the filter's."""
+        return {**self._who(), "note_entity": f"r {reference}/_history/"}
+
+    def noting_found(
+        self, rtype: str, query: str, count: int, warrant: Filter | None
+    ) -> tuple[str, dict[str, Any]]:
+        """A statement that writes down a search and the first `count` rows of what it `found`, and its
+        parameters; it writes nothing where the warrant does not hold."""
+        warrant = warrant or EVERYTHING
+        shown = f"SELECT rid, vid, patient FROM found LIMIT {count:d}"  # noqa: S608
+        params = {**warrant.params, **self._who(), "note_entity": f"s {rtype}/", "note_query": _asked(query)}
+        return _FOUND_AND_NOTE.format(shown=shown, warrant=warrant.sql), params
+
+
+@lru_cache(maxsize=256)
+def reading_and_noting(where: str) -> str:
+    """The statement that reads the resource of a `key` through that filter, and writes down that it was."""
+    found = f"SELECT {_RESOURCE} FROM resource r WHERE r.id = %(key)s AND {where.format(t='r')}"  # noqa: S608
+    return _READ_AND_NOTE.format(found)
+
+
+def _asked(query: str) -> str:
+    return _plain(query[:500])
 
 
 def idle(conn: Connection[Any]) -> bool:

@@ -5,31 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from rapport.fhir import compartments
 from rapport.fhir import search as grammar
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import reference_key, resource_key
 from rapport.fhir.outcomes import Refused, not_found
+from rapport.fhir.queries import written
 from rapport.store import compartments as everything
 from rapport.store import reading as stored
 from rapport.store.compartments import Extent
 from rapport.store.reading import ALL, Window
 from rapport.store.records import NOTHING, Filter, Record
-from rapport.store.searching import Found
+from rapport.store.searching import Found, search_noted
 from rapport.store.searching import counts as stored_counts
 from rapport.store.searching import search as stored_search
 from rapport.store.searching import searches as stored_searches
 from rapport.store.wire import StoreCursor
 
 from . import seen
-from .audit import idle
+from .actor import Outdated
+from .audit import idle, reading_and_noting
 from .permissions import READ, SEARCH
 from .visit import Visit
 
 Query = str | Sequence[tuple[str, str]]
-_COLUMNS = stored.COLUMNS.format(t="r")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
@@ -46,13 +47,7 @@ class Reading(Visit):
         "not-found" for what is not there and for what is not shared, alike; "gone" for what was deleted
         and could be seen before.
         """
-        if (
-            vid is None
-            and self._looks
-            and self.witness.source == "api"
-            and self._shared.work is None
-            and idle(self._conn)
-        ):
+        if vid is None and self._noted_with_it:
             return self._read_and_note(rtype, rid)
         record = self._current(rtype, rid)
         if record is not None and vid is not None and vid != record.vid:
@@ -85,15 +80,29 @@ class Reading(Visit):
         self._note(READ, found.values())
         return found
 
-    def search(self, rtype: str, query: Query = (), *, lenient: bool = False, within: str = "") -> Found:
+    def search(
+        self,
+        rtype: str,
+        query: Query = (),
+        *,
+        lenient: bool = False,
+        within: str = "",
+        alone: bool = False,
+    ) -> Found:
         """Search one type; matches, included, cursor and total all through the filters of their types.
 
-        `within`: a `Patient/…`, to search their compartment only.
+        `within`: a `Patient/…`, to search their compartment only. `alone`: the request asks for nothing else,
+        so this has an audit row of its own.
         """
         pairs = self._asked(rtype, query)
         parsed = grammar.parse(rtype, pairs, lenient=lenient)
-        found = self.run(compartments.within(parsed, within) if within else parsed)
-        self._note_found(f"{within}/{rtype}?{urlencode(pairs)}".lstrip("/"), found)
+        if within:
+            parsed = compartments.within(parsed, within)
+        said = f"{within}/{rtype}?{written(pairs)}".lstrip("/")
+        if alone and self._noted_with_it and parsed.page_alone and not self.where(SEARCH, rtype).nothing:
+            return self._find_and_note(parsed, said)
+        found = self.run(parsed)
+        self._note_found(said, found)
         return found
 
     def searches(self, asked: Iterable[tuple[str, Query]]) -> list[Found]:
@@ -105,7 +114,7 @@ class Reading(Visit):
         parsed = [grammar.parse(rtype, pairs) for rtype, pairs in each]
         found = stored_searches(self._conn, parsed, lambda rtype: self.where(SEARCH, rtype))
         for (rtype, pairs), one in zip(each, found, strict=True):
-            self._note_found(f"{rtype}?{urlencode(pairs)}", one)
+            self._note_found(f"{rtype}?{written(pairs)}", one)
         return found
 
     def _asked(self, rtype: str, query: Query) -> list[tuple[str, str]]:
@@ -118,11 +127,25 @@ class Reading(Visit):
         self._note(SEARCH, found.matches)
         self._note(SEARCH, found.included)
 
+    @property
+    def _noted_with_it(self) -> bool:
+        """Whether what is read here is written down by the statement that reads it."""
+        return self._looks and self.witness.source == "api" and self._shared.work is None and idle(self._conn)
+
+    def _find_and_note(self, parsed: grammar.Search, said: str) -> Found:
+        """A page and the audit row of the search, in one statement."""
+        noting = self.witness.noting_found(parsed.rtype, said, parsed.count, self._shared.warrant)
+        found = search_noted(self._conn, parsed, lambda rtype: self.where(SEARCH, rtype), noting)
+        if found is None:
+            raise Outdated
+        self._shared.warrant = None
+        return found
+
     def counts(self, rtype: str, *queries: Query) -> list[int]:
         """How many match each of these searches of one type, asked at once; for lists that show numbers."""
         parsed = [grammar.parse(rtype, _pairs(query)) for query in queries]
         for query in queries:
-            self._note_search(f"{rtype}?{urlencode(_pairs(query))}")
+            self._note_search(f"{rtype}?{written(_pairs(query))}")
         return stored_counts(self._conn, parsed, lambda rtype: self.where(SEARCH, rtype))
 
     def everything(
@@ -205,9 +228,8 @@ class Reading(Visit):
         if where.nothing:
             return self._there(None, rtype, rid)
         where = self._warranted(where)
-        found = f"SELECT {_COLUMNS} FROM resource r WHERE r.id = %(key)s AND {where.on('r')}"  # noqa: S608
-        sql, params = self.witness.noting(found, f"{rtype}/{rid}")
-        params |= {"key": resource_key(rtype, rid), **where.params}
+        params = {**self.witness.of(f"{rtype}/{rid}"), "key": resource_key(rtype, rid), **where.params}
+        sql = reading_and_noting(where.sql)
         row = StoreCursor(self._conn).execute(sql, params).fetchone()
         if row is None:
             self.confirm()

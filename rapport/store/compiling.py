@@ -17,7 +17,7 @@ from rapport.fhir.definitions import TYPE_NUMBERS, SearchParam, search_param
 from rapport.fhir.keys import reference_key, resource_key
 from rapport.fhir.outcomes import Refused
 from rapport.store import matching
-from rapport.store.frequencies import Frequencies
+from rapport.store.counting import Mark
 from rapport.store.params import Params
 from rapport.store.records import Filter
 from rapport.store.wire import Bigints
@@ -25,11 +25,12 @@ from rapport.store.wire import Bigints
 Where = Callable[[str], Filter]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Probe:
     """Rows of a table that fit a condition; `sql` is over `{x}`.
 
     rows    how many to expect; the probe with the fewest drives the search
+    mark    by what they can be counted
     rank    settles it between equals
     single  at most one such row for each resource
     chain   the rows are found by way of other resources
@@ -41,6 +42,7 @@ class Probe:
     rank: int = 0
     single: bool = False
     chain: bool = False
+    mark: Mark | None = None
 
     def on(self, alias: str) -> str:
         """The condition over the rows of that alias."""
@@ -57,16 +59,18 @@ class Test:
 Compiled = Probe | Test
 
 #: Codes that stand on so many resources that another condition had better drive.
-_BROAD = frozenset({"status", "category", "class", "intent", "priority", "active", "gender", "type", "use"})
+_BROAD = dict.fromkeys(("category", "class", "intent", "priority", "active", "gender", "type", "use"), 5)
+_BROAD["status"] = 6
+#: To ask a candidate by itself takes as long as to read so many rows that fit; how many of these at most.
+A_LOOK, AT_ONCE = 10, 1000
 _RANKS = {"ref": 2, "string": 4, "uri": 4, "number": 7, "date": 8}
 
 
 class Compiler:
     """Turns conditions into SQL for one statement. `where` gives the filter of each type that is touched."""
 
-    def __init__(self, where: Where, known: Frequencies, p: Params) -> None:
+    def __init__(self, where: Where, p: Params) -> None:
         self.where = where
-        self.known = known
         self.p = p
 
     def compile(self, condition: search.Condition) -> Compiled:
@@ -90,18 +94,22 @@ class Compiler:
         rows = sum(probe.rows for probe in probes)
         return Probe(probes[0].table, f"({sql})", rows, probes[0].rank)
 
-    def test(self, compiled: Compiled, alias: str, *, fixed: bool = False) -> str:
+    def test(self, compiled: Compiled, alias: str, *, fixed: bool = False, candidates: float = 0) -> str:
         """The compiled condition asked of the resource of the row with that alias.
 
-        `fixed`: of each candidate in turn. Otherwise PostgreSQL may join the other way round.
+        `fixed`: of each of so many `candidates` in turn, or by reading all rows that fit once, whichever is
+        less. Otherwise PostgreSQL may join the other way round.
         """
         if isinstance(compiled, Test):
             return compiled.sql.replace("{t}", alias)
         if compiled.table == "resource" and compiled.single:
             return compiled.on(alias)
-        x, barrier = self.p.alias(), " OFFSET 0" if fixed else ""
+        x = self.p.alias()
+        if fixed and compiled.mark and compiled.rows <= min(AT_ONCE, candidates * A_LOOK):
+            rows = f"SELECT {x}.id FROM {compiled.table} {x} WHERE {compiled.on(x)}"
+            return f"({alias}.id IN ({rows})) IS TRUE"  # IS TRUE: so that it is hashed and not joined
         rows = f"{compiled.table} {x} WHERE {x}.id = {alias}.id AND {compiled.on(x)}"
-        return f"EXISTS (SELECT 1 FROM {rows}{barrier})"
+        return f"EXISTS (SELECT 1 FROM {rows}{' OFFSET 0' if fixed else ''})"
 
     def _clause(self, clause: search.Clause) -> Compiled:
         param = clause.param
@@ -122,10 +130,9 @@ class Compiler:
             x = self.p.alias()
             row = matching.match(replace(clause, modifier=""), self.p).replace("{x}", x)
             return Test(f"NOT EXISTS (SELECT 1 FROM index_{kind} {x} WHERE {x}.id = {{t}}.id AND {row})")
-        rank = _RANKS.get(kind, 5 if param.code in _BROAD else 3)
-        rows = matching.expected(clause, self.known)
-        sql = matching.match(clause, self.p)
-        return Probe(f"index_{kind}", sql, rows, rank, matching.single(clause))
+        rank = _RANKS.get(kind, _BROAD.get(param.code, 3))
+        sql, rows = matching.match(clause, self.p), matching.expected(clause)
+        return Probe(f"index_{kind}", sql, rows, rank, matching.single(clause), mark=matching.mark(clause))
 
     def _ids(self, clause: search.Clause) -> str:
         keys = [

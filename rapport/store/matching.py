@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import degrees
 
-from rapport.fhir import index
+from rapport.fhir import index, own
 from rapport.fhir import search_values as values
 from rapport.fhir.definitions import SearchParam
 from rapport.fhir.moments import EARLIEST, LATEST
 from rapport.fhir.search_tree import Clause
-from rapport.store.frequencies import Frequencies
+from rapport.store.counting import Mark
 from rapport.store.indexing import cut
 from rapport.store.params import Params
 from rapport.store.wire import Bigints
@@ -85,22 +85,42 @@ def match(clause: Clause, p: Params) -> str:
     return f"{key} AND {_any([one(value, clause.modifier, p) for value in clause.values])}"
 
 
-def expected(clause: Clause, known: Frequencies) -> float:
-    """Rows to expect of a clause, roughly."""
-    param, kind = clause.param, kind_of(clause)
-    if kind == "token":
-        return known.of_tokens([_token_key(clause, value) for value in clause.values])
-    if kind == "ref":
-        targets = [_target(value) for value in clause.values]
-        return known.of_references(index.range_key(param.rtype, param.code), targets)
+def expected(clause: Clause) -> float:
+    """Rows to expect of a clause, roughly, where they are not counted."""
+    kind = kind_of(clause)
+    if kind == "date" and all(_of_a_day(value) for value in clause.values):
+        return _A_DAY * len(clause.values)
     if kind == "string" and any(len(v.text) < 3 for v in clause.values if isinstance(v, values.Text)):
         return _ANY_NUMBER
     return _GUESSES.get(clause.modifier or kind, _ANY_NUMBER) * len(clause.values)
 
 
+def mark(clause: Clause) -> Mark | None:
+    """What its rows are counted by; None where that is no use: what names one thing is rare enough."""
+    kind, leaves = kind_of(clause), clause.param.leaves
+    if kind == "token" and not all(leaf.type in _NAMING for leaf in leaves) and clause.modifier != "exact":
+        return "index_token", 0, tuple(_token_key(clause, value) for value in clause.values)
+    if kind == "ref" and not all(_of_somebody(value) for value in clause.values):
+        key = index.range_key(clause.param.rtype, clause.param.code)
+        return "index_ref", key, tuple(map(_target, clause.values))
+    return None
+
+
+def _of_a_day(value: values.Value) -> bool:
+    return isinstance(value, values.Moment) and value.prefix == "eq" and value.high - value.low <= _DAY
+
+
+def _of_somebody(value: values.Value) -> bool:
+    """Whether a reference leads to a person or to what belongs to one: few resources point there."""
+    found = isinstance(value, values.Reference) and value.reference.partition("/")[0]
+    return found == "Patient" or found in own.OWNER
+
+
 #: Rows to expect where nothing is counted.
-_GUESSES = {"uri": 5.0, "string": 300.0, "text": 1e3, "number": 1e4, "date": 1e4}
-_ANY_NUMBER = 1e6
+_GUESSES = {"token": 20.0, "ref": 20.0, "uri": 5.0, "string": 300.0, "text": 1e3, "number": 1e4, "date": 1e4}
+_ANY_NUMBER, _A_DAY, _DAY = 1e6, 200.0, timedelta(days=1)
+#: Elements whose codes name one thing each.
+_NAMING = frozenset({"Identifier", "ContactPoint"})
 
 
 def single(clause: Clause) -> bool:

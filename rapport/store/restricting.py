@@ -9,7 +9,6 @@ from rapport.fhir import search as grammar
 from rapport.fhir.keys import hash64
 from rapport.fhir.outcomes import Refused
 from rapport.store.compiling import Compiler
-from rapport.store.frequencies import Frequencies
 from rapport.store.params import Params
 from rapport.store.records import NOTHING, Filter
 
@@ -34,7 +33,7 @@ def restriction(rtype: str, query: str) -> Filter:
             "Use plain conditions such as category=laboratory.",
         )
     p = Params(f"only_{hash64('restriction', rtype, query) & 0xFFFFFFFF:08x}_")
-    compiler = Compiler(lambda _: NOTHING, Frequencies(), p)
+    compiler = Compiler(lambda _: NOTHING, p)
     tests = [compiler.test(compiler.compile(one), "{t}") for one in plain]
     found = Filter(f"({' AND '.join(tests)})", p.values, present=True)
     found.on("t")  # braces that are not ours would break here, and not in a query

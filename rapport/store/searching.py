@@ -6,39 +6,38 @@ somebody turns the pages. Whatever has no value for a sort key comes last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 from psycopg import Connection
 
-from rapport.fhir import index, own
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.search_tree import Condition, Search
-from rapport.store import cursors, including, sorting
+from rapport.store import choosing, cursors, including, sorting
 from rapport.store.codes import looked_up
-from rapport.store.compiling import Compiled, Compiler, Probe, Where, owner_of
-from rapport.store.frequencies import frequencies
+from rapport.store.compiling import Compiler, Probe, Where, owner_of
+from rapport.store.counting import MANY
 from rapport.store.params import Params
 from rapport.store.reading import COLUMNS, record_of
-from rapport.store.records import Filter, Record
+from rapport.store.records import Record
 from rapport.store.sorting import Key
 from rapport.store.wire import Asked, Bigints, Row, StoreCursor
 
 #: Up to so many candidates are asked one by one. With more of them PostgreSQL chooses how to join, by the
 #: values of each search; that takes longer to plan, and pays.
-FEW = 3000
+FEW = MANY
 #: Up to so many an estimated total is counted.
 EXACT = 5000
-#: Where more candidates are to be expected than these, it is asked first whose rows can pass at all.
-SOME = 500
-#: Of so many patients at most the candidates are found patient by patient.
-FEW_PATIENTS = 300
+_COLUMNS = COLUMNS.format(t="r")
 #: Table -> its columns that hold the patient, when candidates are found so.
 _OWNED = {"index_token": ("patient",), "index_ref": ("patient", "target"), "resource": ("patient", "id")}
-#: Tables that find the rows of one patient at once.
-_BY_PATIENT = ("index_token", "index_ref")
+
+
+#: A statement that writes down what the rows of `found` tell, in that order, and returns one row if it did;
+#: and its parameters.
+Noting = tuple[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +81,45 @@ def _made(conn: Connection[Any], query: Search, where: Where) -> tuple[Search, A
     """
     if where(query.rtype).nothing:
         return Found(total=0)
-    query = looked_up(query, lambda each: [one.json for one in search(conn, each, where).matches])
+    query = _codes_found(conn, query, where)
     plan = _plan(conn, query, where)
-    if query.count == 0 or query.summary == "count":
+    if query.counts_only:
         return Found(total=_count(conn, plan))
     return query, (*plan.page(query), plan.prepare)
 
 
 def _found(conn: Connection[Any], query: Search, rows: list[Row], where: Where) -> Found:
     """What a search found, of the rows of its page and one more where there is one."""
+    found = _page(query, rows)
+    total = found.total
+    if total is None and query.total != "none":
+        total = _total(conn, query, _plan(conn, query, where))
+    included = including.included(conn, query, found.matches, where)
+    return replace(found, included=included, total=total)
+
+
+def search_noted(conn: Connection[Any], query: Search, where: Where, noting: Noting) -> Found | None:
+    """The same for a page that nothing comes along with, in one statement with what writes down that it was
+    found; None, and nothing is told, where that wrote nothing down."""
+    plan = _plan(conn, _codes_found(conn, query, where), where)
+    sql, params = plan.page(query, noting)
+    rows = StoreCursor(conn).execute(sql, {**params, **noting[1]}, prepare=plan.prepare).fetchall()
+    if not rows:
+        return None
+    return _page(query, rows if rows[0][0] is not None else [])
+
+
+def _codes_found(conn: Connection[Any], query: Search, where: Where) -> Search:
+    return looked_up(query, lambda each: [one.json for one in search(conn, each, where).matches])
+
+
+def _page(query: Search, rows: Sequence[Sequence[Any]]) -> Found:
+    """What the rows of a page say; one more than asked for tells of a next one."""
     more = len(rows) > query.count
     rows = rows[: query.count]
-    matches = tuple(record_of(row) for row in rows)
     after = cursors.encode(query, [*rows[-1][10:], rows[-1][0]]) if more else None
-    total = None
-    if not more and not query.cursor:
-        total = len(matches)
-    elif query.total != "none":
-        total = _total(conn, query, _plan(conn, query, where))
-    return Found(matches, including.included(conn, query, matches, where), after, total)
+    total = None if more or query.cursor else len(rows)
+    return Found(tuple(map(record_of, rows)), (), after, total)
 
 
 def counts(conn: Connection[Any], queries: Sequence[Search], where: Where) -> list[int]:
@@ -113,9 +132,10 @@ def counts(conn: Connection[Any], queries: Sequence[Search], where: Where) -> li
     return list(row or ())
 
 
-def statement(conn: Connection[Any], query: Search, where: Where) -> tuple[str, dict[str, Any]]:
-    """The statement that finds the page of a query, with its parameters: for EXPLAIN."""
-    return _plan(conn, query, where).page(query)
+def statement(conn: Connection[Any], query: Search, where: Where) -> tuple[str, dict[str, Any], bool | None]:
+    """The statement that finds the page of a query, its parameters, whether it is prepared: for EXPLAIN."""
+    plan = _plan(conn, query, where)
+    return *plan.page(query), plan.prepare
 
 
 @dataclass(slots=True)
@@ -148,13 +168,13 @@ class _Plan:
         distinct = "" if self.single else "DISTINCT "
         return f"SELECT {distinct}{columns} FROM {self.table} t WHERE {' AND '.join(tests)}"
 
-    def page(self, query: Search) -> tuple[str, dict[str, Any]]:
+    def page(self, query: Search, noting: Noting | None = None) -> tuple[str, dict[str, Any]]:
         """The statement of one page and its parameters; one row more than asked tells of a next one."""
         p, keys = self.params, self.keys
         names = [f"s{number}" for number in range(len(keys))]
         order = ", ".join(f"{name}{key.order}" for name, key in zip(names, keys, strict=True))
         order += f", id{keys[-1].order}"
-        ending = f"ORDER BY {order} LIMIT {p(query.count + 1)}"
+        ending = f"ORDER BY {order} LIMIT {query.count + 1}"
         after = cursors.decode(query, [key.cast for key in keys]) if query.cursor else None
         ways = self._ways(after)
         if ways and self.whose:  # the first of each patient, by the index, and of these the first
@@ -172,12 +192,15 @@ class _Plan:
         else:
             bound = _behind([*names, "id"], keys, after, p) if after else "TRUE"
             inner = f"SELECT * FROM ({self.candidates(_columns(key.sql for key in keys))}) c WHERE {bound}"
-        sql = (
-            f"WITH page AS MATERIALIZED ({inner} {ending})"
-            f" SELECT {COLUMNS.format(t='r')}, {', '.join('page.' + name for name in names)}"
+        page = f"WITH page AS MATERIALIZED ({inner} {ending})"
+        found = (
+            f"SELECT {_COLUMNS}, {', '.join('page.' + name for name in names)}"
             f" FROM page JOIN resource r ON r.id = page.id ORDER BY {_prefixed(order)}"
         )
-        return sql, p.values
+        if noting is None:
+            return f"{page} {found}", p.values
+        beside = f"found AS MATERIALIZED ({found}), noted AS ({noting[0]})"
+        return f"{page}, {beside} SELECT found.* FROM noted LEFT JOIN found ON TRUE", p.values
 
     def _ways(self, after: Sequence[Any] | None) -> list[list[str]]:
         """Parts of the candidates that an index may have in order: columns, and what the rows have to be."""
@@ -218,72 +241,50 @@ def _behind(columns: Sequence[str], keys: Sequence[Key], after: Sequence[Any], p
 
 def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None = None) -> _Plan:
     p = Params() if p is None else p
-    compiler = Compiler(where, frequencies(conn), p)
-    patients: list[str] = []
-    rest: list[Condition] = []
-    for condition in query.conditions:
-        owners = owner_of(condition)
-        if owners:
-            one = f"{{t}}.patient = {p(owners[0])}"
-            patients.append(one if len(owners) == 1 else f"{{t}}.patient = ANY({p(Bigints(owners))})")
-        else:
-            rest.append(condition)
+    compiler = Compiler(where, p)
+    tests, theirs, rest = _by_patient(query.conditions, p)
     compiled = [compiler.compile(condition) for condition in rest]
-    driver = _driver(compiled, bool(patients))
-    if driver is None and patients:
-        owner = next(each for each in query.conditions if owner_of(each))
-        found = compiler.compile(owner)
-        driver = found if isinstance(found, Probe) else None
-    passing = where(query.rtype)
-    narrow = bool(patients) or (driver is not None and (driver.rows <= SOME or driver.chain))
-    whose = "" if narrow else _whose(conn, query.rtype, passing)
+    passing, patients = where(query.rtype), bool(theirs)
+    if patients:
+        driver = choosing.within_one(conn, compiled, lambda: compiler.compile(theirs[0]))
+    else:
+        driver = choosing.driver(conn, compiled, choosy=bool(passing.patients))
+    narrow = patients or (driver is not None and (driver.rows <= choosing.SOME or driver.chain))
+    whose = "" if narrow else choosing.whose(conn, query.rtype, passing)
     if whose:
-        driver = _of_few(query.rtype, compiled, p)
+        driver = choosing.of_few(query.rtype, compiled, p)
     source = driver or Probe("resource", "TRUE", rows=1e9, single=True)
-    fixed = not source.chain and (bool(patients) or source.rows <= FEW or not compiled)
-    rest_of_them = sorted((each for each in compiled if each is not driver), key=_rows)
-    tests = [patient.replace("{t}", "t") for patient in patients]
-    tests += [compiler.test(each, "t", fixed=fixed) for each in rest_of_them]
+    fixed = not source.chain and (patients or source.rows <= FEW or not compiled)
+    rest_of_them = choosing.rarest_first(each for each in compiled if each is not driver)
+    keys = sorting.keys(query, p, by_index=source.table != "resource")
+    candidates = 0.0
+    if rest_of_them and fixed and not patients and not whose:
+        ordered = source.table == "index_ref" and source.single and keys[0].column and len(keys) == 1
+        candidates = choosing.to_ask(conn, query, source, rest_of_them, ordered=ordered)
+    tests += [compiler.test(each, "t", fixed=fixed, candidates=candidates) for each in rest_of_them]
     tests.append(p.filter(passing, "t"))
     first = [source.on("t")] if driver else []
     if source.table == "resource":
         first += [f"t.rtype = {TYPE_NUMBERS[query.rtype]}", "NOT t.deleted"]
-    keys = sorting.keys(query, p, by_index=source.table != "resource")
     single = source.single or source.table == "resource"
     owned = _OWNED[source.table] if whose else ()
     return _Plan(source.table, first + tests, keys, single, fixed, p, whose, owned)
 
 
-def _of_few(rtype: str, compiled: Sequence[Compiled], p: Params) -> Probe | None:
-    """The probe that finds the candidates of a few patients, one by one; None for these themselves."""
-    quick = [each for each in compiled if isinstance(each, Probe) and each.table == "index_token"]
-    if quick or rtype == "Patient":
-        return min(quick, key=lambda probe: (probe.rows, probe.rank), default=None)
-    [code] = own.OWNER[rtype]
-    sql = f"{{x}}.key = {p(index.range_key(rtype, code))} AND {{x}}.target = {{x}}.patient"
-    return Probe("index_ref", sql, rows=SOME, single=True)
-
-
-def _whose(conn: Connection[Any], rtype: str, passing: Filter) -> str:
-    """The query for the patients who come into question, where they are few."""
-    if not passing.patients or (rtype != "Patient" and rtype not in own.OWNER):
-        return ""
-    sql = f"SELECT DISTINCT o.patient FROM ({passing.patients}) o LIMIT {FEW_PATIENTS + 1}"
-    found = StoreCursor(conn).execute(sql, passing.params).fetchall()
-    return passing.patients if len(found) <= FEW_PATIENTS else ""
-
-
-def _rows(compiled: Compiled) -> float:
-    """What lets the fewest through is asked first; what is no probe, last."""
-    return compiled.rows if isinstance(compiled, Probe) else 1e12
-
-
-def _driver(compiled: Sequence[Compiled], one_patient: bool) -> Probe | None:
-    """The probe that finds the candidates. With a patient given: an id, or what is quick within a patient."""
-    probes = [each for each in compiled if isinstance(each, Probe)]
-    if one_patient:
-        probes = [probe for probe in probes if probe.table in _BY_PATIENT or probe.single]
-    return min(probes, key=lambda probe: (probe.rows, probe.rank), default=None)
+def _by_patient(
+    conditions: Iterable[Condition], p: Params
+) -> tuple[list[str], list[Condition], list[Condition]]:
+    """What says whose the candidates are, as tests and as conditions; and the other conditions."""
+    tests: list[str] = []
+    theirs: list[Condition] = []
+    rest: list[Condition] = []
+    for condition in conditions:
+        owners = owner_of(condition)
+        if owners:
+            one = f"t.patient = {p(owners[0])}"
+            tests.append(one if len(owners) == 1 else f"t.patient = ANY({p(Bigints(owners))})")
+        (theirs if owners else rest).append(condition)
+    return tests, theirs, rest
 
 
 def _total(conn: Connection[Any], query: Search, plan: _Plan) -> int:

@@ -81,3 +81,20 @@ def test_no_token_leaves_no_trace(api: Call, own_database: str) -> None:
         before = conn.execute("SELECT count(*) FROM audit").fetchone()
         api("GET", "Patient/amina", who="made-up")
         assert conn.execute("SELECT count(*) FROM audit").fetchone() == before
+
+
+def test_a_search_names_what_it_showed_and_no_more(api: Call, own_database: str) -> None:
+    """In the order shown; the one beyond the page, by which a next page is known, was not shown."""
+    for number in range(4):
+        body = observation(f"o{number}") | {"effectiveDateTime": f"2024-05-0{number + 1}"}
+        assert api("PUT", f"Observation/o{number}", body).status == 201
+    with psycopg.connect(own_database, autocommit=True) as conn:
+        page = api("GET", "Observation?status=final&_count=2&_sort=-date").json
+        assert [entry["resource"]["id"] for entry in page["entry"]] == ["o3", "o2"]
+        assert api("GET", "Observation?status=amended").json["total"] == 0
+        rows = conn.execute(
+            "SELECT entities, patients, owners, query FROM audit ORDER BY id DESC LIMIT 2"
+        ).fetchall()
+    shown = [f"s Observation/o{number}/_history/1" for number in (3, 2)]
+    assert rows[1] == (shown, [KEY], [KEY, KEY], "Observation?status=final&_count=2&_sort=-date")
+    assert rows[0] == ([], [], [], "Observation?status=amended")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rapport.fhir_api import searches, system_searches
+from rapport.fhir import queries
+from rapport.fhir_api import system_searches
 from tests.fhir_api.conftest import Call
 from tests.personas import observation
 
@@ -115,10 +116,10 @@ def test_a_search_of_many_types_ends_in_time(api: Call, monkeypatch: pytest.Monk
 
 def test_long_words_are_not_kept(api: Call) -> None:
     """Links repeat what was asked; what is quoted for them is kept for the next time, if it is short."""
-    before = searches._quoted_before.cache_info().currsize
+    before = queries._quoted_before.cache_info().currsize
     said = api(
         "POST", "Patient/_search", b"name=" + b"%C3%A9" * 5000, media="application/x-www-form-urlencoded"
     )
     assert said.status == 200
     assert "%C3%A9" * 5000 in said.json["link"][0]["url"]
-    assert searches._quoted_before.cache_info().currsize <= before + 1  # the name of the parameter
+    assert queries._quoted_before.cache_info().currsize <= before + 1  # the name of the parameter
