@@ -12,7 +12,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=32768)
 def hash64(*words: str) -> int:
     """A signed 64-bit integer for a list of words; stable on every machine, never 0."""
     return int.from_bytes(_digest("\x1f".join(words)), "big", signed=True) or 1
@@ -34,7 +34,7 @@ def timely(seconds: float, chance: bytes) -> str:
     return f"{byte:02x}{rest[2:8]}-{rest[8:12]}-8{rest[13:16]}-{variant}{rest[17:20]}-{rest[20:32]}"
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def target_key(reference: str) -> int:
     """The key of what a reference names, as it is written: the hash of `Type/id` (of an address, a canonical).
 
