@@ -134,9 +134,16 @@ class _Run:
             rule = rules.get(key)
             if rule is None:
                 self._unknown(shape, key, path)
-            else:
-                if rule.group and groups.setdefault(rule.group, key.lstrip("_")) != key.lstrip("_"):
-                    self.say(f"{path}.{rule.name}", "must have one type only", "structure")
+                continue
+            if rule.group and groups.setdefault(rule.group, key.lstrip("_")) != key.lstrip("_"):
+                self.say(f"{path}.{rule.name}", "must have one type only", "structure")
+            test = rule.test  # most are single good primitives: those are done here
+            if (
+                test is None
+                or rule.many
+                or not test(item)
+                or (rule.codes and item not in codes_of(rule.codes))
+            ):
                 self._property(rule, key, item, value, path)
         for name, keys in shape.required:
             if keys.isdisjoint(value):
