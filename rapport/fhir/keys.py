@@ -22,7 +22,7 @@ def _digest(text: str) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
-#: Seconds after which the ids that Rapport gives begin with another byte; after 256 times it is the same again.
+#: Seconds after which the ids that Rapport gives begin with another byte, one of 256.
 SPELL = 64
 _TIMELY = re.compile(r"/([0-9a-f]{2})[0-9a-f]{6}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -36,7 +36,7 @@ def timely(seconds: float, chance: bytes) -> str:
 
 @lru_cache(maxsize=8192)
 def target_key(reference: str) -> int:
-    """The key of what a reference names, as it is written: the hash of `Type/id` (of an address, a canonical).
+    """The key of what a reference names, as it is written: the hash of `Type/id`, an address, a canonical.
 
     Where its id is a `timely` one, the first byte of the key is that of the id.
     """

@@ -267,6 +267,12 @@ class _Run:
             self.say(path, f"must point to {rtype}/id, not {shown(text)}", "value")
 
 
+def _plainly_good(rule: Rule, item: Any) -> bool:
+    """Whether it is a single primitive as it should be: most are."""
+    good = rule.test is not None and not rule.many and rule.test(item)
+    return good and (not rule.codes or item in codes_of(rule.codes))
+
+
 def _good_id(rest: str) -> bool:
     rid, _, version = rest.partition("/_history/")
     test = FORMS["id"][0]
