@@ -19,7 +19,7 @@ from rapport.fhir.index_keys import (
     range_key,
     words_key,
 )
-from rapport.fhir.keys import hash64
+from rapport.fhir.keys import hash64, target_key
 from rapport.fhir.moments import period, span, timing
 from rapport.fhir.paths import Leaf
 from rapport.fhir.table import is_resource
@@ -115,13 +115,13 @@ def _reference(leaf: Leaf, rtype: str, code: str) -> Emit | None:
         if type(text) is str and not text.startswith("#"):
             plain = text.split("/_history/", 1)[0]
             if not target or f"/{target}/" in f"/{plain}":
-                out.ref.add((range_key(rtype, code), hash64(plain)))
+                out.ref.add((range_key(rtype, code), target_key(plain)))
         if type(named) is not dict or (target and value.get("type", target) != target):
             return
         if type(named.get("value")) is str:
             for system in (named.get("system") or "", None):
                 word = identifier_word(system, named["value"])
-                out.ref.add((range_key(rtype, code), hash64(word)))
+                out.ref.add((range_key(rtype, code), target_key(word)))
 
     return emit
 
@@ -131,7 +131,7 @@ def _canonical(rtype: str, code: str) -> Emit:
         if type(value) is str and not value.startswith("#"):
             plain = value.split("|", 1)[0]
             for word in {value, plain}:
-                out.ref.add((range_key(rtype, code), hash64(word)))
+                out.ref.add((range_key(rtype, code), target_key(word)))
 
     return emit
 
@@ -140,7 +140,7 @@ def _inline(rtype: str, code: str) -> Emit:
     def emit(value: Any, out: Out) -> None:
         if type(value) is dict and type(value.get("id")) is str and is_resource(value.get("resourceType")):
             word = f"{value['resourceType']}/{value['id']}"
-            out.ref.add((range_key(rtype, code), hash64(word)))
+            out.ref.add((range_key(rtype, code), target_key(word)))
 
     return emit
 

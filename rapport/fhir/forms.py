@@ -34,17 +34,22 @@ _DATETIME: Final = re.compile(rf"(\d{{4}})(?:-(\d\d)(?:-(\d\d)(?:T{_CLOCK}{_ZONE
 _INSTANT: Final = re.compile(rf"(\d{{4}})-(\d\d)-(\d\d)T{_CLOCK}{_ZONE}", re.ASCII)
 
 
+# What is printable has no control character, and no white space but the blank: that is quickly seen of most.
+
+
 def _text(value: Any) -> bool:
     return (
         type(value) is str
         and 0 < len(value) <= TEXT_LIMIT
         and not value.isspace()
-        and not _CONTROL.search(value)
+        and (value.isprintable() or not _CONTROL.search(value))
     )
 
 
 def _uri(value: Any) -> bool:
-    if type(value) is not str or not value or _SPACE.search(value) or _CONTROL.search(value):
+    if type(value) is not str or not value or " " in value:
+        return False
+    if not value.isprintable() and (_SPACE.search(value) or _CONTROL.search(value)):
         return False
     if value.startswith("urn:oid:"):
         return _OID.fullmatch(value) is not None
@@ -56,6 +61,8 @@ def _matches(form: re.Pattern[str]) -> Test:
 
 
 def _code(value: Any) -> bool:
+    if type(value) is str and value and " " not in value and value.isprintable():
+        return True
     return type(value) is str and _CODE.fullmatch(value) is not None and not _CONTROL.search(value)
 
 

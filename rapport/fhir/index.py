@@ -49,13 +49,12 @@ from rapport.fhir.index_keys import (
     pair,
     range_key,
     system_key,
-    target_key,
     token_key,
     token_words,
     unit_key,
     words_key,
 )
-from rapport.fhir.keys import reference_key, resource_key
+from rapport.fhir.keys import reference_key, resource_key, target_key
 from rapport.fhir.moments import EARLIEST, LATEST
 from rapport.fhir.paths import Leaf, Step
 from rapport.fhir.rows import Rows

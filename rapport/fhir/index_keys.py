@@ -41,12 +41,6 @@ def exact_key(rtype: str, code: str, text: str) -> int:
     return hash64(rtype, code, "=" + text)
 
 
-def target_key(reference: str) -> int:
-    """The second half of a reference row: the hash of `Type/id` (which is the key of that resource), of an
-    absolute URL, a canonical, or an `identifier_word`."""
-    return hash64(reference)
-
-
 def identifier_word(system: str | None, value: str) -> str:
     """What stands for a reference that names its target by identifier: of a system, of none (""), of any."""
     return f"identifier of any|{value}" if system is None else f"identifier|{system}|{value}"

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -22,13 +24,15 @@ MOST: Final = 200_000
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 #: A reference, or a `url` that names something inside a bundle. Quotes inside JSON text are escaped, so a
 #: member can't be faked by a sentence that looks like one.
-_REFERENCE: Final = re.compile(rb'("reference"\s*:\s*|"url"\s*:\s*(?="urn:))("(?:[^"\\]|\\.)*")')
+_REFERENCE: Final = re.compile(rb'("reference"\s*:\s*)("(?:[^"\\]|\\.)*")')
+_INNER_URL: Final = re.compile(rb'("url"\s*:\s*)("urn:(?:[^"\\]|\\.)*")')
 
 
 #: Digits behind the point of a number at most. PostgreSQL takes some thousands in its JSON, and a search that
 #: looks at a resource with more of them is refused to everybody.
 DIGITS: Final = 1000
-_SMALL: Final = re.compile(rb"[:,\[\s]-?\d+(?:\.\d+)?[eE]-0*\d{4}")
+#: An exponent of four digits; part of a UUID looks alike until its end.
+_SMALL: Final = (re.compile(rb"e-\d{4,}(?![0-9a-f-])"), re.compile(rb"E-\d{4,}(?![0-9A-F-])"))
 _AS_ZERO: Final = bytes.maketrans(b"123456789", b"000000000")
 
 #: Before the colon of a member stands a quote or white space.
@@ -47,7 +51,7 @@ def loads(raw: bytes) -> Any:
         raise Refused("too-large", f"This has more than {MOST:,} values.", "Send it in smaller parts.")
     value = orjson.loads(raw)
     # There are at least as many colons as members written; so as many as members read leaves none out.
-    if sum(map(raw.count, _COLONS)) != _count(value) or _long_number(raw):
+    if sum(map(raw.count, _COLONS)) != _count(raw, value) or _long_number(raw):
         try:
             json.loads(raw, object_pairs_hook=_once, parse_int=str, parse_float=_bounded)
         except RecursionError:
@@ -57,8 +61,8 @@ def loads(raw: bytes) -> Any:
 
 def _long_number(raw: bytes) -> bool:
     """Whether there may be a number of too many digits; only quick looks."""
-    small = (b"e-" in raw or b"E-" in raw) and _SMALL.search(raw) is not None
-    return small or b"0" * DIGITS in raw.translate(_AS_ZERO)
+    small = _SMALL[0].search(raw) or (b"E-" in raw and _SMALL[1].search(raw))
+    return bool(small) or (len(raw) > DIGITS and b"0" * DIGITS in raw.translate(_AS_ZERO))
 
 
 def _bounded(number: str) -> str:
@@ -68,8 +72,11 @@ def _bounded(number: str) -> str:
     return number
 
 
-def _count(value: Any) -> int:
-    """How many members all objects of a value have together."""
+def _count(raw: bytes, value: Any) -> int:
+    """How many members all objects of a value have together, or more where sentences look like members."""
+    if b"\\u" not in raw:  # then what looks like a member stands in the text, too, and was counted there
+        with suppress(orjson.JSONEncodeError):  # it does not write what is nested very deeply
+            return orjson.dumps(value).count(b'":')
     total, left = 0, [value]
     while left:
         one = left.pop()
@@ -98,6 +105,7 @@ def members(raw: bytes) -> dict[str, msgspec.Raw]:
         raise ValueError(str(error)) from error
 
 
+@lru_cache(maxsize=64)
 def instant(at: datetime) -> str:
     """A moment as FHIR writes it, in UTC, exact to the microsecond: `2026-03-01T09:30:00.123456Z`."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -124,14 +132,13 @@ def references(raw: bytes, replace: Callable[[str], str | None]) -> bytes:
     It is asked about every `reference`, and about a `url` only when that starts with `urn:` (an attachment
     in a bundle). Text without such members comes back as it is.
     """
-    if b'"reference"' not in raw and b'"urn:' not in raw:
-        return raw
 
     def swap(match: re.Match[bytes]) -> bytes:
         new = replace(_string(match[2]))
         return match[0] if new is None else match[1] + orjson.dumps(new)
 
-    return _REFERENCE.sub(swap, raw)
+    raw = _REFERENCE.sub(swap, raw) if b'"reference"' in raw else raw
+    return _INNER_URL.sub(swap, raw) if b'"urn:' in raw else raw
 
 
 def _string(raw: bytes) -> str:

@@ -6,7 +6,8 @@ grants → what follows. A refusal anywhere undoes the transaction.
 
 from __future__ import annotations
 
-import uuid
+import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from typing import Any
 import orjson
 
 from rapport.fhir.definitions import TYPE_NUMBERS
-from rapport.fhir.keys import resource_key
+from rapport.fhir.keys import resource_key, timely
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.fhir.text import loads
 from rapport.store import reading as stored
@@ -301,7 +302,7 @@ class Writing(Reading):
 
 def new_id() -> str:
     """An id that nobody has or can guess."""
-    return str(uuid.uuid4())
+    return timely(time.time(), os.urandom(16))
 
 
 @contextmanager

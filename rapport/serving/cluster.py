@@ -36,6 +36,9 @@ checkpoint_timeout = 15min
 random_page_cost = 1.1
 jit = off
 io_method = sync
+# Each analyses or sweeps one table; a sample of a large one takes 25 MB.
+autovacuum_max_workers = 2
+autovacuum_work_mem = 16MB
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m '

@@ -18,6 +18,7 @@ from procrastinate.jobs import Status
 from rapport.serving.children import obey_parent
 
 AT_A_TIME = 2
+CONNECTIONS = 4  # for the book of jobs; they open when they are needed
 LOOK = 0.3  # seconds between two looks at the schema
 HEARTBEAT = 5.0  # seconds between two signs of life
 STALLED = 20.0  # seconds without one, after which a worker's jobs are taken over
@@ -76,13 +77,13 @@ def main() -> None:
     obey_parent()
     django.setup()
     wait_for_schema()
+    from procrastinate import PsycopgConnector
     from procrastinate.contrib.django import app
-    from procrastinate.contrib.django.django_connector import DjangoConnector
+    from procrastinate.contrib.django.utils import connector_params
 
     register(app)
-    pages = app.connector
-    assert isinstance(pages, DjangoConnector)
-    with app.replace_connector(pages.get_worker_connector()) as ready:
+    connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=CONNECTIONS)
+    with app.replace_connector(connector) as ready:
         asyncio.run(work(ready))
 
 
