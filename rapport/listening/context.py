@@ -72,10 +72,15 @@ class Contexts:
             bisect_left(places, first - WINDOW) : bisect_left(places, last + WINDOW)
         ]
 
-    def judge(self, first: int, last: int, only: tuple[str, ...] = _ORDER) -> Reading:
-        """How the words from `first` to `last` are spoken of, as far as `only` these contexts tell."""
+    def judge(
+        self, first: int, last: int, only: tuple[str, ...] = _ORDER, own: Sequence[Hit] = ()
+    ) -> Reading:
+        """How the words from `first` to `last` are spoken of, as far as `only` these contexts tell.
+
+        Cues that lie inside the `own` stretches of a pattern are part of what it says and judge nothing.
+        """
         for kind in only:
-            cue = self._cue(kind, first, last)
+            cue = self._cue(kind, first, last, own)
             if cue is not None:
                 turned = kind not in ("figurative", "negated") and self._turn(first, last, cue)
                 return Reading(_STATUS[kind], self._text(cue), turned)
@@ -83,9 +88,12 @@ class Contexts:
             return Reading("read or quoted", "in quotation marks")
         return PRESENT
 
-    def judge_match(self, first: int, last: int, stretches: Sequence[Hit]) -> Reading:
-        """How a pattern is spoken of: by the context of all its words, or where one part of it is denied."""
-        reading = self.judge(first, last)
+    def judge_match(self, first: int, last: int, stretches: Sequence[Hit], whole: bool = False) -> Reading:
+        """How a pattern is spoken of: by the context of all its words, or where one part of it is denied.
+
+        `whole` says that no cue among the pattern's own words may lower it ("I googled how to die").
+        """
+        reading = self.judge(first, last, own=stretches if whole else ())
         if reading.status != "present":
             return reading
         for one in stretches:
@@ -98,7 +106,7 @@ class Contexts:
                     )
         return PRESENT
 
-    def _cue(self, kind: str, first: int, last: int) -> Found | None:
+    def _cue(self, kind: str, first: int, last: int, own: Sequence[Hit] = ()) -> Found | None:
         here, end = self._words.sentences[first], self._words.sentences[last]
         if kind == "read":
             here -= 1
@@ -107,6 +115,8 @@ class Contexts:
         for side, cue in self._near(kind, first, last):
             sentence = self._words.sentences[cue.first]
             if not here <= sentence <= end or (kind == "settled" and sentence in self._words.asking):
+                continue
+            if any(a <= cue.first and cue.last <= b for a, b in own):
                 continue
             if self._reaches(kind, side, cue, first, last):
                 return cue
@@ -144,7 +154,10 @@ class Contexts:
         return (
             kind != "negated"
             or following >= len(self._words)
-            or self._words.clauses[following] != self._words.clauses[cue.last]
+            or (
+                self._words.clauses[following] != self._words.clauses[cue.last]
+                and self._words.norms[following] not in self._turns
+            )
         )
 
     def _broken(self, kind: str, lower: int, upper: int) -> bool:

@@ -20,7 +20,9 @@ NUMBER_WORDS = {
     "es": "un una dos tres cuatro cinco seis siete ocho nueve diez doce quince veinte treinta cuarenta",
     "fr": "un une deux trois quatre cinq six sept huit neuf dix douze quinze vingt trente quarante cinquante",
 }
-CLASSES = ("#n", "#hot", "#year")
+MANY = 10
+# words of NUMBER_WORDS that are less than MANY
+FEW = {"en": 9, "es": 10, "fr": 10}
 
 
 def _whole(atom: Atom) -> str:
@@ -49,7 +51,9 @@ class Lexicon:
         self._wanted: set[str] = set()
         self._speller: Speller | None = None
         self._seen: dict[str, _Look] = {}
-        self._numbers = frozenset(NUMBER_WORDS.get(manners.language, "").split())
+        numbers = NUMBER_WORDS.get(manners.language, "").split()
+        self._numbers = frozenset(numbers)
+        self._many = frozenset(numbers[FEW.get(manners.language, 0) :])
 
     def add(self, atom: Atom) -> int | None:
         """The number under which this atom's hits are found; None if nothing of it is left."""
@@ -138,7 +142,7 @@ class Lexicon:
 
     def _classes(self, norm: str) -> tuple[str, ...]:
         if norm in self._numbers:
-            return ("#n",)
+            return ("#n", "#many") if norm in self._many else ("#n",)
         if not norm[:1].isdigit():
             return ()
         try:
@@ -148,6 +152,8 @@ class Lexicon:
         classes = ["#n"]
         if (38.0 <= value <= 42.9 and "." in norm) or value in (39, 40, 41) or 100.4 <= value <= 106:
             classes.append("#hot")
+        if MANY <= value <= 500 and norm.isdigit():
+            classes.append("#many")
         if 1940 <= value <= 2040 and norm.isdigit():
             classes.append("#year")
         return tuple(classes)
