@@ -32,7 +32,7 @@ _ORDER = ("figurative", "read", "negated", "other", "past", "hypothetical", "set
 _QUOTES = {'"': '"', "“": "”", "«": "»", "„": "“"}
 
 
-_BARE = frozenset(("not",))
+_BARE = frozenset(("not", "nobody"))
 _BREAKS = frozenset(
     (
         *("and", "then", "just", "only", "i", "he", "she", "it", "we", "they", "which", "because"),
@@ -70,6 +70,14 @@ class Contexts:
         places = self._places.get(kind, [])
         return self._cues.get(kind, [])[
             bisect_left(places, first - WINDOW) : bisect_left(places, last + WINDOW)
+        ]
+
+    def kinds(self, first: int, last: int) -> list[str]:
+        """The kinds of cues that stand among the words from `first` to `last`."""
+        return [
+            kind
+            for kind, places in self._places.items()
+            if bisect_left(places, first) < bisect_left(places, last + 1)
         ]
 
     def judge(
@@ -129,7 +137,7 @@ class Contexts:
             return True
         ats = self._words.ats
         if side == "before":
-            if not cue.last < first + (kind == "other"):
+            if not (cue.first if kind == "hypothetical" else cue.last) < first + (kind == "other"):
                 return False
             reach = NEGATION_REACH if kind == "negated" else BEFORE_REACH
             if kind == "negated" and cue.first == cue.last and self._words.norms[cue.last] in _BARE:

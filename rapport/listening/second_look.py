@@ -39,8 +39,10 @@ def stretches(words: Words) -> Iterator[tuple[int, int]]:
             first = index
 
 
-def features(words: Words, concepts: Sequence[Sequence[str]], first: int, last: int) -> dict[str, list[int]]:
-    """What a sentence holds: stems, pairs of stems, and concepts; each with the words it stands on."""
+def features(
+    words: Words, concepts: Sequence[Sequence[str]], contexts: Contexts, first: int, last: int
+) -> dict[str, list[int]]:
+    """What a sentence holds: stems, pairs, concepts, cues of context; each with the words it stands on."""
     found: dict[str, list[int]] = {}
     language = words.manners.language
     stems = [norm[:STEM] for norm in words.norms[first : last + 1]]
@@ -50,6 +52,7 @@ def features(words: Words, concepts: Sequence[Sequence[str]], first: int, last: 
             found.setdefault(f"{language} {stems[offset - 1]} {stem}", []).append(first + offset)
         for name in concepts[first + offset]:
             found.setdefault(f"@{name}", []).append(first + offset)
+    found.update((f"!{kind}", []) for kind in contexts.kinds(first, last))
     if words.sentences[first] in words.asking:
         found["?"] = []
     return found
@@ -74,7 +77,7 @@ def look(words: Words, own: Pack, hits: dict[int, list[Hit]], contexts: Contexts
     for first, last in stretches(words):
         if last - first + 1 < FEWEST:
             continue
-        held = features(words, concepts, first, last)
+        held = features(words, concepts, contexts, first, last)
         score = sum(weights.get(name, 0.0) for name in held) + weights["bias"]
         if score <= limit or (best is not None and score <= best[0]):
             continue
