@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rapport.listening.manners import Manners
@@ -45,6 +44,8 @@ class Lexicon:
         self.manners = manners
         self._known = known
         self._ids: dict[Atom, int] = {}
+        self._added: dict[Atom, int | None] = {}
+        self._normals: dict[str, tuple[str, ...]] = {}
         self._exact: dict[str, list[Phrase]] = {}
         self._begins: dict[str, list[Phrase]] = {}
         self._whole: dict[int, str] = {}
@@ -57,6 +58,11 @@ class Lexicon:
 
     def add(self, atom: Atom) -> int | None:
         """The number under which this atom's hits are found; None if nothing of it is left."""
+        if atom not in self._added:
+            self._added[atom] = self._add(atom)
+        return self._added[atom]
+
+    def _add(self, atom: Atom) -> int | None:
         words = tuple(w for raw in atom.words for w in self._normal(raw))
         if not words:
             return None
@@ -73,11 +79,20 @@ class Lexicon:
             self._wanted.update(w.rstrip("*") for w in words if w.endswith("*"))
         return self._ids[atom]
 
-    def _normal(self, raw: str) -> Iterable[str]:
+    def _normal(self, raw: str) -> tuple[str, ...]:
+        if raw not in self._normals:
+            self._normals[raw] = self._norm(raw)
+        return self._normals[raw]
+
+    def _norm(self, raw: str) -> tuple[str, ...]:
         if raw.startswith("#") or raw[:1].isdigit():
             return (raw,)
         star = "*" if raw.endswith("*") else ""
-        norms = split(raw.rstrip("*"), self.manners).norms
+        bare = raw.rstrip("*")
+        if bare.isascii() and bare.isalpha():
+            norms = [part for part in self.manners.parts(bare.lower()) if part not in self.manners.fillers]
+        else:
+            norms = split(bare, self.manners).norms
         return (*norms[:-1], norms[-1] + star) if norms else ()
 
     def close(self) -> None:
@@ -85,6 +100,8 @@ class Lexicon:
         starts = tuple(sorted(start for start in self._begins if len(start) > 3))
         grown = {word for word in self._known if word.startswith(starts)}
         self._speller = Speller(self.manners.language, self._wanted | grown, self._known)
+        self._added.clear()
+        self._normals.clear()
 
     def find(self, words: Words) -> dict[int, list[Hit]]:
         """For each atom's number, where it stands in the words, in order."""
