@@ -32,9 +32,9 @@ Row = dict[str, Any]
 def read(path: Path) -> list[Row]:
     """The rows of a JSONL file, or of our own corpus (the name of its text file)."""
     if path.suffix == ".txt":
-        from tests.listening.corpus import messages
+        from tests.listening.corpus import drafts, messages
 
-        return messages(path.name)
+        return drafts.replies(path.name) if path.name.startswith("replies") else messages(path.name)
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines if line.strip()]
 

@@ -18,8 +18,10 @@ from rapport.listening.words import fold, sentences
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _NUMBER = re.compile(r"\d")
-SURE = 0.9
-MAYBE = 0.45
+_ENDING = re.compile(r"(?:ings?|ed|es|s|ly|er|e)$")
+SURE = 1.5
+MAYBE = 0.25
+CURT = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,65 +30,100 @@ class _Words:
     yes: frozenset[str]
     forms: dict[str, frozenset[str]]
     group: dict[str, int]
+    weights: dict[str, float]
 
 
 @cache
 def _words(language: str) -> _Words:
     with (DATA / "answers.toml").open("rb") as file:
-        table = tomllib.load(file)[language]
+        tables = tomllib.load(file)
+    table = tables[language]
     group = {fold(w): n for n, line in enumerate(table["same"].strip().splitlines()) for w in line.split()}
     lists = {
         key: frozenset(fold(word) for word in table[key].split())
-        for key in ("stop", "yes", "when", "where", "who")
+        for key in ("stop", "yes", "when", "where", "who", "why", "do")
     }
-    forms = {"when": lists["when"], "where": lists["where"], "who": lists["who"]}
-    return _Words(lists["stop"], lists["yes"], forms, group)
+    return _Words(lists["stop"], lists["yes"], lists, group, tables["weights"])
 
 
 def answers(questions: Sequence[Span], reply: str, language: str, dismissed: bool) -> tuple[Answered, ...]:
-    """For each question of the message, what was seen of an answer in the reply.
-
-    One question alone is perhaps answered by any reply of substance that does not brush it aside.
-    """
+    """For each question of the message, what was seen of an answer in the reply."""
     words = _words(language)
-    parts = [Span.of(reply, start, end) for start, end in sentences(reply)]
-    told = [part for part in parts if not part.text.endswith("?")]
     found = []
-    for place, question in enumerate(questions):
-        best, by = 0.0, None
-        for order, part in enumerate(told):
-            score = _score(question.text, part.text, words)
-            if len(questions) == len(told) > 1 and order == place:
-                score += 0.2
-            if score > best:
-                best, by = score, part
-        if len(questions) == 1 and best < MAYBE and any(_substance(part.text, words) for part in told):
-            best += 0.2 if dismissed else 0.45
-        seen: Seen = "answered" if best >= SURE else "perhaps" if best >= MAYBE else "not seen"
+    for question, (signs, by) in zip(questions, weigh(questions, reply, language, dismissed), strict=True):
+        score = words.weights["bias"] + sum(words.weights.get(name, 0.0) * value for name, value in signs.items())
+        seen: Seen = "answered" if score >= SURE else "perhaps" if score >= MAYBE else "not seen"
         found.append(Answered(question, seen, by if seen != "not seen" else None))
     return tuple(found)
 
 
-def _score(question: str, part: str, words: _Words) -> float:
-    """How well a sentence fits a question: shared content words, and the form of an answer."""
+def weigh(
+    questions: Sequence[Span], reply: str, language: str, dismissed: bool
+) -> list[tuple[dict[str, float], Span | None]]:
+    """For each question the signs of an answer (numbers from 0 to about 1), and the sentence that fits best."""
+    words = _words(language)
+    parts = [Span.of(reply, start, end) for start, end in sentences(reply)]
+    told = [part for part in parts if not part.text.endswith("?")]
+    solid = sum(_substance(part.text, words) for part in told)
+    shares = [[_share(question.text, part.text, words) for part in told] for question in questions]
+    forms = [[_form(question.text, part.text, words) for part in told] for question in questions]
+    plain = [sum(1 for part in told if _first(part.text) in _PLAIN_YES)]
+    curt = len(reply.split()) <= CURT * len(questions)
+    found: list[tuple[dict[str, float], Span | None]] = []
+    for place, question in enumerate(questions):
+        fits = [share + form for share, form in zip(shares[place], forms[place], strict=True)]
+        best = max(range(len(told)), key=fits.__getitem__, default=None)
+        rival = best is not None and any(
+            shares[other][best] > shares[place][best] for other in range(len(questions)) if other != place
+        )
+        signs = {
+            "share": max(shares[place], default=0.0),
+            "form": max(forms[place], default=0.0),
+            "fit": min(1.0, fits[best]) if best is not None else 0.0,
+            "dismissed": float(dismissed),
+            "dismissed_alone": float(dismissed and len(questions) == 1),
+            "alone": float(len(questions) == 1),
+            "solid": min(2.0, solid / len(questions)),
+            "curt": float(curt),
+            "curt_later": float(curt and place > 0),
+            "later": float(place > 0),
+            "rival": float(rival),
+            "yes": float(plain[0] > place),
+            f"asks_{_kind(_opening(question.text))}": 1.0,
+        }
+        found.append((signs, told[best] if best is not None else None))
+    return found
+
+
+def _share(question: str, part: str, words: _Words) -> float:
+    """How many content words of a question a sentence shares, 0 to 1."""
     asked, said = _content(question, words), _content(part, words)
-    if not said:
-        return 0.0
-    shared = len(asked & said) / max(1, min(len(asked), 4))
-    return shared + _form(question, part, words)
+    return len(asked & said) / max(1, min(len(asked), 4))
+
+
+def _opening(question: str) -> list[str]:
+    return fold(question).lstrip("¿ ").split()[:3]
+
+
+def _first(part: str) -> str:
+    word = _WORD.search(part)
+    return fold(word.group()) if word else ""
 
 
 def _form(question: str, part: str, words: _Words) -> float:
     """0 to 0.5: whether the sentence has the form that the question asks for."""
     plain = [fold(word) for word in _WORD.findall(part)]
-    opening = fold(question).lstrip("¿ ").split()[:3]
-    kind = _kind(opening)
+    kind = _kind(_opening(question))
     if kind == "number":
         return 0.45 if _NUMBER.search(part) or any(word in words.forms["when"] for word in plain) else 0.0
     if kind in words.forms:
         return 0.4 if any(word in words.forms[kind] for word in plain) else 0.0
     if plain and plain[0] in words.yes and kind == "yes":
         return 0.5 if plain[0] in _PLAIN_YES else 0.25
+    if kind == "why":
+        return 0.4 if any(word in words.forms["why"] for word in plain) else 0.0
+    if kind == "do":
+        return 0.4 if plain and plain[0] in words.forms["do"] else 0.0
     return 0.1 if kind == "open" else 0.0
 
 
@@ -96,11 +133,17 @@ _KINDS = {
     "where": "where donde ou",
     "who": "who quien qui",
     "number": "cuanto cuantos cuanta cuantas combien many much long often soon",
-    "open": "what why how que por cual comment pourquoi quel quelle which como",
+    "why": "why pourquoi por",
+    "open": "what how que cual comment quel quelle which como",
 }
 
 
+_DO = (["what", "should"], ["what", "do"], ["how", "do"], ["how", "should"], ["que", "hago"], ["que", "dois-je"])
+
+
 def _kind(opening: Sequence[str]) -> str:
+    if opening[:2] in _DO:
+        return "do"
     for kind, starters in _KINDS.items():
         listed = starters.split()
         if any(word in listed for word in (opening[:2] if kind == "number" else opening[:1])):
@@ -116,8 +159,15 @@ def _content(text: str, words: _Words) -> set[str]:
         if plain in words.group:
             found.add(f"#{words.group[plain]}")
         elif plain not in words.stop and len(plain) > 2:
-            found.add(plain[:5])
+            found.add(_stem(plain))
     return found
+
+
+def _stem(word: str) -> str:
+    """A word without its ending: "swimming" and "swim" are alike."""
+    bare = _ENDING.sub("", word) if len(word) > 4 else word
+    bare = bare[:-1] if len(bare) > 3 and bare[-1] == bare[-2] else bare
+    return bare[:5]
 
 
 def _substance(text: str, words: _Words) -> bool:

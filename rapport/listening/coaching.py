@@ -48,7 +48,8 @@ def coach(reply: str, message: str) -> Advice:
         return _unread(language, heard)
     own = pack(language)
     words = own.split(reply)
-    found = search(own.replies, Finder(words, own.lexicon.find(words)))
+    lexicon, book = own.replies
+    found = search(book, Finder(words, lexicon.find(words)))
     spans = {
         name: _spans(words, found, name)
         for name in ("acknowledges", "validates", "invites", "reflects", "act_now", "act_soon")

@@ -20,6 +20,7 @@ _LEAD = re.compile(
 _BREAK = re.compile(
     r"[,;]\s|\s[-–—]\s|\s(?:but|because|although|pero|porque|aunque|mais|parce que|car)\s", re.IGNORECASE
 )
+_ABOUT = re.compile(r"\s*(?:of|about|over|de|por|du|des)\s+", re.IGNORECASE)
 WINDOW = 300
 _NOT_FEARED = re.compile(
     r"(?:before|when|if|to|and|as|so|at|it'?s|que me|about it|about this|de ir)\b", re.IGNORECASE
@@ -95,6 +96,8 @@ def _feared(text: str, bounds: Sequence[tuple[int, int]], start: int, end: int) 
     """What follows the words of fear, to the end of its clause."""
     last = min(_sentence(bounds, Span.of(text, start, end))[1], end + WINDOW)
     cut = _BREAK.search(text, end, last)
+    lead = _ABOUT.match(text, end)
+    end = lead.end() if lead else end
     span = Span.of(text, end, cut.start() if cut else last)
     words = span.text.rstrip(".!")
     if len(words) <= 3 or _NOT_FEARED.match(words):

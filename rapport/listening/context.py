@@ -32,7 +32,7 @@ _ORDER = ("figurative", "read", "negated", "other", "past", "hypothetical", "set
 _QUOTES = {'"': '"', "“": "”", "«": "»", "„": "“"}
 
 
-_BARE = frozenset(("not",))
+_BARE = frozenset(("not", "nobody"))
 _BREAKS = frozenset(
     (
         *("and", "then", "just", "only", "i", "he", "she", "it", "we", "they", "which", "because"),
@@ -72,10 +72,23 @@ class Contexts:
             bisect_left(places, first - WINDOW) : bisect_left(places, last + WINDOW)
         ]
 
-    def judge(self, first: int, last: int, only: tuple[str, ...] = _ORDER) -> Reading:
-        """How the words from `first` to `last` are spoken of, as far as `only` these contexts tell."""
+    def kinds(self, first: int, last: int) -> list[str]:
+        """The kinds of cues that stand among the words from `first` to `last`."""
+        return [
+            kind
+            for kind, places in self._places.items()
+            if bisect_left(places, first) < bisect_left(places, last + 1)
+        ]
+
+    def judge(
+        self, first: int, last: int, only: tuple[str, ...] = _ORDER, own: Sequence[Hit] = ()
+    ) -> Reading:
+        """How the words from `first` to `last` are spoken of, as far as `only` these contexts tell.
+
+        Cues that lie inside the `own` stretches of a pattern are part of what it says and judge nothing.
+        """
         for kind in only:
-            cue = self._cue(kind, first, last)
+            cue = self._cue(kind, first, last, own)
             if cue is not None:
                 turned = kind not in ("figurative", "negated") and self._turn(first, last, cue)
                 return Reading(_STATUS[kind], self._text(cue), turned)
@@ -83,9 +96,12 @@ class Contexts:
             return Reading("read or quoted", "in quotation marks")
         return PRESENT
 
-    def judge_match(self, first: int, last: int, stretches: Sequence[Hit]) -> Reading:
-        """How a pattern is spoken of: by the context of all its words, or where one part of it is denied."""
-        reading = self.judge(first, last)
+    def judge_match(self, first: int, last: int, stretches: Sequence[Hit], whole: bool = False) -> Reading:
+        """How a pattern is spoken of: by the context of all its words, or where one part of it is denied.
+
+        `whole` says that no cue among the pattern's own words may lower it ("I googled how to die").
+        """
+        reading = self.judge(first, last, own=stretches if whole else ())
         if reading.status != "present":
             return reading
         for one in stretches:
@@ -98,7 +114,7 @@ class Contexts:
                     )
         return PRESENT
 
-    def _cue(self, kind: str, first: int, last: int) -> Found | None:
+    def _cue(self, kind: str, first: int, last: int, own: Sequence[Hit] = ()) -> Found | None:
         here, end = self._words.sentences[first], self._words.sentences[last]
         if kind == "read":
             here -= 1
@@ -107,6 +123,8 @@ class Contexts:
         for side, cue in self._near(kind, first, last):
             sentence = self._words.sentences[cue.first]
             if not here <= sentence <= end or (kind == "settled" and sentence in self._words.asking):
+                continue
+            if any(a <= cue.first and cue.last <= b for a, b in own):
                 continue
             if self._reaches(kind, side, cue, first, last):
                 return cue
@@ -119,7 +137,7 @@ class Contexts:
             return True
         ats = self._words.ats
         if side == "before":
-            if not cue.last < first + (kind == "other"):
+            if not (cue.first if kind == "hypothetical" else cue.last) < first + (kind == "other"):
                 return False
             reach = NEGATION_REACH if kind == "negated" else BEFORE_REACH
             if kind == "negated" and cue.first == cue.last and self._words.norms[cue.last] in _BARE:
@@ -144,7 +162,10 @@ class Contexts:
         return (
             kind != "negated"
             or following >= len(self._words)
-            or self._words.clauses[following] != self._words.clauses[cue.last]
+            or (
+                self._words.clauses[following] != self._words.clauses[cue.last]
+                and self._words.norms[following] not in self._turns
+            )
         )
 
     def _broken(self, kind: str, lower: int, upper: int) -> bool:

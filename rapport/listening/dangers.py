@@ -30,7 +30,8 @@ def red_flags(words: Words, found: Iterable[Found], contexts: Contexts) -> list[
     flags: dict[tuple[str, Status], RedFlag] = {}
     for each in found:
         rule: Rule = each.means
-        reading = contexts.judge_match(each.first, each.last, each.match.stretches)
+        whole = rule.level == "self_harm"
+        reading = contexts.judge_match(each.first, each.last, each.match.stretches, whole)
         flag = _flag(words, each, rule, reading)
         key = (flag.kind, flag.status)
         other = flags.get(key)

@@ -53,17 +53,16 @@ def _head() -> _Head:
 def signs(text: str, several: bool) -> list[tuple[Label, Strength, Span]]:
     """The feelings that the head reads in a text, each with the words that weighed most.
 
-    Of `several` sentences a last one that asks is no sign of confusion: people write to a clinic so.
+    Several sentences of which the last one asks are how people write to a clinic, not what it was
+    trained on: it keeps silent.
     """
-    if len(text) > LONGEST:
+    if several or len(text) > LONGEST:
         return []
     head = _head()
     present = [(name, *head.rows[name]) for name in dict.fromkeys(features(text)) if name in head.rows]
     size = math.sqrt(sum(idf * idf for _, idf, _ in present)) or 1.0
     found: list[tuple[Label, Strength, Span]] = []
     for column, label in enumerate(LABELS):
-        if several and label == "confusion":
-            continue
         total = sum(idf * weights[column] for _, idf, weights in present) / (size * head.scale)
         score = total + head.bias[column]
         if score > head.limits[column]:

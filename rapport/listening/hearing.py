@@ -16,7 +16,7 @@ from rapport.listening.heard import Heard, Label, RedFlag, Span, Status, Strengt
 from rapport.listening.languages import identify, to_read
 from rapport.listening.packs import LANGUAGES, pack, search
 from rapport.listening.questions import questions
-from rapport.listening.second_look import look
+from rapport.listening.second_look import Sight, look
 from rapport.listening.words import sentences
 
 Sign = tuple[Label, Strength, Span]
@@ -70,10 +70,11 @@ def _read(text: str, language: str) -> _Part:
     finder = Finder(words, hits)
     contexts = Contexts(words, search(own.contexts, finder), own.manners.turns)
     asking = search(own.asking, finder)
+    felt = search(own.feelings, finder)
     flags = red_flags(words, search(own.dangers, finder), contexts)
     if not any(flag.status == "present" for flag in flags):
-        flags += look(words, own, hits, contexts)
-    signs = feelings(words, search(own.feelings, finder), contexts)
+        flags += look(Sight.of(words, own, hits, contexts, [*felt, *asking]))
+    signs = feelings(words, felt, contexts)
     if (
         language == "en"
         and not signs

@@ -54,20 +54,17 @@ def _tongues() -> dict[str, dict[str, float]]:
     return table
 
 
-@cache
-def _vocabulary() -> dict[str, tuple[tuple[str, float], ...]]:
-    """Common words of the languages with grammars, folded; those of one language only weigh more."""
-    lists = {language: known(language) for language in LANGUAGES}
-    table: dict[str, list[str]] = {}
-    for language, words in lists.items():
-        for word in words:
-            table.setdefault(word, []).append(language)
-    return {w: tuple((each, 0.5 / len(in_) ** 2) for each in in_) for w, in_ in table.items() if len(w) > 2}
+def _speaks_for(word: str) -> tuple[tuple[str, float], ...]:
+    """The languages with grammars in which a folded word is common; a word of one alone weighs more."""
+    if len(word) <= 2:
+        return ()
+    homes = [language for language in LANGUAGES if word in known(language)]
+    return tuple((language, 0.5 / len(homes) ** 2) for language in homes)
 
 
 def scores(text: str) -> dict[str, float]:
     """How strongly a text (its first few thousand letters) speaks for each language."""
-    tongues, vocabulary = _tongues(), _vocabulary()
+    tongues = _tongues()
     found: dict[str, float] = {}
     for word in _WORD.findall(text[:SAMPLE]):
         plain = word.lower().replace("’", "'")
@@ -75,7 +72,7 @@ def scores(text: str) -> dict[str, float]:
         for piece in pieces:
             for language, weight in tongues.get(piece, {}).items():
                 found[language] = found.get(language, 0.0) + weight
-        for language, weight in vocabulary.get(fold(plain), ()):
+        for language, weight in _speaks_for(fold(plain)):
             found[language] = found.get(language, 0.0) + weight
     for mark, language in (("¿", "es"), ("¡", "es"), ("ñ", "es")):
         if mark in text[:SAMPLE]:

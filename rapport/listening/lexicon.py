@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rapport.listening.manners import Manners
@@ -20,7 +19,9 @@ NUMBER_WORDS = {
     "es": "un una dos tres cuatro cinco seis siete ocho nueve diez doce quince veinte treinta cuarenta",
     "fr": "un une deux trois quatre cinq six sept huit neuf dix douze quinze vingt trente quarante cinquante",
 }
-CLASSES = ("#n", "#hot", "#year")
+MANY = 10
+# words of NUMBER_WORDS that are less than MANY
+FEW = {"en": 9, "es": 10, "fr": 10}
 
 
 def _whole(atom: Atom) -> str:
@@ -43,16 +44,25 @@ class Lexicon:
         self.manners = manners
         self._known = known
         self._ids: dict[Atom, int] = {}
+        self._added: dict[Atom, int | None] = {}
+        self._normals: dict[str, tuple[str, ...]] = {}
         self._exact: dict[str, list[Phrase]] = {}
         self._begins: dict[str, list[Phrase]] = {}
         self._whole: dict[int, str] = {}
         self._wanted: set[str] = set()
         self._speller: Speller | None = None
         self._seen: dict[str, _Look] = {}
-        self._numbers = frozenset(NUMBER_WORDS.get(manners.language, "").split())
+        numbers = NUMBER_WORDS.get(manners.language, "").split()
+        self._numbers = frozenset(numbers)
+        self._many = frozenset(numbers[FEW.get(manners.language, 0) :])
 
     def add(self, atom: Atom) -> int | None:
         """The number under which this atom's hits are found; None if nothing of it is left."""
+        if atom not in self._added:
+            self._added[atom] = self._add(atom)
+        return self._added[atom]
+
+    def _add(self, atom: Atom) -> int | None:
         words = tuple(w for raw in atom.words for w in self._normal(raw))
         if not words:
             return None
@@ -69,11 +79,20 @@ class Lexicon:
             self._wanted.update(w.rstrip("*") for w in words if w.endswith("*"))
         return self._ids[atom]
 
-    def _normal(self, raw: str) -> Iterable[str]:
+    def _normal(self, raw: str) -> tuple[str, ...]:
+        if raw not in self._normals:
+            self._normals[raw] = self._norm(raw)
+        return self._normals[raw]
+
+    def _norm(self, raw: str) -> tuple[str, ...]:
         if raw.startswith("#") or raw[:1].isdigit():
             return (raw,)
         star = "*" if raw.endswith("*") else ""
-        norms = split(raw.rstrip("*"), self.manners).norms
+        bare = raw.rstrip("*")
+        if bare.isascii() and bare.isalpha():
+            norms = [part for part in self.manners.parts(bare.lower()) if part not in self.manners.fillers]
+        else:
+            norms = split(bare, self.manners).norms
         return (*norms[:-1], norms[-1] + star) if norms else ()
 
     def close(self) -> None:
@@ -81,6 +100,8 @@ class Lexicon:
         starts = tuple(sorted(start for start in self._begins if len(start) > 3))
         grown = {word for word in self._known if word.startswith(starts)}
         self._speller = Speller(self.manners.language, self._wanted | grown, self._known)
+        self._added.clear()
+        self._normals.clear()
 
     def find(self, words: Words) -> dict[int, list[Hit]]:
         """For each atom's number, where it stands in the words, in order."""
@@ -138,7 +159,7 @@ class Lexicon:
 
     def _classes(self, norm: str) -> tuple[str, ...]:
         if norm in self._numbers:
-            return ("#n",)
+            return ("#n", "#many") if norm in self._many else ("#n",)
         if not norm[:1].isdigit():
             return ()
         try:
@@ -148,6 +169,8 @@ class Lexicon:
         classes = ["#n"]
         if (38.0 <= value <= 42.9 and "." in norm) or value in (39, 40, 41) or 100.4 <= value <= 106:
             classes.append("#hot")
+        if MANY <= value <= 500 and norm.isdigit():
+            classes.append("#many")
         if 1940 <= value <= 2040 and norm.isdigit():
             classes.append("#year")
         return tuple(classes)

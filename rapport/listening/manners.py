@@ -51,4 +51,4 @@ class Manners:
         full = {"m": "am", "re": "are", "ve": "have", "ll": "will", "d": "would"}.get(ending)
         if full:
             return (stem, full)
-        return (stem,) if ending in ("s", "") else (stem, ending)
+        return self.short.get(stem, (stem,)) if ending in ("s", "") else (stem, ending)

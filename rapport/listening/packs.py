@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,6 @@ class Pack:
         self.feelings = self._book("feelings")
         self.asking = self._book("asking")
         self.openers = _openers(_read(DATA / "asking" / f"{language}.toml")["openers"])
-        self.replies = self._book("replies")
         self.shared = {
             name: tuple(number for atom in atoms if (number := self.lexicon.add(atom)) is not None)
             for name, atoms in self._concepts.items()
@@ -75,17 +74,19 @@ class Pack:
 
     def _dangers(self) -> Book:
         entries = []
-        for path in sorted((DATA / "dangers").glob("*.toml")):
-            danger = _read(path)
+        for danger in _danger_files():
             own = danger.get("concepts", {}).get(self.language, {})
             concepts = {**self._concepts, **_concepts(own)}
             for row in danger["rule"]:
                 channel = row.get("channel", "alert")
                 rule = Rule(row["id"], row.get("kind", danger["kind"]), row["level"], channel, row["why"])
                 entries += [(source, rule, concepts) for source in _lines(row.get(self.language, ""))]
-        return self._shelve(entries)
+        return _shelve(entries, self.lexicon)
 
     def _book(self, name: str) -> Book:
+        return self._shelf(name, self.lexicon)
+
+    def _shelf(self, name: str, lexicon: Lexicon) -> Book:
         """Patterns of data/<name>/<language>.toml; each means the path of keys that leads to it."""
         tables = _read(DATA / name / f"{self.language}.toml")
         tables.pop("openers", None)
@@ -96,15 +97,24 @@ class Pack:
             for sub, sources in rows:
                 means = (key, sub) if sub else (key,)
                 entries += [(source, means, concepts) for source in _lines(sources)]
-        return self._shelve(entries)
+        return _shelve(entries, lexicon)
 
-    def _shelve(self, entries: Iterable[tuple[str, Any, Concepts]]) -> Book:
-        book: dict[int, list[tuple[Pattern, Any]]] = {}
-        for source, means, concepts in entries:
-            pattern = ready(source, concepts, self.lexicon)
-            for number in pattern.first:
-                book.setdefault(number, []).append((pattern, means))
-        return book
+    @cached_property
+    def replies(self) -> tuple[Lexicon, Book]:
+        """The grammars of replies with words of their own: read only when a reply is."""
+        lexicon = Lexicon(self.manners, self._known)
+        book = self._shelf("replies", lexicon)
+        lexicon.close()
+        return lexicon, book
+
+
+def _shelve(entries: Iterable[tuple[str, Any, Concepts]], lexicon: Lexicon) -> Book:
+    book: dict[int, list[tuple[Pattern, Any]]] = {}
+    for source, means, concepts in entries:
+        pattern = ready(source, concepts, lexicon)
+        for number in pattern.first:
+            book.setdefault(number, []).append((pattern, means))
+    return book
 
 
 def search(book: Book, finder: Finder) -> list[Found]:
@@ -133,6 +143,12 @@ def pack(language: str) -> Pack:
 def known(language: str) -> frozenset[str]:
     """Words that people commonly use in this language, folded."""
     return frozenset((DATA / "known" / f"{language}.txt").read_text("utf-8").split())
+
+
+@cache
+def _danger_files() -> tuple[dict[str, Any], ...]:
+    """The dangers, which hold all languages, in the order of their files."""
+    return tuple(_read(path) for path in sorted((DATA / "dangers").glob("*.toml")))
 
 
 def _read(path: Path) -> dict[str, Any]:

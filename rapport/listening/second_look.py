@@ -6,13 +6,14 @@ It says "please read this first" and no more: it names no danger and raises no a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from rapport.listening.context import Contexts
 from rapport.listening.heard import RedFlag, Span
 from rapport.listening.lexicon import Hit
-from rapport.listening.packs import DATA, Pack
+from rapport.listening.packs import DATA, Found, Pack
 from rapport.listening.words import Words
 
 STEM = 5
@@ -39,23 +40,48 @@ def stretches(words: Words) -> Iterator[tuple[int, int]]:
             first = index
 
 
-def features(words: Words, concepts: Sequence[Sequence[str]], first: int, last: int) -> dict[str, list[int]]:
-    """What a sentence holds: stems, pairs of stems, and concepts; each with the words it stands on."""
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the grammars found in a text: concepts of each word, contexts, and signs of each sentence."""
+
+    words: Words
+    concepts: Sequence[Sequence[str]]
+    contexts: Contexts
+    signs: Mapping[int, frozenset[str]]
+
+    @classmethod
+    def of(
+        cls, words: Words, own: Pack, hits: Mapping[int, list[Hit]], contexts: Contexts, found: Iterable[Found]
+    ) -> Sight:
+        """The sight of a text; `found` are the patterns of feelings and of asking that stand in it."""
+        signs: dict[int, set[str]] = {}
+        for each in found:
+            signs.setdefault(words.sentences[each.first], set()).add(f"~{each.means[0]}")
+        return cls(
+            words, concepts_at(words, own, hits), contexts, {n: frozenset(all_) for n, all_ in signs.items()}
+        )
+
+
+def features(sight: Sight, first: int, last: int) -> dict[str, list[int]]:
+    """What a sentence holds: stems, pairs, concepts, cues, signs; each with the words it stands on."""
     found: dict[str, list[int]] = {}
+    words = sight.words
     language = words.manners.language
     stems = [norm[:STEM] for norm in words.norms[first : last + 1]]
     for offset, stem in enumerate(stems):
         found.setdefault(f"{language} {stem}", []).append(first + offset)
         if offset:
             found.setdefault(f"{language} {stems[offset - 1]} {stem}", []).append(first + offset)
-        for name in concepts[first + offset]:
+        for name in sight.concepts[first + offset]:
             found.setdefault(f"@{name}", []).append(first + offset)
+    found.update((f"!{kind}", []) for kind in sight.contexts.kinds(first, last))
+    found.update((sign, []) for sign in sight.signs.get(words.sentences[first], ()))
     if words.sentences[first] in words.asking:
         found["?"] = []
     return found
 
 
-def concepts_at(words: Words, own: Pack, hits: dict[int, list[Hit]]) -> list[list[str]]:
+def concepts_at(words: Words, own: Pack, hits: Mapping[int, list[Hit]]) -> list[list[str]]:
     """For each word, the shared concepts whose phrases begin there."""
     found: list[list[str]] = [[] for _ in range(len(words))]
     for name, numbers in own.shared.items():
@@ -66,21 +92,21 @@ def concepts_at(words: Words, own: Pack, hits: dict[int, list[Hit]]) -> list[lis
     return found
 
 
-def look(words: Words, own: Pack, hits: dict[int, list[Hit]], contexts: Contexts) -> list[RedFlag]:
+def look(sight: Sight) -> list[RedFlag]:
     """At most one flag: the sentence that reads most like a danger, if it is spoken of as present."""
     limit, weights = _weights()
-    concepts = concepts_at(words, own, hits)
+    words = sight.words
     best: tuple[float, int, int] | None = None
     for first, last in stretches(words):
         if last - first + 1 < FEWEST:
             continue
-        held = features(words, concepts, first, last)
+        held = features(sight, first, last)
         score = sum(weights.get(name, 0.0) for name in held) + weights["bias"]
         if score <= limit or (best is not None and score <= best[0]):
             continue
         ranked = sorted((name for name in held if held[name]), key=lambda name: -weights.get(name, 0.0))
         places = [held[name][0] for name in ranked[:EVIDENCE]]
-        reading = contexts.judge(min(places), max(places))
+        reading = sight.contexts.judge(min(places), max(places))
         if reading.status == "present" or reading.turned:
             best = (score, min(places), max(places))
     if best is None:

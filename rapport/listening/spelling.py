@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 SHORTEST = 4
 LONGEST = 24
@@ -43,14 +44,25 @@ class Speller:
         self._language = language
         self._known = known
         self._wanted = frozenset(word for word in wanted if len(word) >= SHORTEST and word.isalpha())
-        self._near: dict[str, list[str]] = {}
-        self._sounds: dict[str, list[str]] = {}
+
+    @cached_property
+    def _near(self) -> dict[str, list[str]]:
+        """Wanted words by themselves and by each of their forms with a letter left out."""
+        near: dict[str, list[str]] = {}
         for word in sorted(self._wanted):
             if len(word) > SHORTEST:
                 for key in (word, *_shorter(word)):
-                    self._near.setdefault(key, []).append(word)
+                    near.setdefault(key, []).append(word)
+        return near
+
+    @cached_property
+    def _sounds(self) -> dict[str, list[str]]:
+        """Wanted words by how they sound."""
+        sounds: dict[str, list[str]] = {}
+        for word in sorted(self._wanted):
             if len(word) > SHORTEST + 1:
-                self._sounds.setdefault(sound(word, language), []).append(word)
+                sounds.setdefault(sound(word, self._language), []).append(word)
+        return sounds
 
     def meant(self, word: str) -> tuple[str, ...]:
         """The words that an unknown word may stand for; none for a word that people use."""

@@ -61,7 +61,7 @@ def message(line: str, number: str) -> Row:
         return [{"text": text[a:b], "start": a, "end": b} for k, a, b in marks if k == kind]
 
     emotions = [name for letter, name in FEELINGS.items() if any(k == letter for k, _, _ in marks)]
-    asked = spans("?") + _asked(text, [(a, b) for k, a, b in marks if k in "x?"])
+    questions = asked(text, marks)
     concerns = sorted(spans("!") + spans("c"), key=lambda s: s["start"])
     return {
         "id": number,
@@ -72,8 +72,8 @@ def message(line: str, number: str) -> Row:
         "author": "patient" if author == "p" else "carer_or_parent",
         "emotions": emotions or ["neutral"],
         "emotion_evidence": {name: spans(letter) for letter, name in FEELINGS.items() if name in emotions},
-        "questions": sorted(asked, key=lambda s: s["start"]),
-        "question_count": len(asked),
+        "questions": questions,
+        "question_count": len(questions),
         "concerns": concerns,
         "red_flag": LEVELS[level],
         "red_flag_category": rest[:1] if level != "N" else [],
@@ -84,12 +84,14 @@ def message(line: str, number: str) -> Row:
     }
 
 
-def _asked(text: str, taken: list[tuple[int, int]]) -> list[Row]:
-    rows = []
+def asked(text: str, marks: list[tuple[str, int, int]]) -> list[Row]:
+    """The questions of a text: those marked, and each sentence that ends with a mark of its own."""
+    taken = [(a, b) for kind, a, b in marks if kind in "x?"]
+    rows = [{"text": text[a:b], "start": a, "end": b} for kind, a, b in marks if kind == "?"]
     for start, end in sentences(text):
         if text[:end].endswith("?") and not any(a < end and b > start for a, b in taken):
             rows.append({"text": text[start:end], "start": start, "end": end})
-    return rows
+    return sorted(rows, key=lambda row: row["start"])
 
 
 def messages(pattern: str = "messages_*.txt") -> list[Row]:
