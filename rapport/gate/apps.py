@@ -9,3 +9,11 @@ class GateConfig(AppConfig):
     name = "rapport.gate"
     label = "gate"
     verbose_name = "The gate"
+
+    def ready(self) -> None:
+        """Judge what decides about access, whoever writes it."""
+        from rapport.gate import emergency
+        from rapport.gate.consent import guard
+
+        guard.set_up()
+        emergency.set_up()

@@ -8,7 +8,7 @@ from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import resource_key
 
 from . import policy
-from .permissions import ACTION_WORDS, Action, category_of
+from .permissions import ACTION_WORDS, Action
 from .visit import Visit
 
 
@@ -27,6 +27,7 @@ _RULES = {
     "directory": "Everybody who is signed in can look this up.",
     "directory_keepers": "{name} keeps the directory of this site.",
     "registrars": "{name} registers the people of this site.",
+    "sharing_keepers": "{name} keeps what patients and the law say about sharing.",
     "files": "{name} can open this because they can open what it belongs to.",
 }
 
@@ -52,16 +53,30 @@ def decide(visit: Visit, action: Action, rtype: str, rid: str) -> Decision:
         if rule.__name__ in _RULES:
             return Decision(True, _RULES[rule.__name__].format(name=name), rule.__name__)
         return _by_grant(visit, ask, key)
-    return no
+    return _denied(visit, ask, key) or no
+
+
+def _denied(visit: Visit, ask: policy.Ask, key: int) -> Decision | None:
+    """A denial of the patient closes what would be open. Told to those who may ask about others alone."""
+    if visit._looks:
+        return None
+    row = visit.conn.execute(
+        "SELECT 1 FROM resource t WHERE t.id = %(gate_row)s AND t.patient <> 0 AND EXISTS (SELECT 1"  # noqa: S608
+        f" FROM access_grant g WHERE g.patient = t.patient AND {policy.fits('g', 't', ask)})"
+        f" AND NOT {policy.not_denied('t', ask)}",
+        {"gate_row": key, "gate_keys": visit.actor.keys},
+    ).fetchone()
+    name = visit.actor.name
+    return Decision(False, f"The patient closed this to {name}.", "denied") if row else None
 
 
 def _by_grant(visit: Visit, ask: policy.Ask, key: int) -> Decision:
     """The sentence of the broadest grant that lets it through."""
     row = visit.conn.execute(
-        "SELECT g.rule, g.why FROM access_grant g JOIN resource t ON t.patient = g.patient"
-        " WHERE t.id = %s AND g.actor = ANY(%s::bigint[]) AND g.categories & %s <> 0"
-        " AND g.valid_from <= now() AND g.valid_until > now() ORDER BY g.scope IS NOT NULL, g.rule LIMIT 1",
-        (key, visit.actor.keys, category_of(ask.rtype)),
+        "SELECT g.rule, g.why FROM access_grant g JOIN resource t ON t.patient = g.patient"  # noqa: S608
+        f" WHERE t.id = %(gate_row)s AND {policy.fits('g', 't', ask)}"
+        " ORDER BY g.scope IS NOT NULL, g.rule LIMIT 1",
+        {"gate_row": key, "gate_keys": visit.actor.keys},
     ).fetchone()
     rule, why = row if row else ("", "")
     return Decision(True, f"{visit.actor.name} can {ACTION_WORDS[ask.action]} this: {why}", str(rule))

@@ -1,14 +1,14 @@
 """Grants are compiled from the record in the transaction that changes it.
 
 Sources: a Patient (their own record), a CareTeam with a subject, the header of a conversation, a
-RelatedPerson (their own entry). What cannot be read gives nothing.
+RelatedPerson (their own entry), emergency access, a Consent (which may also deny). What cannot be read gives
+nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from psycopg import Connection
@@ -19,21 +19,16 @@ from rapport.store.reading import COLUMNS, record_of
 from rapport.store.records import Record
 from rapport.store.wire import Bigints, StoreCursor
 
+from . import emergency
 from .claims import kinds
-from .permissions import EVERY_PURPOSE
-from .roles import ADDRESSED, ADDRESSED_KIN, CARE_TEAM, CORRESPONDENT, OWN, RELATED, Role
+from .consent.compiling import compile_consents
+from .roles import ADDRESSED, ADDRESSED_KIN, CARE_TEAM, CORRESPONDENT, EMERGENCY, OWN, RELATED, Role
+from .spans import ALWAYS, FOREVER, Bound, earliest, latest, span
 
 Body = dict[str, Any]
 
-SOURCES = frozenset({"Patient", "CareTeam", "Communication", "RelatedPerson"})
+SOURCES = frozenset({"Patient", "CareTeam", "Communication", "RelatedPerson", "Consent", "Task"})
 _STAFF = ("Practitioner/", "PractitionerRole/", "Organization/")
-_ALWAYS, _FOREVER = "-infinity", "infinity"
-_zone: list[Callable[[], tzinfo]] = [lambda: UTC]
-
-
-def use_zone(zone: Callable[[], tzinfo]) -> None:
-    """Where to ask for the site's time zone: a day in a period begins and ends there."""
-    _zone[0] = zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +40,8 @@ class Grant:
     role: Role
     why: str
     scope: int | None = None
-    begins: datetime | str = _ALWAYS
-    ends: datetime | str = _FOREVER
+    begins: Bound = ALWAYS
+    ends: Bound = FOREVER
 
 
 _INSERT = """
@@ -70,15 +65,20 @@ def compile_all(conn: Connection[Any], changes: Sequence[tuple[Record, Body | No
     if old:
         conn.execute("DELETE FROM access_grant WHERE source = ANY(%s)", (old,))
     rows = [row for record, body in sources if body is not None for row in _rows(record, body)]
-    if not rows:
-        return
-    conn.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+    if rows:
+        conn.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+    consents = [(record, body) for record, body in sources if record.rtype == "Consent"]
+    people = [record for record, _ in sources if record.rtype == "Patient"]
+    if consents or people:
+        compile_consents(conn, consents, people)
 
 
 def may_grant(record: Record, body: Body | None) -> bool:
     """Whether a written resource may give a grant, or have given one as it was."""
     if record.rtype not in SOURCES:
         return False
+    if record.rtype == "Consent":  # it may deny, too
+        return True
     if record.vid == 1 and body is not None:
         return any(True for _ in grants_of(record, body))
     return _may_have_granted(record, body)
@@ -87,6 +87,7 @@ def may_grant(record: Record, body: Body | None) -> bool:
 def rebuild(conn: Connection[Any]) -> int:
     """Compile every grant anew from the record (after an upgrade that reads it otherwise); their number."""
     conn.execute("DELETE FROM access_grant")
+    conn.execute("DELETE FROM access_denial")
     params: dict[str, Any] = {
         "types": Bigints(TYPE_NUMBERS[rtype] for rtype in SOURCES),
         "behind": -(1 << 63),
@@ -100,15 +101,18 @@ def rebuild(conn: Connection[Any]) -> int:
 
 def _may_have_granted(record: Record, body: Body | None) -> bool:
     """Most Communications are messages, which never gave a grant: they need no look at the table."""
+    if record.rtype == "Task":
+        return body is None or emergency.is_emergency(body)
     return record.rtype != "Communication" or body is None or not kinds(body) or "conversation" in kinds(body)
 
 
 def _rows(record: Record, body: Body) -> Iterator[tuple[Any, ...]]:
     for grant in grants_of(record, body):
-        for part in grant.role.parts:
+        role = grant.role
+        for part in role.parts:
             yield (
-                grant.actor, grant.patient, part.categories, grant.role.labels, part.actions, EVERY_PURPOSE,
-                str(grant.begins), str(grant.ends), grant.scope, record.id, grant.role.name, grant.why,
+                grant.actor, grant.patient, part.categories, role.labels, part.actions, role.purposes,
+                str(grant.begins), str(grant.ends), grant.scope, record.id, role.name, grant.why,
             )  # fmt: skip
 
 
@@ -120,6 +124,8 @@ def grants_of(record: Record, body: Body) -> Iterator[Grant]:
         yield Grant(record.id, record.id, OWN, OWN.sentence)
     elif record.rtype == "RelatedPerson":
         yield from _of_related(record, body)
+    elif record.rtype == "Task" and emergency.is_emergency(body):
+        yield from _of_emergency(record, body)
     elif record.rtype == "CareTeam":
         yield from _of_care_team(record, body)
     elif record.rtype == "Communication" and "conversation" in kinds(body):
@@ -130,6 +136,14 @@ def _of_related(record: Record, body: Body) -> Iterator[Grant]:
     if body.get("active") is not False:
         why = RELATED.sentence.format(who=_name_of(body) or "them")
         yield Grant(record.id, record.patient, RELATED, why, scope=record.id)
+
+
+def _of_emergency(record: Record, body: Body) -> Iterator[Grant]:
+    found = emergency.opened(body)
+    if found is not None:
+        reference, begins, ends = found
+        why = EMERGENCY.sentence.format(who=body["requester"].get("display") or "A colleague")
+        yield Grant(reference_key(reference), record.patient, EMERGENCY, why, begins=begins, ends=ends)
 
 
 def _of_care_team(record: Record, body: Body) -> Iterator[Grant]:
@@ -170,55 +184,3 @@ def _name_of(body: Body) -> str:
     names = body.get("name") or [{}]
     first = names[0] if isinstance(names, list) else {}
     return first.get("text") or " ".join([*first.get("given", ()), first.get("family", "")]).strip()
-
-
-# ---------------------------------------------------------------- time
-
-Bound = datetime | str
-
-
-def span(period: Any) -> tuple[Bound, Bound] | None:
-    """[from, until) of a Period; open where it says nothing, None where it cannot be read (so: no grant)."""
-    if period is None:
-        return _ALWAYS, _FOREVER
-    if not isinstance(period, dict):
-        return None
-    try:
-        begins = _bound(period["start"], first=True) if "start" in period else _ALWAYS
-        for_ever = str(period.get("end", "9999")).startswith("9999")
-        ends = _FOREVER if for_ever else _bound(period["end"], first=False)
-    except (ValueError, TypeError, KeyError, OverflowError):
-        return None
-    return begins, ends
-
-
-def _bound(text: str, *, first: bool) -> datetime:
-    """The first moment that a FHIR dateTime means, or the first one after it."""
-    if len(text) > 10:
-        exact = datetime.fromisoformat(text)
-        return exact if exact.tzinfo else exact.replace(tzinfo=UTC)
-    parts = [int(part) for part in text.split("-")]
-    year, month, day = (*parts, 1, 1)[:3]
-    if not first:
-        if len(parts) == 3:
-            after = date(year, month, day) + timedelta(days=1)
-            year, month, day = after.year, after.month, after.day
-        elif len(parts) == 2:
-            year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-        else:
-            year += 1
-    return datetime.combine(date(year, month, day), time(), _zone[0]())
-
-
-def latest(one: Bound, other: Bound) -> Bound:
-    """The later of two beginnings."""
-    if isinstance(one, str) or isinstance(other, str):
-        return other if isinstance(one, str) else one
-    return max(one, other)
-
-
-def earliest(one: Bound, other: Bound) -> Bound:
-    """The earlier of two ends."""
-    if isinstance(one, str) or isinstance(other, str):
-        return other if isinstance(one, str) else one
-    return min(one, other)

@@ -22,12 +22,34 @@ ACTION_BITS = MappingProxyType({"r": 1, "s": 1, "c": 2, "u": 4, "d": 8})
 #: What each action is called in a sentence.
 ACTION_WORDS = MappingProxyType({"r": "see", "s": "see", "c": "write", "u": "change", "d": "delete"})
 
+# The categories that a patient shares by, and two that are not shared: the circle and the sharing itself.
 IDENTITY = 1  # who the person is: Patient
 CONVERSATION = 2  # what is said and promised: Communication, Task, and the files they carry
-RECORD = 4  # everything else in a person's compartment
-EVERY_CATEGORY = IDENTITY | CONVERSATION | RECORD
+RECORD = 4  # the health record: everything else in a person's compartment
+APPOINTMENT = 8
+PLAN = 16
+DECISION = 32
+LEARNING = 64  # no type of its own yet
+HELP = 128  # no type of its own yet
+CIRCLE = 256  # who belongs to the person: RelatedPerson
+SHARING = 512  # who may see what, and who looked: Consent, AuditEvent
+EVERY_CATEGORY = (1 << 10) - 1
+CLINICAL = EVERY_CATEGORY & ~(IDENTITY | SHARING)
 
-_CATEGORY = {"Patient": IDENTITY, "Communication": CONVERSATION, "Task": CONVERSATION, "Binary": CONVERSATION}
+_CATEGORY = {
+    "Patient": IDENTITY,
+    "Communication": CONVERSATION,
+    "Task": CONVERSATION,
+    "Binary": CONVERSATION,
+    "Appointment": APPOINTMENT,
+    "AppointmentResponse": APPOINTMENT,
+    "CarePlan": PLAN,
+    "Goal": PLAN,
+    "RequestGroup": DECISION,
+    "RelatedPerson": CIRCLE,
+    "Consent": SHARING,
+    "AuditEvent": SHARING,
+}
 
 #: Types that say how the site works, not who somebody is: readable by everybody who is signed in, as
 #: long as the resource belongs to no patient. A type that is not here needs a grant, whatever it holds.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.store.records import EVERYTHING, NOTHING, Filter
 from rapport.store.restricting import restriction
 
@@ -81,7 +82,18 @@ def registrars(ask: Ask) -> Filter | None:
         return None
     if ask.rtype not in ("Patient", "CareTeam") or ask.action == "d":
         return None
-    return Filter(f"({{t}}.patient <> 0 AND {_cleared(KNOWN)})")
+    sql = f"({{t}}.patient <> 0 AND {_cleared(KNOWN)} AND {not_denied('{t}', ask)})"
+    return Filter(sql, {"gate_keys": ask.actor.keys})
+
+
+def sharing_keepers(ask: Ask) -> Filter | None:
+    """Leads and privacy officers enter what a patient or the law says about who may see what."""
+    if ask.actor.kind != "staff" or not ask.actor.duties & {"lead", "privacy"}:
+        return None
+    if ask.rtype != "Consent" or ask.action == "d":
+        return None
+    sql = f"({{t}}.patient <> 0 AND {_cleared(KNOWN)} AND {not_denied('{t}', ask)})"
+    return Filter(sql, {"gate_keys": ask.actor.keys})
 
 
 def granted(ask: Ask) -> Filter | None:
@@ -91,41 +103,86 @@ def granted(ask: Ask) -> Filter | None:
     if ask.rtype in WITNESSED and not ask.reading:
         return None
     theirs = "SELECT g.patient FROM access_grant g WHERE g.actor = ANY(%(gate_keys)s::bigint[])"
-    return Filter(_by_grant("{t}", ask), {"gate_keys": ask.actor.keys}, patients=theirs)
+    return Filter(by_grant("{t}", ask), {"gate_keys": ask.actor.keys}, patients=theirs)
 
 
 def files(ask: Ask) -> Filter | None:
     """A file is as open as the patient or the conversation that its security context names."""
     if ask.actor.kind not in ("patient", "kin", "staff") or ask.rtype != "Binary":
         return None
-    mine = _cleared(_clearance(ask.actor))
+    open_ = by_grant("c", ask, sens="(c.sens | {t}.sens)")
     sql = (
         "EXISTS (SELECT 1 FROM index_ref f JOIN resource c ON c.id = f.target"  # noqa: S608
-        f" WHERE f.id = {{t}}.id AND NOT c.deleted AND {mine} AND {_by_grant('c', ask)})"
+        f" WHERE f.id = {{t}}.id AND NOT c.deleted AND {open_})"
     )
     return Filter(sql, {"gate_keys": ask.actor.keys})
 
 
-def _by_grant(row: str, ask: Ask) -> str:
-    """SQL: a grant lets this actor do this to a row of that alias.
+def by_grant(row: str, ask: Ask, sens: str = "") -> str:
+    """SQL: a grant lets this actor do this to a row of that alias, and no denial forbids it.
 
-    A grant is addressed to a person, a position or a team; it holds for a patient, some categories, labels,
-    actions and purposes, for a time, and may be limited to one resource and what refers to it.
+    `sens`: the labels to judge by, where they are not the row's own.
     """
     return (  # every value in here is ours: numbers and an alias
         f"({row}.patient <> 0 AND EXISTS (SELECT 1 FROM access_grant g WHERE g.patient = {row}.patient"  # noqa: S608
-        " AND g.actor = ANY(%(gate_keys)s::bigint[])"
-        f" AND g.categories & {category_of(ask.rtype)} <> 0 AND g.actions & {ACTION_BITS[ask.action]} <> 0"
-        f" AND g.purposes & {PURPOSES.get(ask.purpose, 0)} <> 0"
-        f" AND {row}.sens & ~(g.labels & ({_clearance(ask.actor)})::bigint) = 0"
-        " AND g.valid_from <= now() AND g.valid_until > now()"
-        f" AND (g.scope IS NULL OR g.scope = {row}.id"
-        f" OR EXISTS (SELECT 1 FROM index_ref s WHERE s.id = {row}.id AND s.target = g.scope))))"
+        f" AND {fits('g', row, ask, sens)}) AND {not_denied(row, ask, sens)})"
     )
 
 
+def not_denied(row: str, ask: Ask, sens: str = "") -> str:
+    """SQL: no denial forbids this actor to do this to a row of that alias.
+
+    Nobody is shut out of their own record. A denial has exceptions: a permit within it that overrides it. Few
+    denials are about who asks, and most of these about labels that few rows carry: the function, which looks
+    at all the rest, is asked for what remains.
+    """
+    sens = sens or f"{row}.sens"
+    aimed = (
+        "EXISTS (SELECT 1 FROM access_denial d WHERE NOT d.exception"  # noqa: S608
+        " AND (d.actor = 0 OR d.actor = ANY(%(gate_keys)s::bigint[]))"
+        f" AND d.actions & {ACTION_BITS[ask.action]} <> 0 AND d.patient = {row}.patient AND d.marked"
+    )
+    what = (
+        f"{row}.patient, %(gate_keys)s::bigint[], {category_of(ask.rtype)}, {_types(ask)},"
+        f" {ACTION_BITS[ask.action]}, {PURPOSES.get(ask.purpose, 0)}, {_clearance(ask.actor)},"
+        f" {row}.id, {sens}, {row}.whn, now()"
+    )
+    return (  # every value in here is ours: numbers and an alias
+        f"(NOT ({aimed} = 0) OR ({sens} <> 0 AND {aimed} <> 0)))"
+        f" OR {row}.patient = ANY(%(gate_keys)s::bigint[]) OR NOT access_denied({what}))"
+    )
+
+
+def fits(g: str, row: str, ask: Ask, sens: str = "") -> str:
+    """SQL: a grant of alias `g` is about this actor, action and row.
+
+    It is addressed to a person, a position or a team; it holds for some categories and types, labels, actions
+    and purposes, for a time, and may be limited to a clinical time, or to one resource and what refers to it.
+    """
+    sens = sens or f"{row}.sens"
+    return (  # every value in here is ours: numbers and aliases
+        f"{g}.actor = ANY(%(gate_keys)s::bigint[]) AND {g}.also <@ %(gate_keys)s::bigint[]"  # noqa: S608
+        f" AND ({g}.categories & {category_of(ask.rtype)} <> 0 OR {g}.types && {_types(ask)})"
+        f" AND {g}.actions & {ACTION_BITS[ask.action]} <> 0"
+        f" AND {g}.purposes & {PURPOSES.get(ask.purpose, 0)} <> 0"
+        f" AND {sens} & ~({g}.labels & ({_clearance(ask.actor)})::bigint) = 0"
+        f" AND {sens} & {g}.marked = {g}.marked"
+        f" AND {g}.valid_from <= now() AND {g}.valid_until > now()"
+        f" AND {row}.whn < {g}.until AND {row}.whn >= {g}.since"
+        f" AND ({g}.scope IS NULL OR {g}.scope = {row}.id OR ({g}.around"
+        f" AND EXISTS (SELECT 1 FROM index_ref s WHERE s.id = {row}.id AND s.target = {g}.scope)))"
+    )
+
+
+def _types(ask: Ask) -> str:
+    """SQL: the numbers of the type; a file counts as part of the conversation that it is in, too."""
+    named = (ask.rtype, "Communication") if ask.rtype == "Binary" else (ask.rtype,)
+    return f"ARRAY[{', '.join(str(TYPE_NUMBERS[name]) for name in named)}]::smallint[]"
+
+
 Rule = Callable[[Ask], Filter | None]
-RULES: tuple[Rule, ...] = (system, client, directory, directory_keepers, registrars, granted, files)
+_KEEPERS: tuple[Rule, ...] = (directory_keepers, registrars, sharing_keepers)
+RULES: tuple[Rule, ...] = (system, client, directory, *_KEEPERS, granted, files)
 
 
 def filter_for(ask: Ask) -> Filter:

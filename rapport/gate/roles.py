@@ -9,7 +9,16 @@ from dataclasses import dataclass
 
 from rapport.fhir.labels import STAFF, UNKNOWN
 
-from .permissions import CONVERSATION, EVERY_CATEGORY, IDENTITY, RECORD
+from .permissions import (
+    CIRCLE,
+    CLINICAL,
+    CONVERSATION,
+    EVERY_CATEGORY,
+    EVERY_PURPOSE,
+    IDENTITY,
+    PURPOSES,
+    SHARING,
+)
 
 READS, WRITES = 1, 1 | 2 | 4  # bits of permissions.ACTION_BITS: see; see, write and change
 
@@ -35,19 +44,20 @@ class Role:
     sentence: str
     labels: int
     parts: tuple[Part, ...]
+    purposes: int = EVERY_PURPOSE
 
 
 OWN = Role(
     "own record",
     "This is their own record.",
     PERSONAL,
-    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION, WRITES)),
+    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING, WRITES)),
 )
 CARE_TEAM = Role(
     "care team",
     "{who} is on the care team.",
     KNOWN,
-    (Part(IDENTITY, READS), Part(CONVERSATION | RECORD, WRITES)),
+    (Part(IDENTITY | SHARING, READS), Part(CLINICAL, WRITES)),
 )
 ADDRESSED = Role(
     "conversation",
@@ -67,9 +77,16 @@ CORRESPONDENT = Role(
     KNOWN,
     (Part(IDENTITY, READS),),
 )
+EMERGENCY = Role(
+    "emergency",
+    "{who} opened this in an emergency and said why.",
+    KNOWN,
+    (Part(IDENTITY | SHARING, READS), Part(CLINICAL, WRITES)),
+    PURPOSES["ETREAT"],
+)
 RELATED = Role(
     "own entry in the circle",
     "This is what the record says about {who}.",
     PERSONAL,
-    (Part(RECORD, READS),),
+    (Part(CIRCLE, READS),),
 )

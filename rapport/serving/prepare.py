@@ -13,9 +13,10 @@ import rapport
 
 def bring_schema_up() -> list[str]:
     """Apply the migrations that are missing, one starter at a time; their names."""
-    from django.db import connection
+    from django.db import connection, transaction
 
     from rapport.config.health import pending
+    from rapport.gate import grants
     from rapport.serving.postgres import one_at_a_time
 
     missing = pending()
@@ -24,6 +25,9 @@ def bring_schema_up() -> list[str]:
         with one_at_a_time(connection.connection, "migrate"):
             call_command("migrate", verbosity=0, interactive=False)
             call_command("createcachetable", verbosity=0)
+            if "gate.0005_consent" in missing:  # what was granted before is read otherwise now
+                with transaction.atomic():
+                    grants.rebuild(connection.connection)
     return missing
 
 

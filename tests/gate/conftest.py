@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from psycopg import Connection
 
-from rapport.gate import grants, guards
+from rapport.gate import guards, spans
 from rapport.gate.actor import Actor
+from rapport.gate.consent import ages
 from rapport.gate.door import Door
 from tests.personas import People, arrive
 
@@ -31,5 +32,6 @@ def door(conn: Connection[Any]) -> Callable[[Actor], Door]:
 def no_guards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test begins without guards of the product, in UTC, and leaves none behind."""
     monkeypatch.setattr(guards, "_guards", {})
-    monkeypatch.setattr(grants, "_zone", [lambda: UTC])
+    monkeypatch.setattr(spans, "_zone", [lambda: UTC])
+    monkeypatch.setattr(ages, "_country", [lambda: ""])
     yield

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from psycopg import Connection
 
-from rapport.gate import grants
+from rapport.gate import spans
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from tests.personas import AMINA, OTHER_TEAM, People
@@ -93,8 +93,8 @@ def test_a_lead_gives_a_patient_a_team_and_a_nurse_does_not_reach_beyond(
 
 
 def test_days_begin_and_end_where_the_site_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grants, "_zone", [lambda: ZoneInfo("America/New_York")])
-    begins, ends = grants.span({"start": "2026-03-08", "end": "2026-03-08"}) or ("", "")
+    monkeypatch.setattr(spans, "_zone", [lambda: ZoneInfo("America/New_York")])
+    begins, ends = spans.span({"start": "2026-03-08", "end": "2026-03-08"}) or ("", "")
     assert (begins, ends) == (
         datetime(2026, 3, 8, 5, tzinfo=UTC),
         datetime(2026, 3, 9, 4, tzinfo=UTC),  # the clock went forward in between
@@ -103,4 +103,4 @@ def test_days_begin_and_end_where_the_site_is(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("period", [{"start": "soon"}, {"end": "2026-13"}, "2026", {"start": 5}])
 def test_what_cannot_be_read_grants_nothing(period: Any) -> None:
-    assert grants.span(period) is None
+    assert spans.span(period) is None

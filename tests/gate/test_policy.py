@@ -16,6 +16,14 @@ from tests.personas import AMINA, People, arrive, conversation
 
 PERSON = {"resourceType": "Patient", "name": [{"family": "New"}]}
 FILE = {"resourceType": "Binary", "contentType": "text/plain", "securityContext": {"reference": AMINA}}
+CONSENT = {
+    "resourceType": "Consent",
+    "status": "active",
+    "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "adr"}]},
+    "category": [{"text": "x"}],
+    "patient": {"reference": "Patient/eve"},
+    "policyRule": {"text": "x"},
+}
 
 #: rule → (who, what they must be able to do because of it)
 NEEDED: dict[str, tuple[Actor, Callable[[Door], Any]]] = {
@@ -27,6 +35,7 @@ NEEDED: dict[str, tuple[Actor, Callable[[Door], Any]]] = {
         lambda door: door.create({"resourceType": "Organization", "name": "N"}),
     ),
     "registrars": (People.chen, lambda door: door.create(PERSON)),
+    "sharing_keepers": (People.chen, lambda door: door.create(CONSENT)),
     "granted": (People.amina, lambda door: door.create(conversation("c"), rid="c")),
     "files": (People.amina, lambda door: door.create(FILE)),
 }
