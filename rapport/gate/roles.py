@@ -18,6 +18,7 @@ from .permissions import (
     IDENTITY,
     PURPOSES,
     SHARING,
+    STORY,
 )
 
 READS, WRITES = 1, 1 | 2 | 4  # bits of permissions.ACTION_BITS: see; see, write and change
@@ -51,7 +52,7 @@ OWN = Role(
     "own record",
     "This is their own record.",
     PERSONAL,
-    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING, WRITES)),
+    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING | STORY, WRITES)),
 )
 CARE_TEAM = Role(
     "care team",

@@ -22,6 +22,7 @@ from rapport.people.request import Request, staff_only
 from rapport.pillars.conversations import reading
 from rapport.pillars.conversations.contexts.talking import promise_lines, question_line
 from rapport.pillars.conversations.forms import DayField
+from rapport.pillars.what_matters.contexts import summary
 from rapport.ui.show import show
 
 MOST_FOUND = 20
@@ -88,6 +89,7 @@ def glance(request: Request, rid: str) -> HttpResponse:
     page = PersonPage(
         person=who,
         called=short(who.name),
+        matters=summary(door, who.ref),
         next_visit=_next(door, who.ref),
         last_visit=_last(door, who.ref),
         questions=tuple(question_line(concern, staff=True) for concern in concerns[:FEW_CONTACTS]),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+
+from rapport.pillars.what_matters import shapes
 
 Body = dict[str, Any]
 Told = dict[str, Any]
@@ -156,6 +158,21 @@ def weekday(day: date) -> date:
 def workday(day: date) -> date:
     """The day itself, or the Friday before where it is a Saturday or a Sunday."""
     return day - timedelta(days=max(0, day.weekday() - 4))
+
+
+def matters(rid: str, told: Told, today: date) -> Iterator[Body]:
+    """What they said matters to them, some weeks ago, in their own name."""
+    name = f"{told['given'][0]} {told['family']}"
+    for number, (kind, words) in enumerate(told.get("matters", ())):
+        at = datetime.combine(today - timedelta(days=20 + number), time(18, 30), UTC)
+        yield shapes.entry(
+            f"{rid}-matters-{number}",
+            kind=kind,
+            words=words,
+            patient=f"Patient/{rid}",
+            by=(f"Patient/{rid}", name),
+            at=at,
+        )
 
 
 def coding(system: str, code: str) -> Body:
