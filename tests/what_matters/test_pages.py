@@ -143,3 +143,19 @@ def test_what_helps_is_one_tap_away(people: People, door: Doors) -> None:
     assert words in Browser(people.amina).get("/help/")
     for other in (people.bilal, people.eve, people.dara):
         assert words not in Browser(other).get("/help/")
+
+
+def test_what_goes_against_it_is_seen_with_the_words(people: People, door: Doors) -> None:
+    needles = "I faint when I see a needle."
+    actions.write(door(people.amina), once="a form", patient=AMINA, kind="worry", words=needles)
+    for rid, words in (("m1", "Insulin glargine, subcutaneous"), ("m2", "Ramipril 5 mg")):
+        door(people.dara).create(
+            {
+                "resourceType": "MedicationRequest", "id": rid, "status": "active", "intent": "order",
+                "subject": {"reference": AMINA}, "medicationCodeableConcept": {"text": words},
+            },
+            rid=rid,
+        )  # fmt: skip
+    for who in (people.dara, people.amina):
+        said = Browser(who).get("/matters/amina/")
+        assert "Insulin glargine" in said and said.count("needle") == 2 and "Ramipril" not in said

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from rapport.fhir.outcomes import Refused
 from rapport.fhir.validation import check
-from rapport.pillars.what_matters import rules, shapes
+from rapport.pillars.what_matters import shapes
+from rapport.pillars.what_matters.rules import entries as rules
 from rapport.pillars.what_matters.shapes import KINDS, Entry
 from tests.personas import AMINA
 

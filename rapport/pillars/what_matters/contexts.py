@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from rapport.gate.door import Door
 from rapport.people.portrait import Person
-from rapport.pillars.what_matters import reading, rules
+from rapport.pillars.what_matters import reading
+from rapport.pillars.what_matters.rules import entries as rules
+from rapport.pillars.what_matters.rules.against import Against
 from rapport.pillars.what_matters.shapes import Entry
 
 #: Kind -> its heading for the person, for others, and what helps one to begin.
@@ -97,7 +99,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class MattersPage:
-    """`matters.html`: all of it. `told` holds something, `open` does not yet; `own`: it is the reader's."""
+    """`matters.html`: all of it. `told` holds something, `open` does not yet; `own`: it is the reader's.
+
+    against  what is planned and goes against what is said
+    """
 
     person: Person
     called: str
@@ -105,6 +110,7 @@ class MattersPage:
     staff: bool
     shared: bool
     may_write: bool
+    against: tuple[Against, ...]
     told: tuple[Part, ...]
     open: tuple[Part, ...]
 

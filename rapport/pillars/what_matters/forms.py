@@ -7,7 +7,7 @@ import uuid
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from rapport.pillars.what_matters.rules import LONGEST
+from rapport.pillars.what_matters.rules.entries import LONGEST
 
 
 class WordsForm(forms.Form):

@@ -6,7 +6,7 @@ from typing import Any
 
 from rapport.gate import guards
 from rapport.gate.door import Door
-from rapport.pillars.what_matters import rules
+from rapport.pillars.what_matters.rules import entries as rules
 from rapport.pillars.what_matters.shapes import is_entry
 
 Body = dict[str, Any]

@@ -15,9 +15,11 @@ from rapport.fhir.outcomes import Refused, not_found
 from rapport.people import drafts
 from rapport.people.portrait import Person, person, short
 from rapport.people.request import Request
-from rapport.pillars.what_matters import actions, finding, reading, rules
+from rapport.pillars.what_matters import actions, finding, reading
 from rapport.pillars.what_matters.contexts import WORDS, BeforePage, EntryLine, MattersPage, Part, WritePage
 from rapport.pillars.what_matters.forms import WordsForm, once_token
+from rapport.pillars.what_matters.rules import entries as rules
+from rapport.pillars.what_matters.rules.against import against
 from rapport.pillars.what_matters.shapes import Entry, read_entry
 from rapport.ui.errors import in_language
 from rapport.ui.show import show
@@ -36,10 +38,9 @@ def own(request: Request) -> HttpResponse:
 def matters(request: Request, rid: str) -> HttpResponse:
     """`/matters/<patient>/`"""
     who = _person(request, rid)
-    parts = [
-        _part(request, told.kind, told.entries)
-        for told in reading.by_kind(reading.entries(request.door, who.ref))
-    ]
+    entries = reading.entries(request.door, who.ref)
+    parts = [_part(request, told.kind, told.entries) for told in reading.by_kind(entries)]
+    planned = reading.orders(request.door, who.ref, timezone.localtime()) if entries else ()
     shared = request.actor.kind != "staff" or request.door.reaches(who.ref)
     page = MattersPage(
         person=who,
@@ -48,6 +49,7 @@ def matters(request: Request, rid: str) -> HttpResponse:
         staff=request.actor.kind == "staff",
         shared=shared,
         may_write=_may_write(request, rid) and shared,
+        against=against(entries, planned),
         told=tuple(part for part in parts if part.lines),
         open=tuple(part for part in parts if not part.lines),
     )

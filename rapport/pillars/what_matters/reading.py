@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from rapport.gate.door import Door
 from rapport.pillars.what_matters import finding
-from rapport.pillars.what_matters.shapes import FORM, KINDS, STANDS, Entry, read_entry
+from rapport.pillars.what_matters.rules.against import Order
+from rapport.pillars.what_matters.shapes import FORM, KINDS, STANDS, Entry, read_entry, words_of
 
 #: Most entries of one person that are read.
 MOST = 200
@@ -26,6 +29,31 @@ def entries(door: Door, patient: str, kind: str = "") -> tuple[Entry, ...]:
     found = door.search("QuestionnaireResponse", query).matches
     told = (read_entry(record.json) for record in found)
     return tuple(one for one in told if kind in ("", one.kind))
+
+
+def orders(door: Door, patient: str, now: datetime) -> tuple[Order, ...]:
+    """What is planned for a person: medicines, orders, appointments to come. `now` is local."""
+    soon = ("date", f"ge{now.isoformat(timespec='seconds')}")
+    asked = (
+        ("MedicationRequest", [("status", "active,on-hold,draft")]),
+        ("ServiceRequest", [("status", "active,on-hold,draft")]),
+        ("Appointment", [("status", "proposed,pending,booked,arrived"), soon]),
+    )
+    found = []
+    for rtype, query in asked:
+        for record in door.search(rtype, [("patient", patient), *query, ("_count", "50")]).matches:
+            said = ". ".join(dict.fromkeys(words_of(record.json)))
+            found.append(Order(record.ref, rtype, said, _begins(record.json, now)))
+    return tuple(found)
+
+
+def _begins(body: dict[str, Any], now: datetime) -> datetime | None:
+    """When an appointment begins, in the time zone of the site."""
+    try:
+        at = datetime.fromisoformat(str(body.get("start", "")))
+    except ValueError:
+        return None
+    return at.astimezone(now.tzinfo) if at.tzinfo else None
 
 
 def by_kind(found: tuple[Entry, ...]) -> tuple[Told, ...]:

@@ -5,7 +5,7 @@ One resource an entry: it has its own author, day and history, and may be shared
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -98,3 +98,20 @@ def _moment(value: object) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else None
+
+
+#: Elements whose text says what an order is, wherever they stand in it.
+_SAYING = ("text", "display", "comment", "description", "patientInstruction", "name")
+
+
+def words_of(body: object) -> Iterator[str]:
+    """All that a resource says of itself in words, in order; references as they are displayed."""
+    if isinstance(body, Mapping):
+        for name, value in body.items():
+            if name in _SAYING and isinstance(value, str):
+                yield value
+            elif name not in ("subject", "patient"):
+                yield from words_of(value)
+    elif isinstance(body, list):
+        for each in body:
+            yield from words_of(each)

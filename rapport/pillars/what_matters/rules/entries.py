@@ -1,4 +1,4 @@
-"""What may be done with what matters to somebody, and what of it is shown first. Pure."""
+"""What may be done with an entry, and which are shown first. Pure."""
 
 from __future__ import annotations
 
