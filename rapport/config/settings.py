@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "rapport.people",
     "rapport.fhir_api",
     "rapport.pillars.conversations",
+    "rapport.pillars.plans",
     "rapport.pillars.what_matters",
     "rapport.home",
     "allauth",

@@ -19,7 +19,7 @@ DUTY = "urn:rapport:duty"
 #: The form of what matters to a person (`pillars.what_matters`).
 MATTERS = "urn:rapport:form:what-matters"
 #: Where a resource says who it is from.
-_FROM = {"Communication": "sender", "Task": "requester"}
+_FROM = {"Communication": "sender", "Task": "requester", "Goal": "expressedBy"}
 
 
 def kinds(body: Body) -> frozenset[str]:
@@ -48,7 +48,9 @@ def check(actor: Actor, before: Body | None, after: Body) -> None:
     sharing = actor.kind == "patient" and rtype == "Consent"  # judged by its own guard
     if actor.kind in ("patient", "kin") and not sharing and not _conversational(rtype, before, after):
         raise Refused(
-            "forbidden", "Only your own messages and questions can be written here.", "Write a message."
+            "forbidden",
+            "Only your own messages, questions, answers and goals can be written here.",
+            "Write a message.",
         )
     if rtype == "PractitionerRole" and not _given(before, after) <= actor.duties:
         raise Refused(
@@ -85,7 +87,7 @@ def _check_answers(actor: Actor, before: Body | None, after: Body) -> None:
 
 
 def _conversational(rtype: str, before: Body | None, after: Body) -> bool:
-    """What patients and family write: product-coded messages and tasks, and the files that go with them."""
+    """What patients and family write: product-coded messages, tasks and goals, and the files with them."""
     if rtype == "Binary":
         return before is None
     if rtype not in _FROM:

@@ -16,6 +16,7 @@ from .permissions import (
     EVERY_CATEGORY,
     EVERY_PURPOSE,
     IDENTITY,
+    PLAN,
     PURPOSES,
     SHARING,
     STORY,
@@ -52,7 +53,7 @@ OWN = Role(
     "own record",
     "This is their own record.",
     PERSONAL,
-    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING | STORY, WRITES)),
+    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING | STORY | PLAN, WRITES)),
 )
 CARE_TEAM = Role(
     "care team",

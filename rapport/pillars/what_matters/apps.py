@@ -21,4 +21,4 @@ class WhatMattersConfig(AppConfig):
 
         guards.register()
         context.use_comfort(what_helps)
-        places.add(places.Place(_("About me"), "heart", "/matters/", ("patient", "kin"), 30))
+        places.add(places.Place(_("About me"), "heart", "/matters/", ("patient", "kin"), 30, ("/goals/",)))

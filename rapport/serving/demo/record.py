@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from rapport.pillars.plans import shapes as plans
 from rapport.pillars.what_matters import shapes
 
 Body = dict[str, Any]
@@ -173,6 +174,23 @@ def matters(rid: str, told: Told, today: date) -> Iterator[Body]:
             by=(f"Patient/{rid}", name),
             at=at,
         )
+
+
+def goals(rid: str, told: Told, staff: dict[str, Any], today: date) -> Iterator[Body]:
+    """What they would like, or what somebody proposed to them, some weeks ago."""
+    own = (f"Patient/{rid}", f"{told['given'][0]} {told['family']}")
+    for number, one in enumerate(told.get("goals", ())):
+        steps = tuple(plans.Step(words, done, who) for words, who, done in one["steps"])
+        said = plans.Said(one["words"], steps, one.get("importance"), one.get("confidence"), one["because"])
+        body = plans.goal(
+            f"{rid}-goal-{number}",
+            said,
+            patient=own[0],
+            by=staff[one["by"]] if "by" in one else own,
+            at=datetime.combine(today - timedelta(days=18 - number), time(18, 30), UTC),
+            state="proposed" if "by" in one else "active",
+        )
+        yield plans.with_level(body, one["level"]) if "level" in one else body
 
 
 def coding(system: str, code: str) -> Body:
