@@ -136,7 +136,7 @@ def test_declined_with_words_the_team_reads(people: People, door: Doors) -> None
 
 
 @pytest.mark.parametrize("who", ["eve", "eve_staff", "bilal", "root"])
-def test_to_others_it_is_not_there(people: People, door: Doors, who: str) -> None:
+def test_eve_and_others_find_nothing_and_move_nothing(people: People, door: Doors, who: str) -> None:
     rid = actions.say(door(people.amina), once="a form", patient=AMINA, said=Said(DANCE))
     actor = getattr(people, who)
     other = Browser(actor)
@@ -144,8 +144,15 @@ def test_to_others_it_is_not_there(people: People, door: Doors, who: str) -> Non
     for path in ("new/", *(f"{rid}/{verb}/" for verb in ("accept", "reached", "steps", "decline", "end"))):
         other.post(f"/goals/amina/{path}", {"words": "Theirs.", "level": "2"})
         assert other.status == 404, (path, other.status)
-    with pytest.raises(Refused):
-        actions.say(door(actor), once="theirs", patient=AMINA, said=Said("Theirs."))
+    tries: list[Callable[[], object]] = [
+        lambda: actions.say(door(actor), once="theirs", patient=AMINA, said=Said("Theirs.")),
+        lambda: actions.move(door(actor), patient=AMINA, goal=rid, state="reached"),
+        lambda: actions.steps(door(actor), patient=AMINA, goal=rid, done=frozenset((0,))),
+        lambda: actions.level(door(actor), patient=AMINA, goal=rid, level=2),
+    ]
+    for attempt in tries:
+        with pytest.raises(Refused):
+            attempt()
     assert [one.words for one in reading.goals(door(people.amina), AMINA)] == [DANCE]
 
 

@@ -92,7 +92,9 @@ def test_a_year_old_one_is_asked_about(people: People, door: Doors) -> None:
 
 
 @pytest.mark.parametrize("who", ["eve", "eve_staff", "bilal", "root"])
-def test_to_others_it_is_not_there(people: People, told: str, door: Doors, who: str) -> None:
+def test_eve_and_others_find_nothing_and_write_nothing(
+    people: People, told: str, door: Doors, who: str
+) -> None:
     """Nobody else reads or writes it: not a stranger, another team, the operator, nor Bilal by himself."""
     actor = getattr(people, who)
     other = Browser(actor)
@@ -102,8 +104,15 @@ def test_to_others_it_is_not_there(people: People, told: str, door: Doors, who: 
         assert other.status == 404, (path, other.status)
     other.get(f"/matters/amina/{told}/before/")
     assert other.status == 404
-    with pytest.raises(Refused):
-        actions.write(door(actor), once="theirs", patient=AMINA, kind="talk", words="Theirs.")
+    tries: list[Callable[[], object]] = [
+        lambda: actions.write(door(actor), once="theirs", patient=AMINA, kind="talk", words="Theirs."),
+        lambda: actions.change(door(actor), patient=AMINA, entry=told, words="Theirs."),
+        lambda: actions.still_so(door(actor), patient=AMINA, entry=told),
+        lambda: actions.take_out(door(actor), patient=AMINA, entry=told),
+    ]
+    for attempt in tries:
+        with pytest.raises(Refused):
+            attempt()
     assert [one.words for one in reading.entries(door(people.amina), AMINA)] == [HOME]
 
 
