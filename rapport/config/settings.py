@@ -56,6 +56,8 @@ INSTALLED_APPS = [
     "rapport.fhir_api",
     "rapport.pillars.conversations",
     "rapport.pillars.circle",
+    "rapport.pillars.plans",
+    "rapport.pillars.what_matters",
     "rapport.home",
     "allauth",
     "allauth.account",

@@ -16,8 +16,10 @@ Body = dict[str, Any]
 KIND = "urn:rapport:kind"
 #: What someone answers for at the whole site, in a PractitionerRole's codes; `people` reads them.
 DUTY = "urn:rapport:duty"
+#: The form of what matters to a person (`pillars.what_matters`).
+MATTERS = "urn:rapport:form:what-matters"
 #: Where a resource says who it is from.
-_FROM = {"Communication": "sender", "Task": "requester"}
+_FROM = {"Communication": "sender", "Task": "requester", "Goal": "expressedBy"}
 
 
 def kinds(body: Body) -> frozenset[str]:
@@ -41,10 +43,14 @@ def check(actor: Actor, before: Body | None, after: Body) -> None:
     if actor.kind in ("system", "client"):
         return
     rtype = str(after["resourceType"])
+    if rtype == "QuestionnaireResponse":
+        return _check_answers(actor, before, after)
     sharing = actor.kind == "patient" and rtype == "Consent"  # judged by its own guard
     if actor.kind in ("patient", "kin") and not sharing and not _conversational(rtype, before, after):
         raise Refused(
-            "forbidden", "Only your own messages and questions can be written here.", "Write a message."
+            "forbidden",
+            "Only your own messages, questions, answers and goals can be written here.",
+            "Write a message.",
         )
     if rtype == "PractitionerRole" and not _given(before, after) <= actor.duties:
         raise Refused(
@@ -67,8 +73,21 @@ def check(actor: Actor, before: Body | None, after: Body) -> None:
         )
 
 
+def _check_answers(actor: Actor, before: Body | None, after: Body) -> None:
+    """Each version of the answers to a form is from who writes it; patients and family change their own.
+
+    What matters to somebody may be typed by others; who it is about may change it all the same.
+    """
+    if not _may_say(actor, _reference(after.get("author"))):
+        raise Refused("forbidden", "This is written in somebody else's name (author).", "Write as yourself.")
+    if before is None or actor.kind == "staff" or before.get("questionnaire") == MATTERS:
+        return
+    if _reference(before.get("author")) != actor.ref:
+        raise Refused("forbidden", "These answers are somebody else's.", "Write your own.")
+
+
 def _conversational(rtype: str, before: Body | None, after: Body) -> bool:
-    """What patients and family write: product-coded messages and tasks, and the files that go with them."""
+    """What patients and family write: product-coded messages, tasks and goals, and the files with them."""
     if rtype == "Binary":
         return before is None
     if rtype not in _FROM:

@@ -33,7 +33,8 @@ LEARNING = 64  # no type of its own yet
 HELP = 128  # no type of its own yet
 CIRCLE = 256  # who belongs to the person: RelatedPerson
 SHARING = 512  # who may see what, and who looked: Consent, AuditEvent
-EVERY_CATEGORY = (1 << 10) - 1
+STORY = 1024  # what the person says of themselves: QuestionnaireResponse
+EVERY_CATEGORY = (1 << 11) - 1
 CLINICAL = EVERY_CATEGORY & ~(IDENTITY | SHARING)
 
 _CATEGORY = {
@@ -46,6 +47,7 @@ _CATEGORY = {
     "CarePlan": PLAN,
     "Goal": PLAN,
     "RequestGroup": DECISION,
+    "QuestionnaireResponse": STORY,
     "RelatedPerson": CIRCLE,
     "Consent": SHARING,
     "AuditEvent": SHARING,

@@ -16,8 +16,10 @@ from .permissions import (
     EVERY_CATEGORY,
     EVERY_PURPOSE,
     IDENTITY,
+    PLAN,
     PURPOSES,
     SHARING,
+    STORY,
 )
 
 READS, WRITES = 1, 1 | 2 | 4  # bits of permissions.ACTION_BITS: see; see, write and change
@@ -51,7 +53,7 @@ OWN = Role(
     "own record",
     "This is their own record.",
     PERSONAL,
-    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING, WRITES)),
+    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING | STORY | PLAN, WRITES)),
 )
 CARE_TEAM = Role(
     "care team",

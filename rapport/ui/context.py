@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from rapport.ui.places import places
+
+log = logging.getLogger("rapport.ui")
 
 THEMES = ("auto", "light", "dark")
 
@@ -23,6 +26,26 @@ class _Source:
 def use_site(read: Callable[[], Any]) -> None:
     """Register the source of the site's facts: anything with `name`, `crisis` and `say`. `people` does."""
     _Source.read = staticmethod(read)
+
+
+class _Comfort:
+    """Where the words that help a reader in a heavy moment come from."""
+
+    read: Callable[[HttpRequest], tuple[str, ...]] | None = None
+
+
+def use_comfort(read: Callable[[HttpRequest], tuple[str, ...]]) -> None:
+    """Register the source of what the reader wrote down to help themselves; `()` for nobody or nothing."""
+    _Comfort.read = staticmethod(read)
+
+
+def comfort(request: HttpRequest) -> tuple[str, ...]:
+    """The reader's own words for a heavy moment. Help is shown without them rather than not at all."""
+    try:
+        return _Comfort.read(request) if _Comfort.read else ()
+    except Exception:
+        log.exception("own words could not be read for the help page")
+        return ()
 
 
 def site() -> Any | None:

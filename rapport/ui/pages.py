@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language, get_language
 from django.views.decorators.http import require_POST, require_safe
 
-from rapport.ui.context import THEMES, site
+from rapport.ui.context import THEMES, comfort, site
 from rapport.ui.gallery import samples
 
 _YEAR = 365 * 24 * 3600
@@ -58,7 +58,7 @@ def help_now(request: HttpRequest) -> HttpResponse:
     """Where to turn in danger or in a heavy moment. Needs no sign-in and no script."""
     facts = site()
     own_words = facts.say(facts.crisis.text, get_language() or "") if facts else ""
-    return render(request, "ui/help.html", {"crisis_text": own_words})
+    return render(request, "ui/help.html", {"crisis_text": own_words, "comfort": comfort(request)})
 
 
 @login_not_required

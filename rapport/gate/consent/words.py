@@ -18,6 +18,7 @@ CATEGORIES: Final[Mapping[str, int]] = {
     "identity": p.IDENTITY,
     "conversations": p.CONVERSATION,
     "appointments": p.APPOINTMENT,
+    "what-matters": p.STORY,
     "plan": p.PLAN,
     "health-record": p.RECORD,
     "decisions": p.DECISION,

@@ -49,6 +49,7 @@ class ContactLine:
 class PersonPage:
     """`person.html`: one person, calm, on one page. What is active stands here; the rest is behind links.
 
+    matters    what matters to the person: headings and their own words, at most five
     more       names of the lists that hold more than the page shows
     shared     whether the record may be read; else only who it is
     carers     who cares for the person: teams and people of their care teams
@@ -57,6 +58,7 @@ class PersonPage:
 
     person: Person
     called: str
+    matters: tuple[tuple[Any, str], ...]
     next_visit: Visit | None
     last_visit: Visit | None
     questions: tuple[QuestionLine, ...]

@@ -25,6 +25,7 @@ _NAMES = uuid.UUID("0d6d1d0a-3c2b-4b58-9a55-6f0f2c7f5e11")
 CATEGORIES = (
     "conversations",
     "appointments",
+    "what-matters",
     "plan",
     "health-record",
     "decisions",

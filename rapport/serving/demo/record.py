@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+
+from rapport.pillars.plans import shapes as plans
+from rapport.pillars.what_matters import shapes
 
 Body = dict[str, Any]
 Told = dict[str, Any]
@@ -161,6 +164,38 @@ def weekday(day: date) -> date:
 def workday(day: date) -> date:
     """The day itself, or the Friday before where it is a Saturday or a Sunday."""
     return day - timedelta(days=max(0, day.weekday() - 4))
+
+
+def matters(rid: str, told: Told, today: date) -> Iterator[Body]:
+    """What they said matters to them, some weeks ago, in their own name."""
+    name = f"{told['given'][0]} {told['family']}"
+    for number, (kind, words) in enumerate(told.get("matters", ())):
+        at = datetime.combine(today - timedelta(days=20 + number), time(18, 30), UTC)
+        yield shapes.entry(
+            f"{rid}-matters-{number}",
+            kind=kind,
+            words=words,
+            patient=f"Patient/{rid}",
+            by=(f"Patient/{rid}", name),
+            at=at,
+        )
+
+
+def goals(rid: str, told: Told, staff: dict[str, Any], today: date) -> Iterator[Body]:
+    """What they would like, or what somebody proposed to them, some weeks ago."""
+    own = (f"Patient/{rid}", f"{told['given'][0]} {told['family']}")
+    for number, one in enumerate(told.get("goals", ())):
+        steps = tuple(plans.Step(words, done, who) for words, who, done in one["steps"])
+        said = plans.Said(one["words"], steps, one.get("importance"), one.get("confidence"), one["because"])
+        body = plans.goal(
+            f"{rid}-goal-{number}",
+            said,
+            patient=own[0],
+            by=staff[one["by"]] if "by" in one else own,
+            at=datetime.combine(today - timedelta(days=18 - number), time(18, 30), UTC),
+            state="proposed" if "by" in one else "active",
+        )
+        yield plans.with_level(body, one["level"]) if "level" in one else body
 
 
 def coding(system: str, code: str) -> Body:

@@ -87,6 +87,8 @@ def _bodies(rid: str, told: Told, staff: dict[str, Any], teams: dict[str, str], 
         *relatives,
         record.care_team(rid, told, staff, teams),
         *record.facts(rid, told, staff, today),
+        *record.matters(rid, told, today),
+        *record.goals(rid, told, staff, today),
     ]
 
 

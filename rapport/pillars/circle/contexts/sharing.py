@@ -24,6 +24,7 @@ NAMES: Mapping[str, tuple[str | Promise, str | Promise]] = {
         lazy("What you and your team write to each other"),
     ),
     "appointments": (lazy("Visits"), lazy("When and where, so that they can come along")),
+    "what-matters": (lazy("What matters to me"), lazy("What you told your team about yourself")),
     "plan": (lazy("My plan and my goals"), lazy("So that they can help with the steps")),
     "health-record": (lazy("My health record"), lazy("Problems, medicines, allergies, measurements")),
     "decisions": (lazy("Decisions"), lazy("What there is to choose, and what you chose")),

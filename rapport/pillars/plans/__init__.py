@@ -1,0 +1,1 @@
+"""Goals in people's own words, the steps to them, and how far one has come."""

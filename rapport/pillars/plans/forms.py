@@ -1,0 +1,81 @@
+"""What people send about goals."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from rapport.pillars.plans.rules.goals import LONGEST
+from rapport.pillars.plans.shapes import Said, Step
+
+#: So many steps stand on the form.
+STEPS = 3
+_TEN = [("", "–"), *((str(number), str(number)) for number in range(11))]
+
+
+class GoalForm(forms.Form):
+    """A goal and its steps."""
+
+    words = forms.CharField(
+        label=_("What I would like"),
+        max_length=LONGEST,
+        widget=forms.Textarea({"rows": 2, "dir": "auto"}),
+        error_messages={"required": _("Say it in a sentence, in your own words.")},
+    )
+    because = forms.CharField(
+        label=_("Why it matters"),
+        max_length=LONGEST,
+        required=False,
+        widget=forms.TextInput({"dir": "auto"}),
+    )
+    importance = forms.ChoiceField(label=_("How much it matters, 0 to 10"), choices=_TEN, required=False)
+    confidence = forms.ChoiceField(label=_("How sure I am that I can, 0 to 10"), choices=_TEN, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for number in range(1, STEPS + 1):
+            for name, label in (("step", _("A step")), ("who", _("Who could help"))):
+                widget = forms.TextInput({"dir": "auto"})
+                self.fields[f"{name}_{number}"] = forms.CharField(
+                    label=label, max_length=LONGEST, required=False, widget=widget
+                )
+
+    @property
+    def rows(self) -> list[tuple[Any, Any]]:
+        """The lines of steps: the step, and who could help."""
+        return [(self[f"step_{number}"], self[f"who_{number}"]) for number in range(1, STEPS + 1)]
+
+    @property
+    def said(self) -> Said:
+        """What it says; only of a form that is valid."""
+        data = self.cleaned_data
+        rows = [(data[f"step_{number}"], data[f"who_{number}"]) for number in range(1, STEPS + 1)]
+        return Said(
+            words=data["words"],
+            steps=tuple(Step(words, False, helper) for words, helper in rows if words),
+            importance=int(data["importance"]) if data["importance"] else None,
+            confidence=int(data["confidence"]) if data["confidence"] else None,
+            because=data["because"],
+        )
+
+
+class ReasonForm(forms.Form):
+    """Why, in words."""
+
+    words = forms.CharField(
+        label=_("Why"),
+        max_length=LONGEST,
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
+        error_messages={"required": _("Say why in a sentence.")},
+    )
+
+
+def once_token(given: str = "") -> str:
+    """The token of a form: what is sent twice with it is done once. A new one where `given` is none."""
+    try:
+        return str(uuid.UUID(given))
+    except ValueError:
+        return str(uuid.uuid4())

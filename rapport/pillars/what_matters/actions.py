@@ -1,0 +1,74 @@
+"""Verbs of what matters: write an entry, change it, say that it is still so, take it out."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+from rapport.fhir.outcomes import Refused
+from rapport.gate.door import Door
+from rapport.pillars.what_matters import finding, shapes
+
+_NAMES = uuid.UUID("0f7a8a9e-58f1-4dd1-8a8e-64b0f1a0c7de")
+
+
+def write(door: Door, *, once: str, patient: str, kind: str, words: str) -> str:
+    """A new entry for `Patient/…`. Its id; sent twice with one token it is one."""
+    rid = str(uuid.uuid5(_NAMES, f"{door.actor.ref} {patient} {once}"))
+    with door.unit("writing what matters"):
+        door.lock("what matters", rid)
+        if door.find("QuestionnaireResponse", rid) is None:
+            body = shapes.entry(
+                rid, kind=kind, words=_kept(words), patient=patient, by=_signs(door), at=_now()
+            )
+            door.create(body, rid=rid)
+    return rid
+
+
+def change(door: Door, *, patient: str, entry: str, words: str) -> None:
+    """Other words; the earlier ones stay in its history."""
+    _again(door, patient, entry, _kept(words), stands=True)
+
+
+def still_so(door: Door, *, patient: str, entry: str) -> None:
+    """Read again, and nothing to change."""
+    _again(door, patient, entry, "", stands=True)
+
+
+def take_out(door: Door, *, patient: str, entry: str) -> None:
+    """It does not hold any more. Twice is as once."""
+    _again(door, patient, entry, "", stands=False)
+
+
+def _again(door: Door, patient: str, rid: str, words: str, *, stands: bool) -> None:
+    """A new version in the name of who acts."""
+    with door.unit("changing what matters"):
+        body = finding.need(door, patient, rid)
+        was = shapes.read_entry(body)
+        if not was.stands and not stands:
+            return
+        made = shapes.entry(
+            rid,
+            kind=was.kind,
+            words=words or was.words,
+            patient=patient,
+            by=_signs(door),
+            at=_now(),
+            stands=stands,
+        )
+        door.update({**body, **made})
+
+
+def _signs(door: Door) -> tuple[str, str]:
+    return door.actor.ref, door.actor.name
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _kept(words: str) -> str:
+    kept = words.replace("\r\n", "\n").strip()
+    if not kept:
+        raise Refused("rule", "There are no words yet.", "Write a sentence, in your own words.")
+    return kept

@@ -1,0 +1,24 @@
+"""The Django app of the pillar."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class WhatMattersConfig(AppConfig):
+    """What matters to a person. The record is FHIR, so there are no tables."""
+
+    name = "rapport.pillars.what_matters"
+    label = "what_matters"
+    verbose_name = "What matters"
+
+    def ready(self) -> None:
+        """Put the guard at the door, add the place at the top."""
+        from rapport.pillars.what_matters import guards
+        from rapport.pillars.what_matters.pages import what_helps
+        from rapport.ui import context, places
+
+        guards.register()
+        context.use_comfort(what_helps)
+        places.add(places.Place(_("About me"), "heart", "/matters/", ("patient", "kin"), 30, ("/goals/",)))

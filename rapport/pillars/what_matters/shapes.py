@@ -1,0 +1,117 @@
+"""An entry of what matters to somebody, as a FHIR QuestionnaireResponse: build and read. Pure.
+
+One resource an entry: it has its own author, day and history, and may be shared or hidden by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+Resource = dict[str, Any]
+
+#: The form that every entry answers a question of; its questions are `KINDS`.
+FORM = "urn:rapport:form:what-matters"
+#: What an entry may be about, in the order of the page. The codes are the form's linkIds.
+KINDS = (
+    "important",
+    "people",
+    "talk",
+    "good-day",
+    "worry",
+    "helps",
+    "please",
+    "please-not",
+    "willing",
+    "unwilling",
+    "wishes",
+)
+#: Whether it stands, as QuestionnaireResponse.status.
+STANDS, TAKEN_OUT = "completed", "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: a kind of `KINDS`, the words, whose they are, and who wrote them down when.
+
+    by, by_name   `Patient/…`, `RelatedPerson/…` or `Practitioner/…`, and their name
+    stands        False once it was taken out
+    changed       whether it read otherwise before, or was said again
+    """
+
+    rid: str
+    kind: str
+    words: str
+    patient: str
+    by: str
+    by_name: str
+    at: datetime | None
+    stands: bool
+    changed: bool = False
+
+
+def entry(
+    rid: str, *, kind: str, words: str, patient: str, by: tuple[str, str], at: datetime, stands: bool = True
+) -> Resource:
+    """The resource of an entry; `by` as (reference, name). The words are the patient's, whoever types."""
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "id": rid,
+        "questionnaire": FORM,
+        "status": STANDS if stands else TAKEN_OUT,
+        "subject": {"reference": patient},
+        "source": {"reference": patient},
+        "authored": at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "author": {"reference": by[0], "display": by[1]},
+        "item": [{"linkId": kind, "answer": [{"valueString": words}]}],
+    }
+
+
+def is_entry(body: Mapping[str, Any]) -> bool:
+    """Whether a resource is an entry of what matters."""
+    return body.get("resourceType") == "QuestionnaireResponse" and body.get("questionnaire") == FORM
+
+
+def read_entry(body: Mapping[str, Any]) -> Entry:
+    """The facts of an entry; absent ones are empty."""
+    item: Mapping[str, Any] = next(iter(body.get("item") or ()), {})
+    answer: Mapping[str, Any] = next(iter(item.get("answer") or ()), {})
+    author = body.get("author") or {}
+    return Entry(
+        rid=str(body.get("id", "")),
+        kind=str(item.get("linkId", "")),
+        words=str(answer.get("valueString", "")),
+        patient=str((body.get("subject") or {}).get("reference", "")),
+        by=str(author.get("reference", "")),
+        by_name=str(author.get("display", "")),
+        at=_moment(body.get("authored")),
+        stands=body.get("status") == STANDS,
+        changed=str((body.get("meta") or {}).get("versionId", "1")) != "1",
+    )
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+#: Elements whose text says what an order is, wherever they stand in it.
+_SAYING = ("text", "display", "comment", "description", "patientInstruction", "name")
+
+
+def words_of(body: object) -> Iterator[str]:
+    """All that a resource says of itself in words, in order; references as they are displayed."""
+    if isinstance(body, Mapping):
+        for name, value in body.items():
+            if name in _SAYING and isinstance(value, str):
+                yield value
+            elif name not in ("subject", "patient"):
+                yield from words_of(value)
+    elif isinstance(body, list):
+        for each in body:
+            yield from words_of(each)
