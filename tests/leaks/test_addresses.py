@@ -32,6 +32,8 @@ WHO = {
     "circle/<": "patients",
     "looked/": "patients",
     "whose/": "signed in",
+    "matters/": "signed in",
+    "goals/": "signed in",
     "more/": "own",
     "account/": "own",
     "drafts/": "own",
