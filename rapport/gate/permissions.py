@@ -34,7 +34,8 @@ HELP = 128  # no type of its own yet
 CIRCLE = 256  # who belongs to the person: RelatedPerson
 SHARING = 512  # who may see what, and who looked: Consent, AuditEvent
 STORY = 1024  # what the person says of themselves: QuestionnaireResponse
-EVERY_CATEGORY = (1 << 11) - 1
+GOAL = 2048  # what the person would like: Goal; shared with the plan, and written by the person themselves
+EVERY_CATEGORY = (1 << 12) - 1
 CLINICAL = EVERY_CATEGORY & ~(IDENTITY | SHARING)
 
 _CATEGORY = {
@@ -45,7 +46,7 @@ _CATEGORY = {
     "Appointment": APPOINTMENT,
     "AppointmentResponse": APPOINTMENT,
     "CarePlan": PLAN,
-    "Goal": PLAN,
+    "Goal": GOAL,
     "RequestGroup": DECISION,
     "QuestionnaireResponse": STORY,
     "RelatedPerson": CIRCLE,

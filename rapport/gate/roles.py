@@ -15,8 +15,8 @@ from .permissions import (
     CONVERSATION,
     EVERY_CATEGORY,
     EVERY_PURPOSE,
+    GOAL,
     IDENTITY,
-    PLAN,
     PURPOSES,
     SHARING,
     STORY,
@@ -53,7 +53,7 @@ OWN = Role(
     "own record",
     "This is their own record.",
     PERSONAL,
-    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING | STORY | PLAN, WRITES)),
+    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING | STORY | GOAL, WRITES)),
 )
 CARE_TEAM = Role(
     "care team",

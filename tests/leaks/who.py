@@ -15,6 +15,7 @@ _KINDS = {
     "conversations": {"Communication", "Task", "Binary"},
     "appointments": {"Appointment", "AppointmentResponse"},
     "plan": {"CarePlan", "Goal"},
+    "what matters": {"QuestionnaireResponse"},
     "decisions": {"RequestGroup"},
     "circle": {"RelatedPerson"},
     "sharing": {"Consent", "AuditEvent"},

@@ -19,7 +19,7 @@ CATEGORIES: Final[Mapping[str, int]] = {
     "conversations": p.CONVERSATION,
     "appointments": p.APPOINTMENT,
     "what-matters": p.STORY,
-    "plan": p.PLAN,
+    "plan": p.PLAN | p.GOAL,
     "health-record": p.RECORD,
     "decisions": p.DECISION,
     "learning": p.LEARNING,

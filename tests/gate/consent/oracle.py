@@ -19,6 +19,7 @@ OF_CATEGORY = {
     "conversations": {"Communication", "Task", "Binary"},
     "appointments": {"Appointment", "AppointmentResponse"},
     "plan": {"CarePlan", "Goal"},
+    "what-matters": {"QuestionnaireResponse"},
     "decisions": {"RequestGroup"},
     "learning": set[str](),
     "practical-help": set[str](),
