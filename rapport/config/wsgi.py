@@ -11,8 +11,10 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rapport.config.settings")
 pages = get_wsgi_application()
 
-from rapport.config import health  # noqa: E402 - these need Django set up
+from rapport.config import health, threads  # noqa: E402 - these need Django set up
 from rapport.fhir_api.app import application as record  # noqa: E402
+
+threads.keep_by_thread()
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

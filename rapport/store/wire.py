@@ -11,16 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from itertools import count
+from select import POLLIN, POLLOUT, poll
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 from psycopg import Connection, Error, OperationalError, ProgrammingError
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
-from psycopg.generators import fetch, send
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
-from psycopg.waiting import wait
 
 from rapport.store.values import NEVER, Bigints, Floats, Text, Texts, Times, loading, micros, sent
 
@@ -190,14 +189,25 @@ class _Line:
             for step in steps:
                 step()
             pg.pipeline_sync()
-            wait(send(pg), pg.socket)
-            # Of each step its answer and that it is over, of the end that it is reached.
-            found = [wait(fetch(pg), pg.socket) for _ in range(2 * len(steps) + 1)]
+            while pg.flush():
+                self._await(POLLIN | POLLOUT)
+            found = []
+            for _ in range(2 * len(steps) + 1):  # of each its answer and that it is over; that all is over
+                while pg.is_busy():
+                    self._await(POLLIN)
+                found.append(pg.get_result())
             pg.exit_pipeline_mode()
         except BaseException:
             pg.finish()  # left half way, the connection is of no use to anybody
             raise
-        return found[:-1:2]
+        return found[:-1:2]  # type: ignore[return-value] # None is what says that one is over
+
+    def _await(self, events: int) -> None:
+        """Sleep until the server says or takes something; libpq would keep other threads from their work."""
+        poller = poll()
+        poller.register(self._pg.socket, events)
+        poller.poll()
+        self._pg.consume_input()
 
     def _tidy(self) -> None:
         """Forget the oldest half when there are too many: a search can be written in endless ways."""

@@ -6,13 +6,16 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from rapport.gate.door import Door
+import msgspec
+
+from rapport.gate.door import Door, Record
 from rapport.gate.together import Asks, inquiry
 from rapport.pillars.conversations import finding
 from rapport.pillars.conversations.reading import shown
 from rapport.pillars.conversations.reading.talk import MESSAGES
 from rapport.pillars.conversations.reading.views import Looking
 from rapport.pillars.conversations.rules.lists import for_patient
+from rapport.pillars.conversations.rules.who import Who
 from rapport.pillars.conversations.shapes.codes import KIND, STATE, Resource, instant, moment, refs_of
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
 from rapport.pillars.conversations.shapes.letters import Header, Message, read_header, read_message
@@ -44,12 +47,12 @@ def mine(
     where = _where(looking, patient)
     if where is None:
         return (), ""
-    lines: dict[str, Resource] = {}
+    lines: dict[str, Record] = {}
     for _page in range(MOST_PAGES):
         found, following = _letters(door, where, cursor, min(SCAN, 6 * count))
-        new: dict[str, Resource] = {}
-        for body in found:
-            new.setdefault(_talk_of(body), body)
+        new: dict[str, Record] = {}
+        for record in found:
+            new.setdefault(_talk_of(record), record)
         if lines and len(new | lines) > count:
             break  # this page of letters begins the next page of conversations
         lines = new | lines
@@ -58,24 +61,37 @@ def mine(
             break
     for ref in _seen_before(door, lines) if later else ():
         del lines[ref]
-    latest = {ref: read_message(body) for ref, body in lines.items()}
+    latest = {ref: read_message(record.json) for ref, record in lines.items()}
     return _lines(
         looking, latest, patient or (looking.who.ref if looking.who.kind == "patient" else "")
     ), cursor
 
 
-def _talk_of(body: Resource) -> str:
+class _Talk(msgspec.Struct):
+    reference: str = ""
+
+
+class _Letter(msgspec.Struct):
+    """What a list has to know of every letter, to read in full the latest of each conversation alone."""
+
+    partOf: list[_Talk] = []
+
+
+_read_letter = msgspec.json.Decoder(_Letter).decode
+
+
+def _talk_of(letter: Record) -> str:
     """The conversation that a letter is part of."""
-    return next(iter(refs_of(body.get("partOf"))), "")
+    return next((talk.reference for talk in _read_letter(letter.body).partOf), "")
 
 
-def _seen_before(door: Door, lines: dict[str, Resource]) -> set[str]:
+def _seen_before(door: Door, lines: dict[str, Record]) -> set[str]:
     """Those of these conversations whose latest letter was on an earlier page."""
-    sent = [at for body in lines.values() if (at := moment(body.get("sent")))]
+    sent = [at for record in lines.values() if (at := moment(record.json.get("sent")))]
     if not sent:
         return set()
     where = [("part-of", ",".join(lines)), ("sent", f"gt{instant(max(sent))}")]
-    return {_talk_of(body) for body in _letters(door, where, "", LONGEST_SCAN)[0]}
+    return {_talk_of(record) for record in _letters(door, where, "", LONGEST_SCAN)[0]}
 
 
 def _where(looking: Looking, patient: str) -> list[tuple[str, str]] | None:
@@ -97,10 +113,12 @@ def _had(door: Door, positions: Iterable[str]) -> list[ConcernTask]:
     return [read_concern(body) for body in bodies]
 
 
-def _letters(door: Door, where: list[tuple[str, str]], cursor: str, count: int) -> tuple[list[Resource], str]:
+def _letters(
+    door: Door, where: list[tuple[str, str]], cursor: str, count: int
+) -> tuple[Sequence[Record], str]:
     query = [*where, MESSAGES, ("_sort", "-sent"), ("_count", str(count))]
     found = door.search("Communication", [*query, *([("_cursor", cursor)] if cursor else [])])
-    return [record.json for record in found.matches], found.next or ""
+    return found.matches, found.next or ""
 
 
 def _headers(door: Door, refs: Iterable[str]) -> dict[str, Header]:
@@ -208,7 +226,8 @@ def find(door: Door, words: str, *, patient: str = "", cursor: str = "") -> show
     hits: list[Message] = []
     for _page in range(LONGEST_SCAN // SCAN):
         found, cursor = _letters(door, where, cursor, SCAN)
-        hits += [letter for letter in map(read_message, found) if _holds(letter.text, wanted)]
+        letters = (read_message(record.json) for record in found)
+        hits += [letter for letter in letters if _holds(letter.text, wanted)]
         if not cursor or len(hits) >= SCAN:
             break
     headers = _headers(door, (letter.conversation for letter in hits))
