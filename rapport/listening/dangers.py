@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rapport.listening.context import Contexts, Reading
+from rapport.listening.context import PRESENT, Contexts, Reading
 from rapport.listening.heard import Channel, Level, RedFlag, Span, Status
 from rapport.listening.packs import Found, Rule
 from rapport.listening.words import Words
@@ -21,6 +21,7 @@ _REASONS: Mapping[Status, str] = {
     "figurative": "reads as a figure of speech",
 }
 
+_ONESELF = frozenset(("i", "myself", "yo", "je", "j"))
 # what might be over, or might never be, is still looked at when it is about harming oneself
 _NEVER_LOWERS_HARM: frozenset[Status] = frozenset({"settled", "hypothetical"})
 
@@ -32,12 +33,19 @@ def red_flags(words: Words, found: Iterable[Found], contexts: Contexts) -> list[
         rule: Rule = each.means
         whole = rule.level == "self_harm"
         reading = contexts.judge_match(each.first, each.last, each.match.stretches, whole)
+        if whole and reading.status == "other person" and _of_oneself(words, each):
+            reading = PRESENT
         flag = _flag(words, each, rule, reading)
         key = (flag.kind, flag.status)
         other = flags.get(key)
         if other is None or _weight(flag) > _weight(other):
             flags[key] = flag
     return sorted(flags.values(), key=lambda flag: (flag.span.start, flag.rule))
+
+
+def _of_oneself(words: Words, found: Found) -> bool:
+    """Whether the words speak of "I": a wish of one's own in a sentence about somebody's death."""
+    return not _ONESELF.isdisjoint(words.norms[max(0, found.first - 1) : found.last + 1])
 
 
 def _flag(words: Words, found: Found, rule: Rule, reading: Reading) -> RedFlag:
