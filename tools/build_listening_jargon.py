@@ -26,7 +26,9 @@ NOT_HARD = re.compile(
     re.IGNORECASE,
 )
 LONGEST_PLAIN = 48
-VAGUE = re.compile(r"(?:an?|any|the|one) (?:(?:type|form|number|group|part) of )?(?:the )?\w+(?: of the \w+)?", re.IGNORECASE)
+VAGUE = re.compile(
+    r"(?:an?|any|the|one) (?:(?:type|form|number|group|part) of )?(?:the )?\w+(?: of the \w+)?", re.IGNORECASE
+)
 
 
 FORMAL = re.compile(
@@ -46,7 +48,9 @@ def formal(term: str) -> bool:
 
 def shortened(definition: str) -> str:
     """The first clause of a definition as a plain wording, or nothing where it is long."""
-    first = re.split(r"\s(?:that|which|in which|used|caused|marked|made|of unknown)\b|[,(;:]", definition)[0].strip()
+    first = re.split(r"\s(?:that|which|in which|used|caused|marked|made|of unknown)\b|[,(;:]", definition)[
+        0
+    ].strip()
     first = first.rstrip(".")
     return first[:1].lower() + first[1:] if len(first) <= LONGEST_PLAIN and not VAGUE.fullmatch(first) else ""
 
@@ -58,7 +62,11 @@ def dictionary(rows: list[dict[str, str]]) -> dict[str, str]:
     for row in rows:
         term = row["term"].strip()
         words = re.findall(r"[a-z]+", term)
-        if not re.fullmatch(r"[a-z]+(?:[ -][a-z]+){0,2}", term) or len(term) < 6 or NOT_HARD.search(row["definition"]):
+        if (
+            not re.fullmatch(r"[a-z]+(?:[ -][a-z]+){0,2}", term)
+            or len(term) < 6
+            or NOT_HARD.search(row["definition"])
+        ):
             continue
         if not all(word in usual or familiar(word) for word in words):
             kept[term] = shortened(row["definition"])

@@ -51,7 +51,9 @@ def answers(questions: Sequence[Span], reply: str, language: str, dismissed: boo
     words = _words(language)
     found = []
     for question, (signs, by) in zip(questions, weigh(questions, reply, language, dismissed), strict=True):
-        score = words.weights["bias"] + sum(words.weights.get(name, 0.0) * value for name, value in signs.items())
+        score = words.weights["bias"] + sum(
+            words.weights.get(name, 0.0) * value for name, value in signs.items()
+        )
         seen: Seen = "answered" if score >= SURE else "perhaps" if score >= MAYBE else "not seen"
         found.append(Answered(question, seen, by if seen != "not seen" else None))
     return tuple(found)
@@ -60,7 +62,7 @@ def answers(questions: Sequence[Span], reply: str, language: str, dismissed: boo
 def weigh(
     questions: Sequence[Span], reply: str, language: str, dismissed: bool
 ) -> list[tuple[dict[str, float], Span | None]]:
-    """For each question the signs of an answer (numbers from 0 to about 1), and the sentence that fits best."""
+    """For each question the signs of an answer (0 to about 1), and the sentence that fits best."""
     words = _words(language)
     parts = [Span.of(reply, start, end) for start, end in sentences(reply)]
     told = [part for part in parts if not part.text.endswith("?")]
@@ -138,7 +140,14 @@ _KINDS = {
 }
 
 
-_DO = (["what", "should"], ["what", "do"], ["how", "do"], ["how", "should"], ["que", "hago"], ["que", "dois-je"])
+_DO = (
+    ["what", "should"],
+    ["what", "do"],
+    ["how", "do"],
+    ["how", "should"],
+    ["que", "hago"],
+    ["que", "dois-je"],
+)
 
 
 def _kind(opening: Sequence[str]) -> str:

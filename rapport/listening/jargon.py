@@ -123,7 +123,13 @@ def _term(pieces: list[re.Match[str]], index: int, words: Glossary, said: set[st
 def _odd(written: str, words: Glossary, said: set[str]) -> bool:
     """Whether a word is hard in shorthand that speaks to nobody: long, and of no family that people use."""
     word = fold(written)
-    if len(word) < 8 or not word.isalpha() or word in words.never or word in said or word.endswith(words.drugs):
+    if (
+        len(word) < 8
+        or not word.isalpha()
+        or word in words.never
+        or word in said
+        or word.endswith(words.drugs)
+    ):
         return False
     stem = _ENDINGS.sub("", word)
     return not any(each in words.known for each in (word, stem, f"{stem}e", stem[:-1], f"{stem[:-1]}y"))

@@ -51,7 +51,12 @@ class Sight:
 
     @classmethod
     def of(
-        cls, words: Words, own: Pack, hits: Mapping[int, list[Hit]], contexts: Contexts, found: Iterable[Found]
+        cls,
+        words: Words,
+        own: Pack,
+        hits: Mapping[int, list[Hit]],
+        contexts: Contexts,
+        found: Iterable[Found],
     ) -> Sight:
         """The sight of a text; `found` are the patterns of feelings and of asking that stand in it."""
         signs: dict[int, set[str]] = {}
