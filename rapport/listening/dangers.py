@@ -22,6 +22,13 @@ _REASONS: Mapping[Status, str] = {
 }
 
 _ONESELF = frozenset(("i", "myself", "yo", "je", "j"))
+_NO_DENIAL = frozenset(
+    (
+        *("stop", "close", "closer", "reason", "reasons", "today", "yet", "without", "manage", "managed"),
+        *("resist", "longer", "trust", "promise", "dejar", "razon", "cerca", "hoy", "arreter", "raison"),
+    )
+)
+DENIAL = 4
 # what might be over, or might never be, is still looked at when it is about harming oneself
 _NEVER_LOWERS_HARM: frozenset[Status] = frozenset({"settled", "hypothetical"})
 
@@ -33,7 +40,7 @@ def red_flags(words: Words, found: Iterable[Found], contexts: Contexts) -> list[
         rule: Rule = each.means
         whole = rule.level == "self_harm"
         reading = contexts.judge_match(each.first, each.last, each.match.stretches, whole)
-        if whole and reading.status == "other person" and _of_oneself(words, each):
+        if whole and _stands(words, each, reading.status):
             reading = PRESENT
         flag = _flag(words, each, rule, reading)
         key = (flag.kind, flag.status)
@@ -43,9 +50,16 @@ def red_flags(words: Words, found: Iterable[Found], contexts: Contexts) -> list[
     return sorted(flags.values(), key=lambda flag: (flag.span.start, flag.rule))
 
 
-def _of_oneself(words: Words, found: Found) -> bool:
-    """Whether the words speak of "I": a wish of one's own in a sentence about somebody's death."""
-    return not _ONESELF.isdisjoint(words.norms[max(0, found.first - 1) : found.last + 1])
+def _stands(words: Words, found: Found, status: Status) -> bool:
+    """Whether words of harm to oneself stand, though their context seems to lower them.
+
+    A wish of one's own in a sentence about somebody's death stands; so does what sounds like a denial
+    and is none ("can't stop thinking of it", "never been this close", "did not do it today").
+    """
+    if status == "other person":
+        return not _ONESELF.isdisjoint(words.norms[max(0, found.first - 1) : found.last + 1])
+    near = words.norms[max(0, found.first - DENIAL) : found.last + DENIAL]
+    return status == "negated" and not _NO_DENIAL.isdisjoint(near)
 
 
 def _flag(words: Words, found: Found, rule: Rule, reading: Reading) -> RedFlag:
