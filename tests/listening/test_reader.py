@@ -38,8 +38,7 @@ def test_a_flag_says_why_in_the_language_of_its_reader() -> None:
 def test_suggestions_come_in_the_language_of_the_writer_of_the_reply() -> None:
     message = "My chest feels like it is in a vice. Should I wait?"
     lines = {reader: coach("Noted.", message, reader).suggestions for reader in LANGUAGES}
-    assert {tuple(each.code for each in told) for told in lines.values()} == {
-        ("safety", "question", "contact")
-    }
+    codes = [tuple(each.code for each in told) for told in lines.values()]
+    assert codes == [("safety", "dismissive", "question", "contact")] * 3
     assert len({told[0].text for told in lines.values()}) == 3
     assert coach("Noted.", message).suggestions == lines["en"]
