@@ -95,6 +95,13 @@ def rate(rows: Iterable[bool]) -> str:
     return f"{sum(values) / len(values):.3f} (n {len(values)})" if values else "-"
 
 
+def groups(pairs: list[tuple[Row, Heard]]) -> Iterable[tuple[str, list[tuple[Row, Heard]]]]:
+    """The messages of each language, literacy and author."""
+    for name in ("language", "literacy", "author"):
+        for value in dict.fromkeys(row[name] for row, _ in pairs):
+            yield value, [(row, h) for row, h in pairs if row[name] == value]
+
+
 def red_flags(rows: list[Row], heard: list[Heard], show: bool) -> dict[str, str]:
     """Recall by level and language, false alarms on tricky and plain messages, robustness."""
     pairs = list(zip(rows, heard, strict=True))
@@ -113,10 +120,9 @@ def red_flags(rows: list[Row], heard: list[Heard], show: bool) -> dict[str, str]
         "false alarms plain": rate(flagged(h) for _, h in plain),
         "level right": rate(h.level == row["red_flag"] for row, h in pairs),
     }
-    for language in ("en", "es", "fr"):
-        own = [(row, h) for row, h in pairs if row["language"] == language]
-        table[f"{language} recall"] = rate(flagged(h) for row, h in own if row["red_flag"] != "none")
-        table[f"{language} specificity"] = rate(not flagged(h) for row, h in own if row["red_flag"] == "none")
+    for value, own in groups(pairs):
+        table[f"{value} recall"] = rate(flagged(h) for row, h in own if row["red_flag"] != "none")
+        table[f"{value} specificity"] = rate(not flagged(h) for row, h in own if row["red_flag"] == "none")
     worst = [row for row in rows if row["red_flag"] in critical]
     table["critical recall, typos"] = rate(
         flagged(listen(typos(row["text"], n))) for n, row in enumerate(worst)

@@ -8,6 +8,7 @@ from rapport.listening.advice import Advice, Answered, Finding, Jargon, Suggesti
 from rapport.listening.coaching import coach
 from rapport.listening.heard import Feeling, Heard, RedFlag, Span
 from rapport.listening.hearing import listen
+from rapport.listening.reader import explain
 
 __all__ = [
     "Advice",
@@ -20,5 +21,6 @@ __all__ = [
     "Span",
     "Suggestion",
     "coach",
+    "explain",
     "listen",
 ]

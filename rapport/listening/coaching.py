@@ -15,7 +15,7 @@ from rapport.listening.hearing import listen
 from rapport.listening.jargon import jargon
 from rapport.listening.languages import identify
 from rapport.listening.packs import LANGUAGES, Found, pack, search
-from rapport.listening.suggestions import suggestions
+from rapport.listening.suggestions import line, suggestions
 from rapport.listening.words import Words, sentences
 
 _MINIMISES = re.compile(
@@ -36,16 +36,17 @@ NONE = Finding(False)
 SHORT = 60
 
 
-def coach(reply: str, message: str) -> Advice:
+def coach(reply: str, message: str, reader: str = "en") -> Advice:
     """What a draft reply does and leaves undone, with suggestions in order of weight.
 
     Findings are about the text alone. In a language without grammars nothing is found, and the one
-    suggestion is that a person who reads it should look.
+    suggestion is that a person who reads it should look. `reader` is the language (ISO 639-1) of the
+    suggestions: English, Spanish or French; English for any other.
     """
     heard = listen(message)
     language = _language(reply, heard)
     if language not in LANGUAGES:
-        return _unread(language, heard)
+        return _unread(language, reader)
     own = pack(language)
     words = own.split(reply)
     lexicon, book = own.replies
@@ -70,7 +71,7 @@ def coach(reply: str, message: str) -> Advice:
         reading_grade=grade(reply, language),
         suggestions=(),
     )
-    return suggestions(advice, heard)
+    return suggestions(advice, heard, reader)
 
 
 def _safety(heard: Heard, spans: dict[str, list[Span]]) -> Finding | None:
@@ -82,16 +83,18 @@ def _safety(heard: Heard, spans: dict[str, list[Span]]) -> Finding | None:
 
 
 def _language(reply: str, heard: Heard) -> str:
+    """The language of the reply; a few words alone are taken to be in that of the message."""
+    if len(reply) < SHORT and heard.language in LANGUAGES:
+        return heard.language
     seen = identify(reply)
     unsure = seen == "und" or (seen not in LANGUAGES and len(reply) < SHORT)
     return heard.language if unsure else seen
 
 
-def _unread(language: str, heard: Heard) -> Advice:
+def _unread(language: str, reader: str) -> Advice:
     """Nothing found: the reply is in a language that has no grammars here."""
-    text = "This language is not read here: please have somebody who speaks it look at the reply."
-    line = Suggestion("unread", text)
-    return Advice(language, NONE, NONE, NONE, NONE, NONE, NONE, None, (), (), None, (line,))
+    unread = Suggestion("unread", line("unread", reader))
+    return Advice(language, NONE, NONE, NONE, NONE, NONE, NONE, None, (), (), None, (unread,))
 
 
 def _finding(spans: Iterable[Span]) -> Finding:

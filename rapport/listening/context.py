@@ -107,7 +107,7 @@ class Contexts:
         for one in stretches:
             far = one[0] > last or one[1] < first
             for kind in _ORDER if far else ("negated",):
-                cue = self._cue(kind, *one)
+                cue = self._cue(kind, *one, own=stretches if whole else ())
                 if cue is not None and not any(cue.first <= b and cue.last >= a for a, b in stretches):
                     return Reading(
                         _STATUS[kind], self._text(cue), far and kind != "negated" and self._turn(*one, cue)
@@ -124,11 +124,18 @@ class Contexts:
             sentence = self._words.sentences[cue.first]
             if not here <= sentence <= end or (kind == "settled" and sentence in self._words.asking):
                 continue
-            if any(a <= cue.first and cue.last <= b for a, b in own):
+            if own and self._outside(kind, side, cue, first, own):
                 continue
             if self._reaches(kind, side, cue, first, last):
                 return cue
         return None
+
+    def _outside(self, kind: str, side: str, cue: Found, first: int, own: Sequence[Hit]) -> bool:
+        """Whether a cue says nothing of a pattern: it is part of it, or denies another clause before it."""
+        if any(a <= cue.first and cue.last <= b for a, b in own):
+            return True
+        apart = self._words.clauses[cue.last] != self._words.clauses[first]
+        return kind == "negated" and side == "before" and apart
 
     def _reaches(self, kind: str, side: str, cue: Found, first: int, last: int) -> bool:
         if kind == "figurative":

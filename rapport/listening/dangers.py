@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rapport.listening.context import Contexts, Reading
+from rapport.listening.context import PRESENT, Contexts, Reading
 from rapport.listening.heard import Channel, Level, RedFlag, Span, Status
 from rapport.listening.packs import Found, Rule
 from rapport.listening.words import Words
@@ -21,6 +21,14 @@ _REASONS: Mapping[Status, str] = {
     "figurative": "reads as a figure of speech",
 }
 
+_ONESELF = frozenset(("i", "myself", "yo", "je", "j"))
+_NO_DENIAL = frozenset(
+    (
+        *("stop", "close", "closer", "reason", "reasons", "today", "yet", "without", "manage", "managed"),
+        *("resist", "longer", "trust", "promise", "dejar", "razon", "cerca", "hoy", "arreter", "raison"),
+    )
+)
+DENIAL = 4
 # what might be over, or might never be, is still looked at when it is about harming oneself
 _NEVER_LOWERS_HARM: frozenset[Status] = frozenset({"settled", "hypothetical"})
 
@@ -32,12 +40,26 @@ def red_flags(words: Words, found: Iterable[Found], contexts: Contexts) -> list[
         rule: Rule = each.means
         whole = rule.level == "self_harm"
         reading = contexts.judge_match(each.first, each.last, each.match.stretches, whole)
+        if whole and _stands(words, each, reading.status):
+            reading = PRESENT
         flag = _flag(words, each, rule, reading)
         key = (flag.kind, flag.status)
         other = flags.get(key)
         if other is None or _weight(flag) > _weight(other):
             flags[key] = flag
     return sorted(flags.values(), key=lambda flag: (flag.span.start, flag.rule))
+
+
+def _stands(words: Words, found: Found, status: Status) -> bool:
+    """Whether words of harm to oneself stand, though their context seems to lower them.
+
+    A wish of one's own in a sentence about somebody's death stands; so does what sounds like a denial
+    and is none ("can't stop thinking of it", "never been this close", "did not do it today").
+    """
+    if status == "other person":
+        return not _ONESELF.isdisjoint(words.norms[max(0, found.first - 1) : found.last + 1])
+    near = words.norms[max(0, found.first - DENIAL) : found.last + DENIAL]
+    return status == "negated" and not _NO_DENIAL.isdisjoint(near)
 
 
 def _flag(words: Words, found: Found, rule: Rule, reading: Reading) -> RedFlag:

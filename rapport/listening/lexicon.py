@@ -14,8 +14,8 @@ Hit = tuple[int, int]
 Phrase = tuple[tuple[str, ...], int]
 
 NUMBER_WORDS = {
-    "en": "one two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty"
-    " fifty sixty seventy eighty ninety hundred",
+    "en": "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    " seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred",
     "es": "un una dos tres cuatro cinco seis siete ocho nueve diez doce quince veinte treinta cuarenta",
     "fr": "un une deux trois quatre cinq six sept huit neuf dix douze quinze vingt trente quarante cinquante",
 }

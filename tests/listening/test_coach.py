@@ -28,7 +28,7 @@ def test_a_warm_and_whole_reply() -> None:
 def test_a_cold_reply_is_told_what_is_open_and_hard() -> None:
     advice = coach("Don't worry. Likely reactive lymphadenopathy.", WORRIED)
     assert advice.dismissive and not advice.acknowledges_feeling
-    assert [term.span.text for term in advice.jargon] == ["lymphadenopathy"]
+    assert [term.span.text for term in advice.jargon] == ["reactive lymphadenopathy"]
     assert advice.jargon[0].plain == "swollen glands"
     assert "When can I be seen?" in [
         asked.question.text for asked in advice.questions if asked.seen == "not seen"

@@ -96,7 +96,7 @@ def test_the_smallest_and_strangest_texts(text: str) -> None:
 
 def test_mutilated_messages_keep_their_spans_inside() -> None:
     chance = random.Random(7)
-    for row in messages()[::3]:
+    for row in messages()[::8]:
         text = row["text"]
         place = chance.randrange(len(text))
         for mutilated in (
