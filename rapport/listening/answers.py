@@ -62,7 +62,7 @@ def answers(questions: Sequence[Span], reply: str, language: str, dismissed: boo
 def weigh(
     questions: Sequence[Span], reply: str, language: str, dismissed: bool
 ) -> list[tuple[dict[str, float], Span | None]]:
-    """For each question the signs of an answer (0 to about 1), and the sentence that fits best."""
+    """For each question the signs of an answer (numbers, 0 to about 1), and the sentence that fits best."""
     words = _words(language)
     parts = [Span.of(reply, start, end) for start, end in sentences(reply)]
     told = [part for part in parts if not part.text.endswith("?")]
