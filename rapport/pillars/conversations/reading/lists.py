@@ -15,8 +15,7 @@ from rapport.pillars.conversations.reading import shown
 from rapport.pillars.conversations.reading.talk import MESSAGES
 from rapport.pillars.conversations.reading.views import Looking
 from rapport.pillars.conversations.rules.lists import for_patient
-from rapport.pillars.conversations.rules.who import Who
-from rapport.pillars.conversations.shapes.codes import KIND, STATE, Resource, instant, moment, refs_of
+from rapport.pillars.conversations.shapes.codes import KIND, STATE, instant, moment
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
 from rapport.pillars.conversations.shapes.letters import Header, Message, read_header, read_message
 from rapport.pillars.conversations.shapes.promises import read_promise
