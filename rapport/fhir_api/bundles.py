@@ -12,7 +12,7 @@ from rapport.gate.entries import Asked
 from .http import REASONS, Answer, Request
 from .visit import Visit
 
-#: What the reading entries of one bundle may bring together, in bytes, and the seconds they may take.
+#: What the reading entries of one bundle may bring together, in bytes, and the seconds a bundle may take.
 MOST, LONGEST = 32 * 1024 * 1024, 20.0
 _KEPT = ("HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "wsgi.url_scheme")
 
@@ -34,7 +34,9 @@ def process(visit: Visit) -> Answer:
         return f"{answer.status} {REASONS[answer.status]}", dict(answer.headers).get("ETag", ""), answer.body
 
     wanted = request.prefer("return") == "representation"
-    return Answer(200, visit.strictly().bundle(request.resource(), get=get, representation=wanted))
+    door = visit.strictly()
+    door.until = until
+    return Answer(200, door.bundle(request.resource(), get=get, representation=wanted))
 
 
 def _inner(request: Request, asked: Asked) -> Request:

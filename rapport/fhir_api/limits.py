@@ -14,10 +14,14 @@ import math
 import mmap
 import time
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from .http import RefusedWith, Request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 BURST = 2.0  # seconds
 #: Wrong tokens that one address may send in a second.
@@ -56,11 +60,24 @@ def admit(token: str, request: Request) -> None:
     if place is not None:
         wait = take(_due, place, rate)
     else:
-        wait = max(_wrong[account(_address(request))] - time.monotonic() - BURST, 0.0)
+        wait = max(
+            _wrong[account(_address(request.environ, request.proxied))] - time.monotonic() - BURST, 0.0
+        )
     if wait:
         limit = f"More than {rate:g} requests a second." if place is not None else "Too many wrong tokens."
         told = str(math.ceil(wait))
         raise RefusedWith("throttled", limit, f"Go on in {told} s.", Retry_After=told)
+
+
+def program_of(environ: WSGIEnvironment, *, proxied: bool) -> int | None:
+    """The account of the program that a request is of, that of its address while the token is not known here;
+    None without a bearer token.
+    """
+    scheme, _, token = str(environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    place = _known.get(token.strip())
+    return account(_address(environ, proxied)) if place is None else place
 
 
 def known(token: str) -> bool:
@@ -79,10 +96,10 @@ def good(token: str, owner: str) -> None:
 def wrong(token: str, request: Request) -> None:
     """The token is nobody's, or no longer."""
     _known.pop(token, None)
-    take(_wrong, account(_address(request)), WRONG)
+    take(_wrong, account(_address(request.environ, request.proxied)), WRONG)
 
 
-def _address(request: Request) -> str:
+def _address(environ: WSGIEnvironment, proxied: bool) -> str:
     """Where a request comes from; behind a proxy, what that says."""
-    told = request.header("X-Forwarded-For").rpartition(",")[2].strip() if request.proxied else ""
-    return told or str(request.environ.get("REMOTE_ADDR", ""))
+    told = str(environ.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip() if proxied else ""
+    return told or str(environ.get("REMOTE_ADDR", ""))

@@ -14,7 +14,7 @@ from rapport.gate.permissions import Action
 
 from .http import Request
 
-_ID = re.compile(r"^[A-Za-z0-9\-.]{1,64}$")
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Visit:
     def rid(self) -> str:
         """The id in the path; one that cannot be an id is not found, and nothing is stored under it."""
         rid = self.request.path[1]
-        if not _ID.match(rid):
+        if not _ID.fullmatch(rid):
             if self.request.method == "PUT":
                 raise Refused("invalid", "An id is up to 64 letters, digits, hyphens and full stops.")
             raise not_found()

@@ -121,7 +121,9 @@ class Bundles(Conditional):
             key=lambda each: _ORDER[each[1].action],
         )
         with self._step(todo[0][1].action if todo else READ, "Bundle"):
-            records = self.apply([self._step_of(plan, names) for _, plan in todo]) if todo else []
+            records = (
+                self.apply([self._step_of(plan, names) for _, plan in self._in_time(todo)]) if todo else []
+            )
         answers: dict[int, bytes] = {}
         for (number, plan), record in zip(todo, records, strict=True):
             made = plan.action != UPDATE or (plan.before is not None and not plan.before.deleted)

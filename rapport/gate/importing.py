@@ -16,6 +16,7 @@ from hashlib import blake2b
 
 import msgspec
 import psycopg
+from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.outcomes import Refused
@@ -27,6 +28,8 @@ from .sources import Source, Unreadable
 
 #: Lines of an NDJSON file that are taken together. If one of them is refused, each is taken by itself.
 LINES = 500
+#: How often a parcel is tried that others' changes get in the way of.
+TRIES = 5
 _PLACE = re.compile(r"^Bundle\.entry\[(\d+)\](?:\.[\w.\[\]]+)?:\s*")
 
 
@@ -193,7 +196,22 @@ class Import(Door):
             counts.bundles += 1
 
     def _store(self, parcel: Parcel, counts: Counts) -> int | Refused:
-        """Store a parcel in one unit, with the hash of its content. How many were stored, or why not."""
+        """Store a parcel in one unit, with the hash of its content. How many were stored, or why not.
+
+        Where it and somebody else's change wait for one another PostgreSQL ends one: it is tried again.
+        """
+        for _ in range(TRIES):
+            try:
+                stored = self._once(parcel)
+            except (DeadlockDetected, SerializationFailure):
+                continue
+            if isinstance(stored, int):
+                counts.stored += stored
+                counts.unchanged += len(parcel.entries) - stored
+            return stored
+        return Refused("busy", "Others change the same all the time.", "Import it again.")
+
+    def _once(self, parcel: Parcel) -> int | Refused:
         try:
             with self.unit(f"import of {parcel.file}"):
                 self._together(list(parcel.entries), None, False)
@@ -208,8 +226,6 @@ class Import(Door):
             return refused
         except (psycopg.DataError, psycopg.IntegrityError, RecursionError) as broken:
             return Refused("invalid", f"It can't be stored: {broken}")
-        counts.stored += stored
-        counts.unchanged += len(parcel.entries) - stored
         return stored
 
     def _known(self, hashes: Sequence[bytes]) -> dict[bytes, int]:

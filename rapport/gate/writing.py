@@ -6,12 +6,13 @@ grants → what follows. A refusal anywhere undoes the transaction.
 
 from __future__ import annotations
 
+import math
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -29,6 +30,7 @@ from .audit import Trail, idle
 from .permissions import CREATE, DELETE, READ, UPDATE, Action
 from .reading import Reading
 
+T = TypeVar("T")
 Body = dict[str, Any]
 Resource = Body | bytes
 #: Where in a bundle, the guard, the resource as it was and as it becomes.
@@ -54,9 +56,14 @@ class Step:
 
 
 class Writing(Reading):
-    """The verbs that change the record. `strict`: extensions that nothing here defines are refused, too."""
+    """The verbs that change the record.
+
+    strict  extensions that nothing here defines are refused, too
+    until   the time (`time.monotonic`) after which no further part of a bundle is begun
+    """
 
     strict = False
+    until = math.inf
 
     def create(
         self, resource: Resource, *, rid: str | None = None, if_none_exist: str | None = None
@@ -194,14 +201,21 @@ class Writing(Reading):
             if row is None or row[0] != len(set(keys)):
                 raise Refused("forbidden", *_FORBIDDEN)
 
+    def _in_time(self, parts: Iterable[T]) -> Iterator[T]:
+        """The parts of a bundle one by one, as long as there is time."""
+        for part in parts:
+            if time.monotonic() > self.until:
+                raise Refused("too-large", "This bundle takes too long.", "Send it in smaller parts.")
+            yield part
+
     # ---------------------------------------------------------------- the one way in
 
     def apply(self, steps: Sequence[Step]) -> list[Record]:
         """Store some writes that passed the first judgement. Called inside a step; used by bundles too."""
-        for step in steps:
+        for step in self._in_time(steps):
             with at_place(step.place):
                 self._admissible(step)
-        versions = kernel.ready([step.write for step in steps])
+        versions = kernel.ready(step.write for step in self._in_time(steps))
         at_once = self._at_once(steps, versions)
         if at_once is not None:
             return at_once

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,14 @@ def load(_target: str) -> Any:
     """In each answering process: obey the first one, then the application (loaded before the fork)."""
     obey_parent()
     from rapport.config.wsgi import application
+    from rapport.fhir_api.limits import program_of
     from rapport.serving.access import logged
 
     proxied = os.environ.get("RAPPORT_PROXY", "") in ("1", "true", "yes")
     for name in READ_ALREADY:  # granian shows the environment to every request
         os.environ.pop(name, None)
-    return logged(bodies.Places(application, THREADS, proxied=proxied))
+    whose = partial(program_of, proxied=proxied)
+    return logged(bodies.Places(application, THREADS, proxied=proxied, whose=whose))
 
 
 def make_ready(host: str, port: int) -> None:

@@ -37,7 +37,7 @@ def write(conn: Connection[Any], writes: Sequence[Write], at: datetime | None = 
     return store(conn, ready(writes, at))
 
 
-def ready(writes: Sequence[Write], at: datetime | None = None) -> list[Version]:
+def ready(writes: Iterable[Write], at: datetime | None = None) -> list[Version]:
     """Those changes made ready: their versions and index rows. Nothing is stored."""
     at = at or now()
     return [version_of(each, at) for each in writes]

@@ -236,3 +236,28 @@ def test_what_a_bundle_reads_has_its_bounds(api: Call, monkeypatch: pytest.Monke
 def test_a_type_that_fhir_does_not_have(api: Call, who: str, verb: str, url: str) -> None:
     entries = [asking("DELETE", "Patient/none"), asking(verb, url, observation("n"))]
     assert statuses(api("POST", "", bundle(*entries, kind="batch"), who=who))[1][0] == "4"
+
+
+@pytest.mark.usefixtures("no_guards")
+def test_what_a_bundle_changes_takes_so_long_at_most(api: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small patches of large resources: each takes a while, and together they would take much longer."""
+    from rapport.fhir_api import bundles
+
+    code = {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]}
+    large = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": code,
+        "component": [{"code": code, "valueInteger": number} for number in range(2000)],
+    }
+    names = [f"Observation/large{number}" for number in range(8)]
+    for name in names:
+        assert api("PUT", name, {**large, "id": name.partition("/")[2]}).status == 201
+    patches = [asking("PATCH", name, AMENDED) for name in names]
+    monkeypatch.setattr(bundles, "LONGEST", 0.1)
+    said = api("POST", "", bundle(*patches))
+    assert said.status == 413 and "takes too long" in said.json["issue"][0]["diagnostics"]
+    assert set(statuses(api("POST", "", bundle(*patches, kind="batch")))) == {"413"}
+    assert {api("GET", name).headers["ETag"] for name in names} == {'W/"1"'}
+    monkeypatch.setattr(bundles, "LONGEST", 60.0)
+    assert set(statuses(api("POST", "", bundle(*patches)))) == {"200"}

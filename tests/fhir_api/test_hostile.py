@@ -275,3 +275,11 @@ def test_the_last_resort_says_nothing_of_the_content(
     assert said.status == 500 and said.json["resourceType"] == "OperationOutcome"
     assert "ZEBRAFISH" not in caplog.text and "ValueError" in caplog.text
     assert b"ZEBRAFISH" not in said.body
+
+
+def test_a_line_end_is_no_part_of_an_id(api: Call) -> None:
+    assert (
+        api("PUT", "Basic/one\n", {"resourceType": "Basic", "id": "one\n", "code": {"text": "x"}}).status
+        == 400
+    )
+    assert api("GET", "Basic/one\n").status == api("DELETE", "Basic/one\n").status == 404

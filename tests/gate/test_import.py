@@ -6,16 +6,20 @@ import gzip
 import io
 import json
 import tarfile
+import threading
+import time
 import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from psycopg import Connection
 
+from rapport.fhir.keys import resource_key
 from rapport.fhir.outcomes import Refused
 from rapport.gate import guards
 from rapport.gate import sources as packed
@@ -357,3 +361,32 @@ def test_the_synthea_set_loads_whole(command: Callable[..., tuple[int, str, str]
     assert (code, found["stored"], found["refusals"]) == (0, 16_263, [])
     code, said, _ = command(str(SYNTHEA), "--json")
     assert (code, json.loads(said)["unchanged"]) == (0, 16_263)
+
+
+def test_what_a_deadlock_ended_is_tried_again(own_database: str) -> None:
+    """Somebody holds the second of two records and wants the first, which the import holds."""
+    first, second = sorted(("one", "two"), key=lambda rid: resource_key("Patient", rid))
+    text = [{"resourceType": "Patient", "id": rid} for rid in (first, second)]
+
+    def given(gender: str) -> Source:
+        raw = json.dumps(bundle("collection", *({"resource": {**one, "gender": gender}} for one in text)))
+        return Source(f"{gender}.json", raw.encode)
+
+    with psycopg.connect(own_database, autocommit=True) as ours, psycopg.connect(own_database) as theirs:
+        door, counts = Import(ours, Actor.system("import"), "HOPERAT", source="import"), Counts()
+        door.take(given("female"), counts)
+        hold = "SELECT 1 FROM resource WHERE id = %s FOR UPDATE"
+        theirs.execute(hold, [resource_key("Patient", second)])
+        importing = threading.Thread(target=door.take, args=(given("male"), counts))
+        importing.start()
+        until = time.monotonic() + 10
+        while not theirs.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+            assert time.monotonic() < until
+        theirs.execute(hold, [resource_key("Patient", first)])  # comes when the import was ended
+        theirs.commit()
+        importing.join(20)
+        assert (counts.stored, counts.refused, importing.is_alive()) == (4, 0, False)
+        ended = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        while not (theirs.execute(ended).fetchone() or (0,))[0]:
+            theirs.commit()
+            assert time.monotonic() < until + 10, "there was no deadlock"

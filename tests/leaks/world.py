@@ -32,8 +32,8 @@ from tests.leaks.marks import AMINA, EVE, NAME, Json, Shelf, Whose
 from tests.personas import TEAM, People
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 16
-ALL = ("identity", "conversations", "appointments", "what-matters", "plan", "health-record", "decisions", "learning",
-       "practical-help")  # fmt: skip
+ALL = ("identity", "conversations", "appointments", "what-matters", "plan", "health-record", "decisions",
+       "learning", "practical-help")  # fmt: skip
 #: Family of Amina by what she shares with each: name → provision and status of her Consent, None for none.
 KIN: dict[str, tuple[Json, str] | None] = {
     "kin-none": None,
