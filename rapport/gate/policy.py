@@ -186,8 +186,11 @@ RULES: tuple[Rule, ...] = (system, client, directory, *_KEEPERS, granted, files)
 
 
 def filter_for(ask: Ask) -> Filter:
-    """The filter of everything that this actor may do this to; `NOTHING` where no rule speaks."""
-    return _said(RULES, ask)
+    """The filter of everything that this actor may do this to; `NOTHING` where no rule speaks.
+
+    No rule speaks of a type that FHIR does not have, whoever asks.
+    """
+    return _said(RULES, ask) if ask.rtype in TYPE_NUMBERS else NOTHING
 
 
 @lru_cache(maxsize=4096)

@@ -229,3 +229,10 @@ def test_what_a_bundle_reads_has_its_bounds(api: Call, monkeypatch: pytest.Monke
     assert api("POST", "", bundle(*[read] * 5)).status == 413
     monkeypatch.setattr(bundles, "LONGEST", -1.0)
     assert statuses(api("POST", "", bundle(read, kind="batch"))) == ["413"]
+
+
+@pytest.mark.parametrize("who", ["amina", "chen", "program"])
+@pytest.mark.parametrize(("verb", "url"), [("PUT", "Nothing/n"), ("PATCH", "{}/n"), ("POST", "1")])
+def test_a_type_that_fhir_does_not_have(api: Call, who: str, verb: str, url: str) -> None:
+    entries = [asking("DELETE", "Patient/none"), asking(verb, url, observation("n"))]
+    assert statuses(api("POST", "", bundle(*entries, kind="batch"), who=who))[1][0] == "4"

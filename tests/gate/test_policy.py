@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from psycopg import Connection
@@ -12,6 +12,7 @@ from rapport.fhir.outcomes import Refused
 from rapport.gate import policy
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
+from rapport.gate.permissions import Action
 from tests.personas import AMINA, People, arrive, conversation
 
 PERSON = {"resourceType": "Patient", "name": [{"family": "New"}]}
@@ -61,3 +62,9 @@ def test_no_rule_means_no(conn: Connection[Any], monkeypatch: pytest.MonkeyPatch
     for actor in (*people.everybody(), people.program, Actor.system("tests")):
         with pytest.raises(Refused):
             Door(conn, actor).read("Patient", "amina")
+
+
+def test_no_rule_speaks_of_a_type_that_fhir_does_not_have() -> None:
+    for actor in (*People().everybody(), People.program, Actor.system("tests")):
+        for action in get_args(Action):
+            assert policy.filter_for(policy.Ask(actor, action, "NutritionOrders")).nothing
