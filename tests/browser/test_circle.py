@@ -60,7 +60,7 @@ def family(
 
 
 def test_letting_in_reading_and_ending(family: tuple[Actor, Actor, Watched, Watched]) -> None:
-    amina, bilal, hers, his = family
+    amina, _bilal, hers, his = family
     sent = actions.start(
         door_of(amina), once=str(uuid.uuid4()), topic="feel", text=LETTER, concerns=["Is it the tablet?"]
     )
