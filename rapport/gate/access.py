@@ -46,7 +46,10 @@ def who_may(door: Any, patient: str) -> list[Access]:
         raise not_found()
     door._note_search(f"{patient}/$who-may")
     rows = door.conn.execute(_GRANTS, {"patient": reference_key(patient), "own": OWN.name}).fetchall()
-    return [Access(*row[:5], str(row[5] or "")) for row in rows]
+    return [
+        Access(rule, why, categories, narrow, until, str(source or ""))
+        for rule, why, categories, narrow, until, source in rows
+    ]
 
 
 def reach(door: Any, other: Actor, patient: str, types: Iterable[str]) -> dict[str, bool]:

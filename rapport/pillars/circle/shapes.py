@@ -114,7 +114,7 @@ def consent(patient: str, member: str, name: str, choice: Choice, at: str) -> Bo
     }
 
 
-def _frame(rid: str, patient: str, at: str, performer: str) -> Body:
+def _frame(rid: str, patient: str, at: str, *performers: str) -> Body:
     return {
         "resourceType": "Consent",
         "id": rid,
@@ -123,7 +123,7 @@ def _frame(rid: str, patient: str, at: str, performer: str) -> Body:
         "category": [_concept("http://loinc.org", "59284-0")],
         "patient": {"reference": patient},
         "dateTime": at,
-        "performer": [{"reference": performer}],
+        "performer": [{"reference": performer} for performer in performers],
         "policyRule": _concept(ACT_CODE, "OPTIN"),
     }
 
@@ -173,7 +173,8 @@ def _permit(
 class Authority:
     """What somebody may do by law: a key of `AUTHORITIES`, the proof in words, who verified it, and when.
 
-    signer  a clinician (`Practitioner/…`), for a health-care agent; `ends`: the last day, None for none
+    ends      the last day, None for none
+    verifier  who saw the proof: the last performer; signer: a clinician, for a health-care agent: the first
     """
 
     kind: str
@@ -194,9 +195,9 @@ def authority_consent(rid: str, patient: str, member: str, name: str, said: Auth
     labels = [{"system": ACT_CODE, "code": code} for codes in SENSITIVE.values() for code in codes]
     permit = _permit(actor, "identity", None, ("access", "collect", "correct"), labels)
     permit["class"] = [{"system": CATEGORY, "code": code} for code in ("identity", *CATEGORIES)]
-    verified = {"verified": True, "verifiedWith": {"reference": said.verifier}, "verificationDate": at}
+    verified = {"verified": True, "verifiedWith": {"reference": member}, "verificationDate": at}
     return {
-        **_frame(rid, patient, at, said.signer or said.verifier),
+        **_frame(rid, patient, at, *filter(None, (said.signer, said.verifier))),
         "sourceAttachment": {"title": said.evidence},
         "verification": [verified],
         "provision": {"provision": [{**permit, "period": period}]},
@@ -217,15 +218,14 @@ def authority_of(body: Body) -> tuple[Authority, str, str] | None:
 
 
 def _authority(kind: str, body: Body, period: Body) -> Authority:
-    check: Body = next(iter(body.get("verification") or ()), {})
-    performer: Body = next(iter(body.get("performer") or ()), {})
+    performers = [str(one.get("reference", "")) for one in body.get("performer") or ()] or [""]
     return Authority(
         kind,
         str((body.get("sourceAttachment") or {}).get("title", "")),
         _day(period.get("start")) or date.min,
         _day(period.get("end")),
-        str((check.get("verifiedWith") or {}).get("reference", "")),
-        str(performer.get("reference", "")),
+        performers[-1],
+        performers[0] if len(performers) > 1 else "",
     )
 
 
