@@ -46,17 +46,23 @@ class PatientInAddress:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> HttpResponse:
-        found = _PLACE.fullmatch(request.path_info)
-        request.about = ""
-        if found is None:
+        rid, path = split(request.path_info)
+        request.about = f"Patient/{rid}" if rid else ""
+        if not rid:
             return self.get_response(request)
         before = get_script_prefix()
-        request.about, request.path_info = f"Patient/{found[1]}", found[2]
-        set_script_prefix(f"{before}for/{found[1]}/")
+        request.path_info = path
+        set_script_prefix(f"{before}for/{rid}/")
         try:
             return self.get_response(request)
         finally:
             set_script_prefix(before)
+
+
+def split(path: str) -> tuple[str, str]:
+    """The id of the patient whom an address names, "" for none, and the path without it."""
+    found = _PLACE.fullmatch(path)
+    return (found[1], found[2]) if found else ("", path)
 
 
 def persons(user: User) -> tuple[str, ...]:

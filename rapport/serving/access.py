@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import Resolver404, resolve
 
+from rapport.people import standings
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -25,6 +27,9 @@ def shape(path: str) -> str:
         )
     if path == "/health":
         return "health"
+    rid, path = standings.split(path)
+    if rid:
+        return f"for/*/{shape(path)}"
     try:
         return resolve(path).route
     except Resolver404:

@@ -100,6 +100,10 @@ THEIRS: dict[str, Path] = {
     "correct": lambda one: f"{one.talk}correct/?letter={one.letter}",
     "withdraw": lambda one: f"{one.talk}withdraw/?letter={one.letter}",
     "not here": lambda one: "/messages/nothing/",
+    "circle": lambda one: "/circle/",
+    "invite": lambda one: "/circle/invite/",
+    "kept private": lambda one: "/circle/private/",
+    "who has looked": lambda one: "/looked/",
 }
 OURS: dict[str, Path] = {
     "inbox": lambda one: "/inbox/",

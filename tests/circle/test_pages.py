@@ -138,9 +138,9 @@ def test_an_open_page_hears_nothing_after_the_end(
     actions.share(door(people.amina), member="bilal", choice=TALK)
     bilal = Browser(people.bilal)
     bilal.get(f"/messages/{three.conversation}/")
-    live = re.search(r'data-live="([^"]+)" data-live-url="([^"]+)" data-live-state="([^"]+)"', bilal.html)
+    live = re.search(r'data-live="([^"]+)" data-live-state="([^"]+)" data-live-url="([^"]+)"', bilal.html)
     assert live
-    asked = f"{live[2]}?t={live[1]}&s={live[3]}"
+    asked = f"{live[3]}?t={live[1]}&s={live[2]}"
     assert bilal.client.get(asked).status_code == 204
     actions.end(door(people.amina), member="bilal")
     told = bilal.client.get(asked)

@@ -20,7 +20,7 @@ from rapport.gate.roles import OWN
 from rapport.people import kin_invitations
 from rapport.people.portrait import human_name
 from rapport.pillars.circle import rules, shapes
-from rapport.pillars.circle.shapes import ENDED, OPEN, PAUSED, Body, Choice
+from rapport.pillars.circle.shapes import ENDED, OPEN, PAUSED, Authority, Body, Choice
 
 _NAMES = uuid.UUID("8d4c3a4f-2f6b-4a26-9a3c-0d5c7a1e9b02")
 SHORTEST_TOKEN = 8
@@ -114,6 +114,64 @@ def keep_private(door: Door, *, ref: str, private: bool) -> None:
         for body in bodies:
             if labels.is_private(body) != private:
                 own.update(labels.with_privacy(body, private))
+
+
+def enter_authority(
+    door: Door,
+    *,
+    once: str,
+    patient: str,
+    authority: Authority,
+    member: str = "",
+    name: str = "",
+    relation: str = "",
+) -> str:
+    """A lead or privacy officer enters what somebody may do by law, having seen the proof. The Consent's id.
+
+    member  the id of who is in the record already; else `name`, and who they are to the patient
+    """
+    _keeper(door)
+    said = rules.lawful(replace(authority, verifier=door.actor.ref), timezone.localdate())
+    if len(once) < SHORTEST_TOKEN:
+        raise Refused("invalid", "The form has no token.", "Open the page again.")
+    rid = str(uuid.uuid5(_NAMES, f"{patient} {once}"))
+    with door.unit("entering what somebody may do by law"):
+        if door.find("Consent", rid) is not None:
+            return rid
+        body = _relative(door.rapport("circle"), patient, member, name, relation)
+        ref, full = f"RelatedPerson/{body['id']}", human_name(body.get("name"))[0]
+        at = instant(datetime.now(UTC).replace(microsecond=0))
+        door.create(shapes.authority_consent(rid, patient, ref, full, said, at), rid=rid)
+    return rid
+
+
+def end_authority(door: Door, *, consent: str) -> None:
+    """What somebody may do by law ends now: the proof no longer holds."""
+    _keeper(door)
+    with door.unit("ending what somebody may do by law"):
+        body = door.read("Consent", consent).json
+        if shapes.authority_of(body) is None:
+            raise not_found()
+        door.update({**body, "status": "inactive"})
+
+
+def _keeper(door: Door) -> None:
+    if door.actor.kind != "staff" or not door.actor.duties & rules.KEEPERS:
+        raise not_found()
+
+
+def _relative(own: Door, patient: str, member: str, name: str, relation: str) -> Body:
+    """Somebody of the patient's family as they are in the record, or made for it."""
+    if not member:
+        person = own.read("Patient", patient.partition("/")[2]).json
+        called = human_name(person.get("name"))[0]
+        made = shapes.related_person(patient, called, rules.named(name), rules.relation(relation))
+        created: Body = own.create(made).json
+        return created
+    found: Body = own.read("RelatedPerson", member).json
+    if (found.get("patient") or {}).get("reference") != patient:
+        raise not_found()
+    return found
 
 
 def choice_for(door: Door, member: str) -> Choice:

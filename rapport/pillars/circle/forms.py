@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
+from rapport.people.forms import Day
 from rapport.pillars.circle.rules import ENDS, Inviting
 from rapport.pillars.circle.shapes import CATEGORIES, RELATIONS, SENSITIVE, Choice
 
@@ -49,3 +52,43 @@ def _end(said: str, today: date) -> date | None:
         return date.fromisoformat(said)
     except ValueError:
         return today  # what can't be read shares for the shortest time
+
+
+class LawForm(forms.Form):
+    """What somebody may do by law; `rules.lawful` judges it."""
+
+    member = forms.ChoiceField(label=lazy("Who is it?"), required=False)
+    name = forms.CharField(label=lazy("Name, if they are new"), max_length=100, required=False)
+    relation = forms.CharField(
+        label=lazy("Who they are to the patient, if new"), max_length=40, required=False
+    )
+    kind = forms.ChoiceField(
+        label=lazy("What are they by law?"),
+        choices=[
+            ("parent", lazy("Parent")),
+            ("guardian", lazy("Guardian")),
+            ("agent", lazy("Health-care agent")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    evidence = forms.CharField(
+        label=lazy("Which paper did you see?"),
+        help_text=lazy("What it is, its date, who made it. Your name is kept with it."),
+        max_length=300,
+    )
+    begins = Day(label=lazy("From"), required=False, help_text=lazy("Empty: from today."))
+    ends = Day(
+        label=lazy("Until"),
+        required=False,
+        help_text=lazy("For a health-care agent: the day on which it is looked at again."),
+    )
+    signer = forms.ChoiceField(
+        label=lazy("Clinician who signed"), required=False, help_text=lazy("Needed for a health-care agent.")
+    )
+
+    def __init__(
+        self, *args: Any, family: list[tuple[str, str]], staff: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        for name, found in (("member", family), ("signer", staff)):
+            self.fields[name].choices = [("", _("Somebody new") if name == "member" else _("Nobody")), *found]  # type: ignore[attr-defined]

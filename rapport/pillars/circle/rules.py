@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from rapport.fhir.outcomes import Refused
-from rapport.pillars.circle.shapes import CATEGORIES, ENDED, SENSITIVE, Choice
+from rapport.pillars.circle.shapes import AUTHORITIES, CATEGORIES, ENDED, SENSITIVE, Authority, Choice
 
+#: Duties of those who enter what the law says (see `gate.policy.sharing_keepers`).
+KEEPERS = frozenset({"lead", "privacy"})
 #: People in one circle; nobody shares for longer ahead than this.
 MOST_MEMBERS = 30
 LONGEST = timedelta(days=366 * 10)
@@ -58,6 +60,21 @@ def sound(choice: Choice, today: date) -> Choice:
         if end is not None and not today <= end <= today + LONGEST:
             raise Refused("rule", "An end lies between today and ten years from now.", "Choose another day.")
     return choice
+
+
+def lawful(said: Authority, today: date) -> Authority:
+    """An authority that can be entered: with proof, and for an agent with a clinician and a review."""
+    if said.kind not in AUTHORITIES:
+        raise Refused("rule", "Say what they are by law.", "Parent, guardian or health-care agent.")
+    if len(said.evidence.split()) < 2:
+        raise Refused("rule", "Say which paper you saw.", "Such as: court order, and its date.")
+    if said.ends is not None and said.ends < max(said.begins, today):
+        raise Refused("rule", "The end is past, or lies before the beginning.", "Write another day.")
+    if said.kind == "agent" and not said.signer.startswith("Practitioner/"):
+        raise Refused("rule", "An agent needs the sign-off of a clinician.", "Choose who signed.")
+    if said.kind == "agent" and said.ends is None:
+        raise Refused("rule", "An agent needs a day on which it is looked at again.", "Write that day.")
+    return said
 
 
 def room(members: int) -> None:

@@ -36,7 +36,7 @@ CATEGORIES = (
 SENSITIVE: Mapping[str, tuple[str, ...]] = {
     "mental-health": ("MH", "PSY", "PSYTHPN", "BH", "EMOTDIS"),
     "sexual-health": ("SEX", "STD", "PREGNANT"),
-    "substance-use": ("SUD", "ETHUD", "OPIOIDUD", "ETH"),
+    "substance-use": ("SUD", "ETHUD", "OPIOIDUD", "ETH", "TBOO"),
     "hiv": ("HIV",),
     "violence": ("VIO", "SDV", "MST"),
     "genetics": ("GDIS", "SICKLE"),
@@ -55,6 +55,8 @@ RELATIONS: Mapping[str, Coding] = {
     "friend": (ROLE_CODE, "FRND"),
     "carer": (_TERMS + "v3-RoleClass", "CAREGIVER"),
 }
+#: What somebody is by law, as a code of RoleCode.
+AUTHORITIES: Mapping[str, str] = {"parent": "PRN", "guardian": "GUARD", "agent": "HPOWATT"}
 #: States of what is shared with somebody.
 OPEN, PAUSED, ENDED, NOTHING = "open", "paused", "ended", "nothing"
 
@@ -108,16 +110,22 @@ def with_activity(body: Body, active: bool) -> Body:
 def consent(patient: str, member: str, name: str, choice: Choice, at: str) -> Body:
     """What a patient says about one member, as a Consent in force. `at`: now, as a FHIR instant."""
     return {
+        **_frame(consent_id(patient, member), patient, at, patient),
+        "provision": {"provision": [*_provisions(member, name, choice)]},
+    }
+
+
+def _frame(rid: str, patient: str, at: str, *performers: str) -> Body:
+    return {
         "resourceType": "Consent",
-        "id": consent_id(patient, member),
+        "id": rid,
         "status": "active",
         "scope": _concept(_TERMS + "consentscope", "patient-privacy"),
         "category": [_concept("http://loinc.org", "59284-0")],
         "patient": {"reference": patient},
         "dateTime": at,
-        "performer": [{"reference": patient}],
+        "performer": [{"reference": performer} for performer in performers],
         "policyRule": _concept(ACT_CODE, "OPTIN"),
-        "provision": {"provision": [*_provisions(member, name, choice)]},
     }
 
 
@@ -162,6 +170,66 @@ def _permit(
     return found | ({"securityLabel": labels} if labels else {})
 
 
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What somebody may do by law: a key of `AUTHORITIES`, the proof in words, who verified it, and when.
+
+    ends      the last day, None for none
+    verifier  who saw the proof: the last performer; signer: a clinician, for a health-care agent: the first
+    """
+
+    kind: str
+    evidence: str
+    begins: date
+    ends: date | None = None
+    verifier: str = ""
+    signer: str = ""
+
+
+def authority_consent(rid: str, patient: str, member: str, name: str, said: Authority, at: str) -> Body:
+    """A Consent of legal authority: the whole record, as far as ages and the law let it."""
+    actor = {
+        "role": _concept(ROLE_CODE, AUTHORITIES[said.kind]),
+        "reference": {"reference": member, "display": name},
+    }
+    period = {"start": said.begins.isoformat(), **({"end": said.ends.isoformat()} if said.ends else {})}
+    labels = [{"system": ACT_CODE, "code": code} for codes in SENSITIVE.values() for code in codes]
+    permit = _permit(actor, "identity", None, ("access", "collect", "correct"), labels)
+    permit["class"] = [{"system": CATEGORY, "code": code} for code in ("identity", *CATEGORIES)]
+    verified = {"verified": True, "verifiedWith": {"reference": member}, "verificationDate": at}
+    return {
+        **_frame(rid, patient, at, *filter(None, (said.signer, said.verifier))),
+        "sourceAttachment": {"title": said.evidence},
+        "verification": [verified],
+        "provision": {"provision": [{**permit, "period": period}]},
+    }
+
+
+def authority_of(body: Body) -> tuple[Authority, str, str] | None:
+    """What a Consent says by law, and for whom (reference, name); None where it says nothing of the kind."""
+    kinds = {code: kind for kind, code in AUTHORITIES.items()}
+    for part in (body.get("provision") or {}).get("provision") or ():
+        for actor in part.get("actor") or ():
+            kind = next((kinds[code] for _, code in _codings(actor.get("role") or {}) if code in kinds), "")
+            if kind:
+                who = actor.get("reference") or {}
+                found = _authority(kind, body, part.get("period") or {})
+                return found, str(who.get("reference", "")), str(who.get("display", ""))
+    return None
+
+
+def _authority(kind: str, body: Body, period: Body) -> Authority:
+    performers = [str(one.get("reference", "")) for one in body.get("performer") or ()] or [""]
+    return Authority(
+        kind,
+        str((body.get("sourceAttachment") or {}).get("title", "")),
+        _day(period.get("start")) or date.min,
+        _day(period.get("end")),
+        performers[-1],
+        performers[0] if len(performers) > 1 else "",
+    )
+
+
 def choice_of(body: Body | None) -> Choice:
     """What a Consent of `consent` says; NOTHING for none, ENDED for one that is not in force."""
     if body is None:
@@ -186,9 +254,12 @@ def choice_of(body: Body | None) -> Choice:
 
 
 def _end(part: Body) -> date | None:
-    end = str((part.get("period") or {}).get("end", ""))[:10]
+    return _day((part.get("period") or {}).get("end"))
+
+
+def _day(said: Any) -> date | None:
     try:
-        return date.fromisoformat(end) if end else None
+        return date.fromisoformat(str(said)[:10]) if said else None
     except ValueError:
         return None
 

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from rapport.pillars.circle.pages import looking, sharing
+from rapport.pillars.circle.pages import access, looking, sharing
 
 urlpatterns = [
+    path("access/<str:rid>/", access.access, name="access"),
+    path("access/<str:rid>/law/", access.law, name="access_law"),
+    path("access/<str:rid>/law/<str:consent>/end/", access.end_law, name="access_law_end"),
     path("looked/", looking.looked, name="looked"),
     path("circle/", sharing.circle, name="circle"),
     path("circle/invite/", sharing.invite, name="circle_invite"),

@@ -47,6 +47,7 @@ ENDS_SAID: Mapping[str, str | Promise] = {
 }
 #: What the parts of a record are called to who sees them.
 PART_NAMES: Mapping[str, str | Promise] = {
+    "identity": lazy("Name and details"),
     "conversations": lazy("Messages"),
     "appointments": lazy("Next visits"),
     "plan": lazy("Goals"),

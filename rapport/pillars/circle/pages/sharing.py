@@ -215,7 +215,8 @@ def again(request: Request, rid: str) -> HttpResponse:
 def private(request: Request) -> HttpResponse:
     """`/circle/private/`: the own record line by line, and what of it is kept from the circle."""
     if request.method != "POST":
-        parts = parts_shown(reading.shared(request.door, request.actor.ref))
+        found = reading.shared(request.door, request.actor.ref)
+        parts = parts_shown(tuple(part for part in found if part.kind != "identity"))
         return show(request, "circle/private.html", PrivatePage(parts))
     keep = request.POST.get("private") == "yes"
     actions.keep_private(request.door, ref=request.POST.get("ref", ""), private=keep)

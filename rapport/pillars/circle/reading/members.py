@@ -132,6 +132,16 @@ def shared(door: Door, patient: str) -> tuple[Part, ...]:
     return tuple(part for part in found if part.lines)
 
 
+def _identity(door: Door, patient: str) -> Iterable[Part]:
+    """Who the patient is: whoever sees anything sees that."""
+    for one in door.search("Patient", [("_id", patient.partition("/")[2]), ("_count", "1")]).matches:
+        body = one.json
+        numbers = [str(way.get("value", "")) for way in body.get("telecom") or ()]
+        homes = [" ".join((*home.get("line", ()), home.get("city", ""))) for home in body.get("address", ())]
+        under = ", ".join(filter(None, (str(body.get("birthDate", "")), *homes, *numbers)))
+        yield Part("identity", (Line(human_name(body.get("name"))[0], under, ref=one.ref),))
+
+
 def _letters(door: Door, patient: str) -> Iterable[Part]:
     query = [("category", "urn:rapport:kind|message"), ("_sort", "-sent")]
     yield _part(door, "conversations", "Communication", patient, query, _letter)
@@ -159,7 +169,9 @@ def _decisions(door: Door, patient: str) -> Iterable[Part]:
     yield _part(door, "decisions", "RequestGroup", patient, [], _decision)
 
 
-_PARTS: tuple[Callable[[Door, str], Iterable[Part]], ...] = (_letters, _visits, _plan, _health, _decisions)
+_PARTS: tuple[Callable[[Door, str], Iterable[Part]], ...] = (
+    _identity, _letters, _visits, _plan, _health, _decisions,
+)  # fmt: skip
 
 
 def _part(
