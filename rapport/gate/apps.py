@@ -12,8 +12,12 @@ class GateConfig(AppConfig):
 
     def ready(self) -> None:
         """Judge what decides about access, whoever writes it."""
-        from rapport.gate import emergency
+        from django.conf import settings
+
+        from rapport.gate import emergency, labelling
         from rapport.gate.consent import guard
 
         guard.set_up()
         emergency.set_up()
+        labelling.use_folder(settings.DATA_DIR)
+        labelling.table()

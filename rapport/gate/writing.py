@@ -25,6 +25,7 @@ from rapport.store.versions import Version
 
 from . import claims, conditions, grants, guards, live, packages
 from .audit import Trail, idle
+from .labelling import labelled
 from .permissions import CREATE, DELETE, READ, UPDATE, Action
 from .reading import Reading
 
@@ -33,6 +34,8 @@ Resource = Body | bytes
 #: Where in a bundle, the guard, the resource as it was and as it becomes.
 Judged = tuple[str, guards.Guard, Body | None, Body | None]
 
+#: Rapport at work on what a patient keeps from their circle.
+BY_PATIENT = "Device/rapport-circle"
 #: As the version that is expected: that there is none.
 ABSENT = -1
 _FORBIDDEN = ("This cannot be written here.", "Ask the team or the person whose record it is.")
@@ -200,6 +203,8 @@ class Writing(Reading):
         for step in steps:
             with at_place(step.place):
                 self._admissible(step)
+        own = self.actor.ref == BY_PATIENT
+        steps = [replace(step, write=labelled(step.write, by_patient=own)) for step in steps]
         versions = kernel.ready([step.write for step in steps])
         at_once = self._at_once(steps, versions)
         if at_once is not None:

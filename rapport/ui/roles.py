@@ -27,6 +27,10 @@ KNOWN = frozenset(
         gettext_noop("brother"),
         gettext_noop("friend"),
         gettext_noop("carer"),
+        gettext_noop("nephew"),
+        gettext_noop("niece"),
+        gettext_noop("neighbour"),
+        gettext_noop("privacy officer"),
     )
 )
 

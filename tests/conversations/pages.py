@@ -37,8 +37,13 @@ class Forms(HTMLParser):
         else:
             form = self.forms[-1] if self.forms else None
         name = given.get("name")
+        if tag == "option":
+            if self.select and "selected" in given:
+                self.select[0].fields[self.select[1]] = [given.get("value", "")]
+            return
         if form is None or not name:
             return
+        self.select = (form, name) if tag == "select" else self.select
         if tag == "textarea":
             self.area = (form, name)
             form.fields[name] = [""]

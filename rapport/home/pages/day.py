@@ -43,8 +43,6 @@ def day(request: Request) -> HttpResponse:
         return redirect("inbox")
     if not actor.patients:
         return redirect("people_whose")
-    if actor.kind == "kin" and not request.door.reaches(actor.patients[0], "r", "Communication"):
-        return redirect("circle")
     patient, now = actor.patients[0], timezone.localtime()
     watched = live.watch(request, topics_of(request))
     concerns = reading.open_concerns(request.door, patient, ended_since=now - HEARD_STAYS)

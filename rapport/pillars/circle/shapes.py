@@ -35,7 +35,7 @@ CATEGORIES = (
 SENSITIVE: Mapping[str, tuple[str, ...]] = {
     "mental-health": ("MH", "PSY", "PSYTHPN", "BH", "EMOTDIS"),
     "sexual-health": ("SEX", "STD", "PREGNANT"),
-    "substance-use": ("SUD", "ETHUD", "OPIOIDUD", "ETH"),
+    "substance-use": ("SUD", "ETHUD", "OPIOIDUD", "ETH", "TBOO"),
     "hiv": ("HIV",),
     "violence": ("VIO", "SDV", "MST"),
     "genetics": ("GDIS", "SICKLE"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from rapport.fhir.labels import is_private
@@ -19,7 +20,6 @@ from rapport.gate.door import Door
 from rapport.gate.preview import seen_by, supposing
 from rapport.people import chart, kin_invitations, record
 from rapport.people.portrait import Moment, human_name, moment, words
-from rapport.people.record import Fact
 from rapport.pillars.circle import shapes
 from rapport.pillars.circle.shapes import ENDED, NOTHING, Choice
 
@@ -150,7 +150,7 @@ def _plan(door: Door, patient: str) -> Iterable[Part]:
 def _health(door: Door, patient: str) -> Iterable[Part]:
     for name, kept in chart.LISTS.items():
         query = [*kept.active, ("_sort", kept.order)]
-        yield _part(door, name, kept.rtype, patient, query, lambda body, kept=kept: _fact(kept.read(body)))
+        yield _part(door, name, kept.rtype, patient, query, partial(_kept, kept))
     yield _part(door, "measured", "Observation", patient, [("_sort", "-date")], _measured)
     yield _part(door, "contacts", "Encounter", patient, [("_sort", "-date")], _encounter)
 
@@ -175,9 +175,8 @@ def _part(
     for one in found.matches:
         line = read(one.json)
         if line is not None and line.words:
-            said = replace(
-                line, ref=one.ref, private=is_private(one.json), sensitive=shapes.labelled(one.json)
-            )
+            secret = shapes.labelled(one.json)
+            said = replace(line, ref=one.ref, private=is_private(one.json), sensitive=secret)
             lines.setdefault(one.ref if line.quoted else f"{line.words} {line.under} {line.at}", said)
     return Part(kind, tuple(lines.values()), bool(found.next))
 
@@ -193,7 +192,8 @@ def _letter(body: dict[str, Any]) -> Line | None:
     return Line(cut, by, moment(body.get("sent")), quoted=True, talk=str(talk).partition("/")[2])
 
 
-def _fact(fact: Fact) -> Line:
+def _kept(kept: chart.Kept, body: dict[str, Any]) -> Line:
+    fact = kept.read(body)
     return Line(fact.words, fact.under, fact.since)
 
 

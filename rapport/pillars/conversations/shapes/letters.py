@@ -191,9 +191,8 @@ def _attachment(file: Attached, at: datetime) -> Resource:
 def read_message(resource: Mapping[str, Any]) -> Message:
     """The facts of a message or note."""
     withdrawn = resource.get("status") == "entered-in-error"
-    state = (
-        "withdrawn" if withdrawn else "corrected" if version(resource) > 1 + relabelled(resource) else "sent"
-    )
+    rewritten = version(resource) > 1 + relabelled(resource)
+    state = "withdrawn" if withdrawn else "corrected" if rewritten else "sent"
     modes = {mode: name for name, mode in MEDIA.items()}
     return Message(
         rid=str(resource.get("id", "")),

@@ -225,6 +225,7 @@ async function ask() {
   const { s } = await answer.json();
   if (s === words.liveState) return true;
   const got = await fetch(location.href, quiet);
+  if (got.status === 404) { location.reload(); return false; } // it is not shared any more: nor shown
   if (!got.ok) throw new Error(String(got.status));
   const page = new DOMParser().parseFromString(await got.text(), "text/html");
   follow(page);
