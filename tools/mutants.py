@@ -25,6 +25,7 @@ from breaks import FILES, ROOT, Mutant, mutants
 
 #: The quick ones first: most breaks are noticed at once.
 TESTS = [
+    "tests/gate/consent/test_authority.py",
     "tests/gate/consent/test_consent.py",
     "tests/gate/test_policy.py",
     "tests/gate/test_grants.py",

@@ -9,7 +9,6 @@ What it refuses it refuses with `rapport.fhir.outcomes.Refused`, in words that a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from rapport.fhir.keys import reference_key
@@ -20,7 +19,6 @@ from rapport.store.records import Record
 from rapport.store.searching import Found
 from rapport.store.wire import StoreCursor
 
-from . import live
 from .actor import Actor
 from .audit import Entry, log_of
 from .bundles import Bundles
@@ -57,25 +55,6 @@ class Door(Bundles):
     def decide(self, action: Action, rtype: str, rid: str) -> Decision:
         """Whether this actor may do this to that resource, with the sentence that a person can read."""
         return decide(self, action, rtype, rid)
-
-    def heard(self, topics: Iterable[str]) -> list[str]:
-        """Those of live topics that are this actor's to hear now: what was shared before may be over."""
-        kept: list[str] = []
-        asked: dict[str, list[str]] = {}
-        for topic in topics:
-            kind, _, reference = topic.partition(":")
-            theirs = reference == self.actor.ref or kind not in live.TOLD_BY
-            (kept if theirs else asked.setdefault(live.TOLD_BY[kind], [])).append(topic)
-        for rtype, some in asked.items():
-            where = self.where(READ, rtype)
-            keys = [reference_key(topic.partition(":")[2]) for topic in some]
-            rows = self.conn.execute(
-                f"SELECT t.id FROM resource t WHERE t.id = ANY(%(gate_rows)s::bigint[]) AND {where.on('t')}",  # noqa: S608
-                {**where.params, "gate_rows": keys},
-            ).fetchall()
-            there = {row[0] for row in rows}
-            kept += [topic for topic, key in zip(some, keys, strict=True) if key in there]
-        return kept
 
     def reaches(self, patient: str, action: Action = READ, rtype: str = "Condition") -> bool:
         """Whether this actor may do this to things of a type of `Patient/…`, whatever stands in it.

@@ -37,10 +37,6 @@ def about(actor: Actor, patient: str, *conversations: str) -> list[str]:
     return [f"patient:{patient}", *([f"chart:{patient}"] if actor.kind == "staff" else [])]
 
 
-#: What must be readable for topics of a kind to be heard; those of other kinds are about who listens.
-TOLD_BY = {"patient": "Patient", "chart": "Patient", "conversation": "Communication"}
-
-
 def written(record: Record, body: Mapping[str, Any] | None) -> list[int]:
     """The topics that a written record counts up. What only staff may see stirs nothing that others watch,
     and what carries any label nothing that the circle watches."""

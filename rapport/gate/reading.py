@@ -80,6 +80,18 @@ class Reading(Visit):
         self._note(READ, found.values())
         return found
 
+    def readable(self, references: Iterable[str]) -> set[str]:
+        """Which of these (`Type/id`) may be read now. Nothing of them is shown, so nothing is noted."""
+        found: set[str] = set()
+        by_type: dict[str, list[int]] = {}
+        for rtype, _, rid in (reference.partition("/") for reference in references):
+            if rtype in TYPE_NUMBERS:
+                by_type.setdefault(rtype, []).append(resource_key(rtype, rid))
+        for rtype, keys in by_type.items():
+            records = stored.read(self._conn, keys, self.where(READ, rtype))
+            found |= {record.ref for record in records if not record.deleted}
+        return found
+
     def search(
         self,
         rtype: str,

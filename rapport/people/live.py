@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from rapport.gate import live
-from rapport.gate.door import Door
 
 #: No sign-in lasts longer (seconds).
 LONGEST = 24 * 3600
@@ -35,6 +34,23 @@ def beyond(watched: tuple[str, str], own: int) -> tuple[str, str]:
     return watched[0], str(int(watched[1]) + own)
 
 
+#: Topics about somebody else, by kind: heard by who may read what they name.
+_OF_OTHERS = ("patient", "chart", "conversation")
+
+
+def _still_theirs(request: Any, topics: list[str]) -> list[str]:
+    """Of the topics of a page, those of what who looks may still read: without the others the state is
+    another, so that the page fetches itself, and finds them gone."""
+    named = {topic: topic.partition(":") for topic in topics}
+    others = {
+        topic: reference
+        for topic, (kind, _, reference) in named.items()
+        if kind in _OF_OTHERS and reference != request.actor.ref
+    }
+    open_ = request.door.readable(others.values())
+    return [topic for topic in topics if topic not in others or others[topic] in open_]
+
+
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """204 while nothing changed, else 200 with the state now; 400 for topics signed for someone else.
@@ -45,6 +61,5 @@ def page(request: HttpRequest) -> HttpResponse:
         topics = signing.loads(request.GET.get("t", ""), salt=_salt(request), max_age=LONGEST)
     except signing.BadSignature:
         return HttpResponse(status=400)
-    door: Door = request.door  # type: ignore[attr-defined]
-    state = str(live.state(door.conn, door.heard(topics)))
+    state = str(live.state(request.door.conn, _still_theirs(request, topics)))  # type: ignore[attr-defined]
     return HttpResponse(status=204) if state == request.GET.get("s") else JsonResponse({"s": state})

@@ -20,13 +20,13 @@ from rapport.gate.door import Door
 from rapport.gate.permissions import DIRECTORY
 from rapport.gate.policy import Ask
 from rapport.gate.scopes import scopes_of
-from tests.personas import AMINA, EVE, TEAM, People
+from tests.personas import AMINA, EVE, People
 
 TYPES = sorted(TYPE_NUMBERS)
 
 
 def _staff(duty: str) -> Actor:
-    return Actor("staff", f"Practitioner/{duty}", duty, "", (), (TEAM,), frozenset({duty}))
+    return Actor("staff", f"Practitioner/{duty}", duty, "", (), ("Organization/site",), frozenset({duty}))
 
 
 def _program(scopes: str) -> Actor:
