@@ -4,6 +4,7 @@
 the same token does it once. What a rule does not allow is Refused("rule") in plain words.
 """
 
+from rapport.pillars.conversations.actions.alerts import see_to_alert, take_alert, tell_reading
 from rapport.pillars.conversations.actions.answering import (
     answer,
     close_with_reason,
@@ -55,13 +56,16 @@ __all__ = [
     "note",
     "promise",
     "record_contact",
+    "see_to_alert",
     "settle_undelivered",
     "split",
     "start",
     "start_for",
     "take",
+    "take_alert",
     "take_back",
     "take_question_back",
+    "tell_reading",
     "withdraw",
     "write_more",
 ]

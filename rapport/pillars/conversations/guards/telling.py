@@ -28,8 +28,13 @@ def stir(door: Door, *refs: str) -> None:
     )
 
 
-def of_message(door: Door, header: Header, message: Message, *, by_staff: bool) -> None:
-    """A new message: the other side is told. What was said on the phone needs no e-mail to who said it."""
+def of_message(
+    door: Door, header: Header, message: Message, *, by_staff: bool, private: bool = False
+) -> None:
+    """A new message: the other side is told. What was said on the phone needs no e-mail to who said it.
+
+    private  the circle is told nothing of it
+    """
     stir(door, *header.recipients)
     if message.is_note:
         return
@@ -45,7 +50,7 @@ def of_message(door: Door, header: Header, message: Message, *, by_staff: bool) 
     owners = [concern.named_owner for concern in concerns if concern.named_owner]
     staff = owners or [ref for ref in header.recipients if ref not in kin]
     tell(door, staff, "message", header.ref, key)
-    if message.medium == "written":
+    if message.medium == "written" and not private:
         others = [ref for ref in (message.patient, *kin) if ref != message.sender]
         tell(door, others, "message", header.ref, key)
 

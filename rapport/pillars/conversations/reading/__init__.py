@@ -12,6 +12,7 @@ from rapport.pillars.conversations.reading.lists import (
     shared,
 )
 from rapport.pillars.conversations.reading.shown import (
+    Alert,
     Answers,
     AnswersLine,
     Colleague,
@@ -37,6 +38,7 @@ from rapport.pillars.conversations.reading.shown import (
 from rapport.pillars.conversations.reading.talk import concern, conversation, file, versions
 
 __all__ = [
+    "Alert",
     "Answers",
     "AnswersLine",
     "Colleague",

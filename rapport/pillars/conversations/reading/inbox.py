@@ -6,19 +6,30 @@ bounded search by index; nothing is sorted in memory but the short lists "mine" 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rapport.gate.door import Door
+from rapport.gate.door import Door, Record
 from rapport.people import absences, site
 from rapport.pillars.conversations import finding, moment
 from rapport.pillars.conversations.reading import shown
+from rapport.pillars.conversations.reading.alerts import alerts_shown
 from rapport.pillars.conversations.reading.views import Looking
 from rapport.pillars.conversations.rules.lists import by_due, pressing
-from rapport.pillars.conversations.shapes.codes import REASON_LOST, code_in, display_of, instant, ref_of
+from rapport.pillars.conversations.shapes.alerts import read_alert
+from rapport.pillars.conversations.shapes.codes import (
+    REASON_LOST,
+    code_in,
+    display_of,
+    instant,
+    kind_of,
+    ref_of,
+)
 from rapport.pillars.conversations.shapes.codes import moment as read_moment
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
+from rapport.pillars.conversations.shapes.letters import read_message
 
 Pairs = list[tuple[str, str]]
 
@@ -43,10 +54,16 @@ def inbox(
     looking, desk = Looking(door), _desk(door)
     whose = whose if whose in WHOSE else "everyone"
     if whose in ("mine", "cover"):
-        tasks, more = _own(door, desk, whose, order, cursor, count, looking.at)
+        bodies, more = _own(door, desk, whose, order, cursor, count, looking.at)
     else:
-        tasks, more = _banded(door, desk, whose, order, cursor, count, looking.at)
-    unopened = _unopened(door, tasks)
+        bodies, more = _banded(door, desk, whose, order, cursor, count, looking.at)
+    tasks = [read_concern(body) for body in bodies if kind_of(body) != "alert"]
+    others = [] if cursor else _others(door, desk)
+    alerts = [read_alert(body) for body in (*bodies, *others) if kind_of(body) == "alert"]
+    letters = door.many({one.letter for one in (*tasks, *alerts)})
+    texts = {ref: read_message(record.json).text for ref, record in letters.items()}
+    warned = alerts_shown(looking, alerts, texts)
+    unopened = _unopened(door, letters)
     concerns = looking.concerns(tasks, unopened=unopened, covered=frozenset(desk.covered))
     return shown.Inbox(
         whose=whose,
@@ -54,7 +71,9 @@ def inbox(
         concerns=concerns,
         counts=_counts(door, desk, looking.at),
         covering=tuple(looking.faces.of(person) for person in dict.fromkeys(desk.covered.values())),
-        undelivered=_undelivered(looking, desk) if not cursor else (),
+        alerts=tuple(one for one in warned if one.stat),
+        looks=tuple(one for one in warned if not one.stat),
+        undelivered=_lost(looking, [body for body in others if kind_of(body) == "undelivered"]),
         topics=(*(f"team:{team}" for team in desk.teams), f"person:{door.actor.ref}"),
         more=more,
     )
@@ -72,17 +91,17 @@ def _desk(door: Door) -> _Desk:
 
 def _banded(
     door: Door, desk: _Desk, whose: str, order: str, cursor: str, wanted: int, at: datetime
-) -> tuple[list[ConcernTask], str]:
+) -> tuple[list[dict[str, Any]], str]:
     """A page across the bands of the inbox; the cursor is `band:when:cursor within the band`."""
     if not desk.teams:
         return [], ""
     band, when, inner = _place(cursor, at)
     bands = _bands(desk.teams, whose, order, when)
-    found: list[ConcernTask] = []
+    found: list[dict[str, Any]] = []
     while band < len(bands) and len(found) < wanted:
         query = [*bands[band], ("_count", str(wanted - len(found)))]
         page = door.search("Task", [*query, *([("_cursor", inner)] if inner else [])])
-        found += [read_concern(record.json) for record in page.matches]
+        found += [record.json for record in page.matches]
         inner = page.next or ""
         band += not inner
     return found, f"{band}:{instant(when)}:{inner}" if band < len(bands) else ""
@@ -113,14 +132,14 @@ def _bands(teams: tuple[str, ...], whose: str, order: str, at: datetime) -> list
 
 def _own(
     door: Door, desk: _Desk, whose: str, order: str, cursor: str, wanted: int, at: datetime
-) -> tuple[list[ConcernTask], str]:
+) -> tuple[list[dict[str, Any]], str]:
     """What one has, what was passed on to one, answers of one's own that wait: short, so sorted here."""
     positions = desk.positions if whose == "mine" else tuple(desk.covered)
     if not positions:
         return [], ""
-    bodies = finding.tasks(door, finding.marked(positions, "", "/waiting"), count=MOST_OWN)
-    found = [read_concern(body) for body in bodies]
-    found.sort(key=by_due if order == "due" else lambda one: pressing(one, at))
+    found = finding.tasks(door, finding.marked(positions, "", "/waiting"), count=MOST_OWN)
+    key: Callable[[ConcernTask], Any] = by_due if order == "due" else lambda one: pressing(one, at)
+    found.sort(key=lambda body: (kind_of(body) != "alert", key(read_concern(body))))
     start = int(cursor) if cursor.isdecimal() and len(cursor) < 9 else 0
     more = start + wanted
     return found[start:more], str(more) if more < len(found) else ""
@@ -150,9 +169,8 @@ def _counts(door: Door, desk: _Desk, at: datetime) -> shown.InboxCounts:
     )
 
 
-def _unopened(door: Door, tasks: list[ConcernTask]) -> frozenset[str]:
+def _unopened(door: Door, records: Mapping[str, Record]) -> frozenset[str]:
     """The letters behind these concerns that the person who looks has not opened."""
-    records = door.many({one.letter for one in tasks})
     openings = door.openings([record.id for record in records.values()])
     return frozenset(
         ref
@@ -161,11 +179,13 @@ def _unopened(door: Door, tasks: list[ConcernTask]) -> frozenset[str]:
     )
 
 
-def _undelivered(looking: Looking, desk: _Desk) -> tuple[shown.Undelivered, ...]:
+def _others(door: Door, desk: _Desk) -> list[dict[str, Any]]:
+    """What stands beside the questions: letters to be read first, notices that did not arrive."""
     if not desk.teams:
-        return ()
-    open_ones = finding.marked(desk.teams, "/undelivered")
-    return _lost(looking, finding.tasks(looking.door, open_ones, ("_sort", "-authored-on"), count=50))
+        return []
+    return finding.tasks(
+        door, finding.marked(desk.teams, "/look", "/undelivered"), ("_sort", "-authored-on"), count=50
+    )
 
 
 def undelivered(door: Door, rid: str) -> shown.Undelivered:

@@ -224,6 +224,7 @@ class ConversationView:
     letters: tuple[Letter, ...]
     concerns: tuple[Concern, ...]
     promises: tuple[Promise, ...]
+    alerts: tuple[Alert, ...] = ()
     older: str = ""
     staff: bool = False
     may: frozenset[str] = frozenset()
@@ -232,6 +233,32 @@ class ConversationView:
     def waiting(self) -> tuple[Concern, ...]:
         """Answered concerns that ask for a yes or a not yet."""
         return tuple(concern for concern in self.concerns if concern.state == "answered")
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Words of a letter that speak of danger, for the team alone.
+
+    stat   of the alert channel; else it only asks to be read first
+    words  the words, "" where the letter no longer holds them; `why` is what they may mean, `level` how grave
+    asked  who is asked to take it now; `owner` is who has it
+    due    when the next person is asked
+    mine   who looks has it
+    """
+
+    rid: str
+    conversation: str
+    letter: str
+    patient: Face
+    stat: bool
+    level: str
+    why: str
+    words: str
+    raised: datetime
+    owner: Face | None
+    asked: Face | None
+    due: datetime | None
+    mine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,12 +275,16 @@ class InboxCounts:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """One page of the team inbox in its final order. `more` is the cursor of the next page, "" at the end."""
+    """One page of the team inbox in its final order: alerts, then concerns; `looks` ask to be read first.
+
+    `more` is the cursor of the next page, "" at the end."""
 
     whose: str
     order: str
     concerns: tuple[Concern, ...]
     counts: InboxCounts
+    alerts: tuple[Alert, ...] = ()
+    looks: tuple[Alert, ...] = ()
     covering: tuple[Face, ...] = ()
     undelivered: tuple[Undelivered, ...] = ()
     topics: tuple[str, ...] = ()

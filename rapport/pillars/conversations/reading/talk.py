@@ -6,8 +6,10 @@ from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
 from rapport.pillars.conversations import finding
 from rapport.pillars.conversations.reading import shown
+from rapport.pillars.conversations.reading.alerts import alerts_shown
 from rapport.pillars.conversations.reading.views import Looking
 from rapport.pillars.conversations.rules.lists import for_patient
+from rapport.pillars.conversations.shapes.alerts import AlertTask, read_alert
 from rapport.pillars.conversations.shapes.codes import KIND, kind_of, moment
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
 from rapport.pillars.conversations.shapes.files import ENDINGS, content_of
@@ -26,7 +28,7 @@ def conversation(door: Door, rid: str, *, before: str = "") -> shown.Conversatio
     query = [("part-of", header.ref), WRITTEN, ("_sort", "-sent"), ("_count", str(LETTERS))]
     found = door.search("Communication", [*query, *([("_cursor", before)] if before else [])])
     messages = [(record.id, read_message(record.json)) for record in reversed(found.matches)]
-    concerns, promises = _tasks(door, header)
+    concerns, promises, alerts = _tasks(door, header)
     looking.faces.meet((header.patient, *header.recipients))
     letters = looking.letters(messages, concerns)
     unopened = frozenset(f"Communication/{letter.rid}" for letter in letters if letter.new)
@@ -42,17 +44,20 @@ def conversation(door: Door, rid: str, *, before: str = "") -> shown.Conversatio
         letters=letters,
         concerns=tuple(view for view in views if view.reason != "merged"),
         promises=looking.promises(promises),
+        alerts=alerts_shown(looking, alerts, {message.ref: message.text for _key, message in messages}),
         older=found.next or "",
         staff=looking.who.staff,
         may=frozenset({"write", "answer", "note", "promise"} if looking.who.staff else {"write"}),
     )
 
 
-def _tasks(door: Door, header: Header) -> tuple[list[ConcernTask], list[PromiseTask]]:
-    query = [("based-on", header.ref), ("code", f"{KIND}|concern,{KIND}|promise"), ("_sort", "authored-on")]
-    bodies = finding.tasks(door, *query)
+def _tasks(door: Door, header: Header) -> tuple[list[ConcernTask], list[PromiseTask], list[AlertTask]]:
+    kinds = ",".join(f"{KIND}|{kind}" for kind in ("concern", "promise", "alert"))
+    bodies = finding.tasks(door, ("based-on", header.ref), ("code", kinds), ("_sort", "authored-on"))
     concerns = [read_concern(body) for body in bodies if kind_of(body) == "concern"]
-    return concerns, [read_promise(body) for body in bodies if kind_of(body) == "promise"]
+    promises = [read_promise(body) for body in bodies if kind_of(body) == "promise"]
+    found = [read_alert(body) for body in bodies if kind_of(body) == "alert"]
+    return concerns, promises, [one for one in found if one.is_open]
 
 
 def _faces(looking: Looking, header: Header, letters: tuple[shown.Letter, ...]) -> tuple[shown.Face, ...]:

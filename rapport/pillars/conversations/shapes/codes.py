@@ -18,6 +18,9 @@ TOPIC = "urn:rapport:topic"
 LABEL = "urn:rapport:label"
 CLOCK = "urn:rapport:clock"
 INBOX = "urn:rapport:inbox"
+RULE = "urn:rapport:listening-rule"
+FINDING = "urn:rapport:listening-finding"
+VERDICT = "urn:rapport:listening-verdict"
 MEDIUM = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode"
 
 STAFF_ONLY = "staff-only"
@@ -31,6 +34,8 @@ KINDS = {
     "concern": "Task",
     "promise": "Task",
     "undelivered": "Task",
+    "alert": "Task",
+    "verdict": "Communication",
 }
 
 #: State of a concern -> Task.status.
