@@ -1,4 +1,4 @@
-"""Words that speak of danger: an alert with the letter, people asked until one has it, no word to the circle."""
+"""Words that speak of danger: an alert with the letter, people asked until one has it, no circle told."""
 
 from __future__ import annotations
 

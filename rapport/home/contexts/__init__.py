@@ -1,7 +1,7 @@
 """One frozen dataclass per template of home: its fields are the template's variables."""
 
 from rapport.home.contexts.day import DayPage, Waiting
-from rapport.home.contexts.inbox import InboxPage, InboxRow, inbox_rows
+from rapport.home.contexts.inbox import AlertRow, InboxPage, InboxRow, alert_rows, inbox_rows
 from rapport.home.contexts.people import (
     AllPage,
     ContactLine,
@@ -12,6 +12,7 @@ from rapport.home.contexts.people import (
 )
 
 __all__ = [
+    "AlertRow",
     "AllPage",
     "ContactLine",
     "DayPage",
@@ -21,6 +22,7 @@ __all__ = [
     "PeoplePage",
     "PersonPage",
     "Waiting",
+    "alert_rows",
     "contact_lines",
     "inbox_rows",
 ]

@@ -13,9 +13,19 @@ from rapport.people import chart
 from rapport.people.portrait import Person
 from rapport.people.record import Fact
 from rapport.pillars.conversations.contexts import said
+from rapport.pillars.conversations.contexts.coaching import CoachLine
+from rapport.pillars.conversations.contexts.hearing import HeardLine, Help, heard_lines, unmet
 from rapport.pillars.conversations.contexts.said import Happened, Said
 from rapport.pillars.conversations.contexts.writing import Trouble
-from rapport.pillars.conversations.reading import Concern, ConversationView, Face, Letter, Opened, Promise
+from rapport.pillars.conversations.reading import (
+    Alert,
+    Concern,
+    ConversationView,
+    Face,
+    Letter,
+    Opened,
+    Promise,
+)
 from rapport.ui.roles import role_said
 
 
@@ -56,6 +66,7 @@ class LetterLine:
     on_top      it is the answer that the top of the page asks about
     unopened    it came in while the page was open: script says when it was seen
     may_mark    who reads may mark one more question in it: its writer, or the team
+    heard       what software heard in it, for the team; None where it was not looked at
     """
 
     letter: Letter
@@ -67,6 +78,7 @@ class LetterLine:
     about: tuple[Said, ...] = ()
     on_top: bool = False
     may_mark: bool = False
+    heard: HeardLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,7 @@ class TalkPage:
 
     changes  questions that who reads may take back, or open again
     urgent   an open question of theirs is urgent: help stands first
+    help     what they wrote speaks of danger: so does this
     """
 
     view: ConversationView
@@ -83,6 +96,7 @@ class TalkPage:
     questions: tuple[QuestionLine, ...]
     changes: tuple[Concern, ...]
     urgent: bool
+    help: Help | None
     letters: tuple[LetterLine, ...]
     promises: tuple[tuple[Promise, Said], ...]
     called: str
@@ -109,6 +123,9 @@ class StaffTalkPage:
     record      problems, medicines, allergies; empty where the record is not shared with who reads
     answerable  open questions that the answer may name; `chosen` rids are ticked
     seen        rid of the newest letter on the page: what came after it is shown before an answer is sent
+    alerts      words that speak of danger, with what they ask for
+    heard       the words that the answer meets, for the coach
+    stop        what to think of before it is sent; sending it anyway is one more click
     """
 
     view: ConversationView
@@ -124,6 +141,9 @@ class StaffTalkPage:
     text: str
     once: str
     seen: str
+    alerts: tuple[tuple[Alert, str], ...]
+    heard: str
+    stop: tuple[CoachLine, ...]
     draft: bool
     lost_files: bool
     trouble: Trouble | None
@@ -216,10 +236,16 @@ def letter_lines(view: ConversationView, on_top: Iterable[str] = ()) -> tuple[Le
     """The letters as lines; `on_top` are those shown above."""
     concerns = {concern.rid: concern for concern in view.concerns}
     top = set(on_top)
-    return tuple(_letter_line(letter, concerns, letter.rid in top, view.staff) for letter in view.letters)
+    heard = heard_lines(unmet(view)) if view.staff else {}
+    return tuple(
+        _letter_line(letter, concerns, letter.rid in top, view.staff, heard.get(letter.rid))
+        for letter in view.letters
+    )
 
 
-def _letter_line(letter: Letter, concerns: dict[str, Concern], on_top: bool, staff: bool) -> LetterLine:
+def _letter_line(
+    letter: Letter, concerns: dict[str, Concern], on_top: bool, staff: bool, heard: HeardLine | None
+) -> LetterLine:
     by = letter.by
     role = "" if by.kind == "patient" else role_said(by.role)
     if letter.for_team:
@@ -242,6 +268,7 @@ def _letter_line(letter: Letter, concerns: dict[str, Concern], on_top: bool, sta
         about=about if len(letter.raises) <= 1 or letter.answers else (),
         on_top=on_top,
         may_mark=_may_mark(letter, staff),
+        heard=heard,
     )
 
 

@@ -1,5 +1,6 @@
 """Reading conversations through the door: bounded searches into frozen dataclasses (`shown`)."""
 
+from rapport.pillars.conversations.reading.alerts import on_call
 from rapport.pillars.conversations.reading.answers import answers
 from rapport.pillars.conversations.reading.contacts import contacts
 from rapport.pillars.conversations.reading.inbox import colleagues, inbox, topics, undelivered
@@ -70,6 +71,7 @@ __all__ = [
     "inbox",
     "mine",
     "new_letters",
+    "on_call",
     "open_concerns",
     "promises",
     "shared",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
+from rapport.gate.door import Door
 from rapport.pillars.conversations import finding
 from rapport.pillars.conversations.reading import shown
 from rapport.pillars.conversations.reading.views import Looking
@@ -41,3 +43,10 @@ def _shown(looking: Looking, one: AlertTask, text: str) -> shown.Alert:
         due=one.due,
         mine=named in looking.who.positions,
     )
+
+
+def on_call(door: Door, at: datetime) -> tuple[shown.Face, ...]:
+    """Who is on call at an instant, in the order in which they are asked; nobody where nobody is."""
+    looking, desks = Looking(door), finding.on_call(door, at)
+    looking.faces.meet(desk.ref for desk in desks)
+    return tuple(looking.faces.of(desk.ref) for desk in desks)

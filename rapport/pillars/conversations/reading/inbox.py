@@ -60,7 +60,7 @@ def inbox(
     tasks = [read_concern(body) for body in bodies if kind_of(body) != "alert"]
     others = [] if cursor else _others(door, desk)
     alerts = [read_alert(body) for body in (*bodies, *others) if kind_of(body) == "alert"]
-    letters = door.many({one.letter for one in (*tasks, *alerts)})
+    letters = door.many({one.letter for one in tasks} | {one.letter for one in alerts})
     texts = {ref: read_message(record.json).text for ref, record in letters.items()}
     warned = alerts_shown(looking, alerts, texts)
     unopened = _unopened(door, letters)
