@@ -29,6 +29,7 @@ ROOMS = {
     "invite": "invite a patient, by e-mail or by a printed code",
     "client": "add a program that may use /fhir",
     "token": "make a bearer token for a person",
+    "listening": "score how letters are read here against what people said",
 }
 
 #: Those that may begin a new database, as `run`, `demo` and `migrate` do. The others look for one.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from rapport.fhir.outcomes import Refused
@@ -196,9 +198,21 @@ def test_a_reading_that_fails_keeps_no_letter_back(
     sent = write(door(people.amina), CHEST)
     (one,) = alerts(sent.conversation)
     assert one.found[0].rule == "unreadable" and not one.stat
-    (shown,) = reading.inbox(door(people.dara)).looks
-    actions.see_to_alert(door(people.dara), alert=shown.rid)  # read: no words needed
+    assert [look.rid for look in reading.inbox(door(people.dara)).looks] == [one.rid]
+    actions.mark_opened(door(people.bilal), [sent.message])
+    assert reading.inbox(door(people.dara)).looks
+    actions.mark_opened(door(people.chen), [sent.message])  # opened by the team: it was read
     assert reading.inbox(door(people.dara)).looks == ()
+
+
+def test_what_the_team_writes_opens_nothing(
+    door: Doors, people: People, clock: Clock, alerting: Callable[..., None]
+) -> None:
+    alerting()
+    sent = write(door(people.amina), CALM)
+    actions.write_more(door(people.dara), once="words of Dara", conversation=sent.conversation, text=CHEST)
+    actions.note(door(people.dara), once="a note of Dara", conversation=sent.conversation, text=HARM)
+    assert alerts(sent.conversation) == []
 
 
 def test_a_correction_is_read_too_and_opens_no_second_alert(
@@ -268,3 +282,29 @@ def test_a_verdict_is_kept_once_for_the_team_alone(
         assert not door(who).search("Communication", query).matches
     with pytest.raises(Refused):
         actions.tell_reading(door(people.dara), letter=sent.message, verdict="fine")
+
+
+def test_evaluate_counts_what_people_said_and_reads_it_again(
+    door: Doors,
+    people: People,
+    clock: Clock,
+    alerting: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    alerting("silent")
+    wrong = write(door(people.amina), CHEST)
+    right = write(door(people.amina), HARM, "a second")
+    missed = write(door(people.amina), CALM, "a third one")
+    dara = door(people.dara)
+    actions.tell_reading(dara, letter=wrong.message, verdict="misread", rules=["chest.pressure"])
+    actions.tell_reading(dara, letter=missed.message, verdict="missed")
+    actions.correct(door(people.amina), letter=missed.message, text=HIT)  # as if the rules knew it now
+    call_command("listening", "evaluate", "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert (found["letters"], found["alerts"], found["trial"], found["wrong"]) == (3, 3, 3, 1)
+    assert (found["misread"], found["mended"], found["missed"], found["found_now"]) == (1, 0, 1, 1)
+    assert found["levels"] == {"emergency": 1, "self_harm": 1, "urgent": 1}
+    assert found["wrong_rules"] == {"chest.pressure": 1}
+    assert right.message and "lorry" not in json.dumps(found)
+    call_command("listening", "evaluate")
+    assert "alerts that nobody called wrong    2 of 3 (67%)" in capsys.readouterr().out

@@ -10,7 +10,7 @@ from rapport.pillars.conversations import finding, moment
 from rapport.pillars.conversations.actions.doing import by, named
 from rapport.pillars.conversations.rules.words import broken
 from rapport.pillars.conversations.shapes import alerts as shape
-from rapport.pillars.conversations.shapes.codes import Resource
+from rapport.pillars.conversations.shapes.codes import KIND, Resource
 from rapport.pillars.conversations.shapes.letters import read_message
 
 LONGEST_WORDS = 500
@@ -51,6 +51,13 @@ def see_to_alert(door: Door, *, alert: str, words: str = "") -> None:
         if one.stat and not kept:
             raise broken("why")
         door.update(shape.seen_to(body, by(who), moment.now(), kept))
+
+
+def read_first(door: Door, letters: Sequence[str]) -> None:
+    """These letters were opened by the team: what only asked to be read first is done, in the same unit."""
+    query = [("code", f"{KIND}|alert"), ("status", shape.ALERTED["open"]), ("priority", "urgent")]
+    for body in finding.tasks(door, *query, ("focus", ",".join(letters))):
+        door.update(shape.seen_to(body, by(finding.who(door)), moment.now()))
 
 
 def _held(door: Door, rid: str) -> Resource:

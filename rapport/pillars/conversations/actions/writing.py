@@ -9,6 +9,7 @@ from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
 from rapport.people import notices
 from rapport.pillars.conversations import finding, moment
+from rapport.pillars.conversations.actions.alerts import read_first
 from rapport.pillars.conversations.actions.doing import Sent, as_written, named, once_only
 from rapport.pillars.conversations.actions.files import Upload, check
 from rapport.pillars.conversations.actions.letters import (
@@ -233,6 +234,8 @@ def mark_opened(door: Door, letters_shown: Iterable[str]) -> frozenset[str]:
         if not new:
             return frozenset()
         door.opened(new, moment.now())
+        if finding.who(door).staff:
+            read_first(door, [record.ref for record in new])
         conversations = {read_message(record.json).conversation for record in new}
         for conversation in conversations:
             notices.settle(door.actor.ref, conversation, door.conn)

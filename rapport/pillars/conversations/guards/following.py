@@ -44,9 +44,13 @@ def _message(door: Door, before: Body | None, after: Body) -> None:
         by_staff = message.sender.startswith("Practitioner")
         if by_staff and not message.is_note and who.staff:
             _answers(door, message, who)
-        heard = None if by_staff else alarming.heard_in(message)
-        private = heard is not None and is_private(heard)
-        telling.of_message(door, header, message, by_staff=by_staff, private=private)
+        if by_staff or message.is_note:
+            telling.of_message(door, header, message, by_staff=by_staff)
+            return
+        heard = alarming.heard_in(message)
+        telling.of_message(
+            door, header, message, by_staff=False, private=heard is not None and is_private(heard)
+        )
         alarming.raise_for(door, header, message, heard)
         return
     if before.get("payload") == after.get("payload") and before.get("status") == after.get("status"):

@@ -9,9 +9,8 @@ from rapport.gate.door import Door
 from rapport.pillars.conversations import finding
 from rapport.pillars.conversations.reading import shown
 from rapport.pillars.conversations.reading.views import Looking
+from rapport.pillars.conversations.rules.alerts import LEVELS
 from rapport.pillars.conversations.shapes.alerts import AlertTask
-
-_GRAVE = ("self_harm", "emergency", "urgent")
 
 
 def alerts_shown(
@@ -27,7 +26,7 @@ def alerts_shown(
 def _shown(looking: Looking, one: AlertTask, text: str) -> shown.Alert:
     named = one.owner if one.state == "taken" else ""
     asked = one.events[-1].to if one.state == "open" and one.events else ""
-    worst = min(one.found, key=lambda each: _GRAVE.index(each.level) if each.level in _GRAVE else 9)
+    worst = min(one.found, key=lambda each: LEVELS.index(each.level) if each.level in LEVELS else 9)
     return shown.Alert(
         rid=one.rid,
         conversation=finding.rid_of(one.conversation),

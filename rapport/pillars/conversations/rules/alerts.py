@@ -21,7 +21,8 @@ Body = Mapping[str, Any]
 LONGEST_PAUSE = timedelta(minutes=60)
 #: Kinds of danger that come from people near: never told to the circle, nor is harm to oneself.
 FROM_NEAR = frozenset({"safeguarding"})
-_HELP = ("self_harm", "emergency", "urgent")
+#: Levels of danger, the gravest first.
+LEVELS = ("self_harm", "emergency", "urgent")
 
 
 def hear(text: str, language: str = "") -> Heard:
@@ -48,7 +49,7 @@ def is_private(heard: Heard) -> bool:
 def help_for(heard: Heard) -> str:
     """Which help the writer is shown: `self_harm`, `emergency`, `abuse`, `urgent`; "" for none."""
     flags = alarming(heard)
-    level = next((level for level in _HELP if any(flag.level == level for flag in flags)), "")
+    level = next((level for level in LEVELS if any(flag.level == level for flag in flags)), "")
     return "abuse" if level == "urgent" and any(flag.kind in FROM_NEAR for flag in flags) else level
 
 
