@@ -22,7 +22,7 @@ from rapport.pillars.conversations import actions, reading, tasks
 from rapport.pillars.conversations.guards import alarming
 from rapport.pillars.conversations.shapes.alerts import AlertTask, read_alert
 from tests.conversations.conftest import CHEN_DESK, DARA_DESK, EVE_DESK, Clock
-from tests.personas import BILAL, CHEN, DARA, People
+from tests.personas import BILAL, CHEN, DARA, People, message
 
 Doors = Callable[[Actor], Door]
 
@@ -203,6 +203,17 @@ def test_a_reading_that_fails_keeps_no_letter_back(
     assert reading.inbox(door(people.dara)).looks
     actions.mark_opened(door(people.chen), [sent.message])  # opened by the team: it was read
     assert reading.inbox(door(people.dara)).looks == ()
+
+
+def test_a_letter_over_the_api_opens_one_too(
+    door: Doors, people: People, clock: Clock, alerting: Callable[..., None]
+) -> None:
+    alerting()
+    sent = write(door(people.amina), CALM)
+    letter = message("by-api", sent.conversation, HARM) | {"sent": clock.at.isoformat()}
+    door(people.amina).create(letter, rid="by-api")
+    (one,) = alerts(sent.conversation)
+    assert one.letter == "Communication/by-api" and one.asked == (DARA_DESK,)
 
 
 def test_what_the_team_writes_opens_nothing(
