@@ -1,8 +1,8 @@
-"""Speed, memory and size of listening beside VADER, TextBlob and textstat, in one run: `make bench-listening`.
+"""Speed, memory and size of listening beside VADER, TextBlob and textstat: `make bench-listening`.
 
+Each runs in a process of its own, with the same interpreter, over our own corpus. Times are CPU. The others
 Each runs in a process of its own, with the same interpreter, over our own corpus. Times are CPU. The others do
-one part each of what `listen` does, and none finds a danger, a question or a concern; they are what is there.
-"""
+one part each of what `listen` does; none finds a danger, a question or a concern, but they are what is there.
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _size(packages: tuple[str, ...]) -> float:
 
 
 def measure(name: str) -> dict[str, float]:
-    """One system in this process: CPU milliseconds to load, of each text, peak memory and size in megabytes."""
+    """One system in this process: CPU milliseconds to load and of each text, memory and size in megabytes."""
     sys.path.insert(0, str(ROOT))
     given = texts()
     start = time.process_time()
@@ -111,8 +111,8 @@ def main() -> None:
         got = json.loads(done.stdout)
         count = got["n"]
         print(
-            f"| {name} | {does} | {got['p50']:.2f} / {got['p95']:.2f} | {got['rate']:,.0f} | {got['load']:.0f} |"
-            f" {got['memory']:.0f} | {got['size']:.1f} |"
+            f"| {name} | {does} | {got['p50']:.2f} / {got['p95']:.2f} | {got['rate']:,.0f} |"
+            f" {got['load']:.0f} | {got['memory']:.0f} | {got['size']:.1f} |"
         )
     print(f"\n{count:.0f} texts of our own corpus; CPU of one core.")
 

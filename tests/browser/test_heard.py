@@ -25,6 +25,10 @@ on_call = ["PractitionerRole/dara", "PractitionerRole/chen"]
 minutes = 10
 always = true
 """
+NOBODY = """
+[alerts]
+mode = "on"
+"""
 HARM = {
     "en": "I do not want to be alive any more. I have saved up my tablets.",
     "es": "No quiero seguir viviendo. He guardado las pastillas.",
@@ -35,7 +39,6 @@ HELP = {
     "es": ("Esto suena muy duro. No tiene que llevarlo a solas.", "está de guardia"),
     "fr": ("Cela semble très dur. Vous n’avez pas à le porter seul(e).", "est de garde"),
 }
-SEND = {"en": "Send my message", "es": "Enviar", "fr": "Envoyer"}
 MAY = "Since Monday I lie awake and I am terrified of the scan. Is it cancer? Do I come fasting?"
 
 
@@ -121,8 +124,7 @@ def test_who_is_on_call_takes_it_and_says_what_was_done(town: Town, browser: Bro
 
 
 def test_nobody_on_call_promises_nothing(town: Town, browser: Browser) -> None:
-    site.load(SITE + ALERTS.replace("always = true", "always = false").replace(
-        'on_call = ["PractitionerRole/dara", "PractitionerRole/chen"]', "on_call = []"), by="tests")  # fmt: skip
+    site.load(SITE + NOBODY, by="tests")
     time.sleep(site.FRESH_SECONDS)
     amina = town.enter(browser, town.patient())
     write(amina, HARM["en"])
@@ -131,7 +133,6 @@ def test_nobody_on_call_promises_nothing(town: Town, browser: Browser) -> None:
     amina.page.wait_for_url(re.compile(r"/messages/[0-9a-f-]{36}/$"))
     box = amina.page.locator("#help-now")
     expect(box).to_contain_text("nobody is on call now. Please do not wait for us.")
-    expect(box).to_contain_text("116 123") if "116 123" in amina.says() else None
     site.load(SITE + ALERTS, by="tests")
     time.sleep(site.FRESH_SECONDS)
 

@@ -216,6 +216,16 @@ def test_a_letter_over_the_api_opens_one_too(
     assert one.letter == "Communication/by-api" and one.asked == (DARA_DESK,)
 
 
+def test_a_language_that_we_do_not_read_is_read_first_by_a_person(
+    door: Doors, people: People, clock: Clock, alerting: Callable[..., None]
+) -> None:
+    alerting()
+    sent = write(door(people.amina), "لا أريد أن أعيش بعد اليوم. لقد تعبت من كل شيء.")
+    (one,) = reading.conversation(door(people.dara), sent.conversation).alerts
+    assert not one.stat and not one.read and one.words.startswith("لا أريد")
+    assert alerts(sent.conversation)[0].found[0].rule == "unread"
+
+
 def test_what_the_team_writes_opens_nothing(
     door: Doors, people: People, clock: Clock, alerting: Callable[..., None]
 ) -> None:

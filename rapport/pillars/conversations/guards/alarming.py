@@ -27,7 +27,10 @@ log = logging.getLogger(__name__)
 
 _NAMES = uuid.UUID("7c0a2f6e-0a8e-4f2b-9a51-6d2f0f8f9c21")
 _CLOCK = By("", "Rapport")
-#: What is written down where a letter could not be read by software at all.
+#: So many letters of a text that could not be read are shown.
+SHOWN = 160
+#: What is written down of a letter in a language that we do not read, and where the reading failed.
+UNREAD = ("unread", "in a language that our software does not read; please read it first", "urgent")
 UNREADABLE = ("unreadable", "our software could not read this; please read it first", "urgent")
 
 
@@ -77,7 +80,12 @@ def _findings(heard: Heard | None, message: Message) -> tuple[tuple[Found, ...],
         rule, why, level = UNREADABLE
         return (Found(rule, edition(), why, level, 0, len(message.text)),), False
     alarms = rules.alarming(heard)
-    return rules.findings(alarms or rules.first_look(heard), edition()), bool(alarms)
+    found = rules.findings(alarms or rules.first_look(heard), edition())
+    if not found and heard.unread:  # who writes in a language that nobody taught us is looked after first
+        rule, why, level = UNREAD
+        start = heard.unread[0].start
+        found = (Found(rule, edition(), why, level, start, min(heard.unread[0].end, start + SHOWN)),)
+    return found, bool(alarms)
 
 
 def _team_of(own: Door, header: Header) -> str:

@@ -33,6 +33,7 @@ def _shown(looking: Looking, one: AlertTask, text: str) -> shown.Alert:
         letter=finding.rid_of(one.letter),
         patient=looking.faces.of(one.patient),
         stat=one.stat,
+        read=worst.rule not in ("unread", "unreadable"),
         level=worst.level,
         why=worst.why,
         words=" ".join(text[worst.start : worst.end].split()),

@@ -240,6 +240,7 @@ class Alert:
     """Words of a letter that speak of danger, for the team alone.
 
     stat   of the alert channel; else it only asks to be read first
+    read   whether software could read it at all
     words  the words, "" where the letter no longer holds them; `why` is what they may mean, `level` how grave
     asked  who is asked to take it now; `owner` is who has it
     due    when the next person is asked
@@ -251,6 +252,7 @@ class Alert:
     letter: str
     patient: Face
     stat: bool
+    read: bool
     level: str
     why: str
     words: str
