@@ -1,8 +1,8 @@
 """Speed, memory and size of listening beside VADER, TextBlob and textstat: `make bench-listening`.
 
 Each runs in a process of its own, with the same interpreter, over our own corpus. Times are CPU. The others
-Each runs in a process of its own, with the same interpreter, over our own corpus. Times are CPU. The others do
-one part each of what `listen` does; none finds a danger, a question or a concern, but they are what is there.
+do one part each of what `listen` does; none finds a danger, a question or a concern, but they are there.
+"""
 
 from __future__ import annotations
 

@@ -70,6 +70,15 @@ class Alerts:
 
 
 @dataclass(frozen=True, slots=True)
+class Drafting:
+    """A model of the site's own that writes drafts. `address` "" for none; `seconds` it may take."""
+
+    address: str = ""
+    model: str = ""
+    seconds: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class MailServer:
     """How e-mail leaves. Without a host none does."""
 
@@ -107,6 +116,7 @@ class Site:
     no_reply_days: int
     calendar: Calendar
     alerts: Alerts = field(default_factory=Alerts)
+    drafting: Drafting = field(default_factory=Drafting)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -16,11 +16,12 @@ from django.db import DatabaseError, connection, transaction
 from rapport.fhir.outcomes import Issue, Refused
 from rapport.people import settings_text
 from rapport.people.models import SiteText
-from rapport.people.settings_shapes import Alerts, Crisis, MailServer, Site, Team, Topic, Words
+from rapport.people.settings_shapes import Alerts, Crisis, Drafting, MailServer, Site, Team, Topic, Words
 
 __all__ = [
     "Alerts",
     "Crisis",
+    "Drafting",
     "MailServer",
     "Site",
     "Team",

@@ -16,13 +16,14 @@ from rapport.fhir.outcomes import Refused
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.people import absences, site
+from rapport.people.actors import Position
 from rapport.people.models import Notice
 from rapport.people.settings_shapes import Alerts
 from rapport.pillars.conversations import actions, reading, tasks
 from rapport.pillars.conversations.guards import alarming
 from rapport.pillars.conversations.shapes.alerts import AlertTask, read_alert
 from tests.conversations.conftest import CHEN_DESK, DARA_DESK, EVE_DESK, Clock
-from tests.personas import BILAL, CHEN, DARA, People, message
+from tests.personas import BILAL, CHEN, DARA, TEAM, People, message
 
 Doors = Callable[[Actor], Door]
 
@@ -203,6 +204,57 @@ def test_a_reading_that_fails_keeps_no_letter_back(
     assert reading.inbox(door(people.dara)).looks
     actions.mark_opened(door(people.chen), [sent.message])  # opened by the team: it was read
     assert reading.inbox(door(people.dara)).looks == ()
+
+
+def test_when_nobody_can_be_looked_up_the_letter_goes_and_the_clock_asks(
+    door: Doors, people: People, clock: Clock, alerting: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: Any) -> None:
+        raise RuntimeError
+
+    alerting()
+    with monkeypatch.context() as patch:
+        patch.setattr(alarming.finding, "ladder", broken)
+        sent = write(door(people.amina), HARM)
+    (one,) = alerts(sent.conversation)
+    assert one.state == "open" and one.asked == ()
+    assert tasks.sweep() == 1
+    assert alerts(sent.conversation)[0].asked == (DARA_DESK,)
+
+
+def test_letter_and_alert_stand_or_fall_together(
+    door: Doors, people: People, clock: Clock, alerting: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a crash in between would leave: nothing; the form sent again then does both, once."""
+
+    def killed(*_args: Any) -> None:
+        raise KeyboardInterrupt
+
+    alerting()
+    with monkeypatch.context() as patch:
+        patch.setattr(alarming, "_ask", killed)
+        with pytest.raises(KeyboardInterrupt):
+            write(door(people.amina), HARM)
+    query = [("code", "urn:rapport:kind|alert")]
+    assert not Door(connection.connection, Actor.system("tests")).search("Task", query).matches
+    assert not door(people.amina).search("Communication", [("subject", people.amina.ref)]).matches
+    assert len(alerts(write(door(people.amina), HARM).conversation)) == 1
+
+
+def test_who_leaves_leaves_no_alert_behind(
+    door: Doors, people: People, clock: Clock, alerting: Callable[..., None]
+) -> None:
+    alerting()
+    sent = write(door(people.amina), HARM)
+    (one,) = alerts(sent.conversation)
+    actions.take_alert(door(people.dara), alert=one.rid)
+    chen = door(people.chen)
+    with chen.unit("someone leaves"):
+        tasks.give_back(chen, DARA, (Position(DARA_DESK, DARA, TEAM, "nurse", frozenset()),))
+    (one,) = alerts(sent.conversation)
+    assert one.state == "open" and one.owner == TEAM and one.events[-1].whose == DARA_DESK
+    assert tasks.sweep() == 1  # the next person, at once
+    assert alerts(sent.conversation)[0].asked[-1] == CHEN_DESK
 
 
 def test_a_letter_over_the_api_opens_one_too(

@@ -23,6 +23,8 @@ from rapport.pillars.conversations import finding, moment
 from rapport.pillars.conversations.guards import alarming
 from rapport.pillars.conversations.rules.clocks import Clocks, next_in_chain, reminders
 from rapport.pillars.conversations.rules.moves import Step, take_step
+from rapport.pillars.conversations.shapes.alerts import ALERTED
+from rapport.pillars.conversations.shapes.alerts import returned as alert_returned
 from rapport.pillars.conversations.shapes.codes import (
     CLOCK,
     KIND,
@@ -177,6 +179,9 @@ def give_back(door: Door, person: str, held: tuple[Position, ...]) -> None:
         if len(bodies) < BATCH:
             break
     _give_back_promises(own, person, held)
+    query = [("code", f"{KIND}|alert"), ("status", ALERTED["taken"]), ("owner", positions)]
+    for body in finding.tasks(own, *query):
+        own.update(alert_returned(body, _clock(), moment.now()))
 
 
 def _give_back_promises(own: Door, person: str, held: tuple[Position, ...]) -> None:

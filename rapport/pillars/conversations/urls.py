@@ -30,6 +30,7 @@ urlpatterns = [
     path("messages/<str:rid>/confirm/", verbs.confirm, name="conversation_confirm"),
     path("messages/<str:rid>/not-yet/", verbs.not_yet, name="conversation_not_yet"),
     path("messages/<str:rid>/take/", verbs.take, name="conversation_take"),
+    path("messages/<str:rid>/draft/", alerts.draft, name="conversation_draft"),
     path("messages/<str:rid>/coach/", alerts.coach, name="conversation_coach"),
     path("messages/<str:rid>/alert/", alerts.take, name="conversation_alert"),
     path("messages/<str:rid>/seen-to/", alerts.see_to, name="conversation_seen_to"),

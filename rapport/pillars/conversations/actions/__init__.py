@@ -13,6 +13,7 @@ from rapport.pillars.conversations.actions.answering import (
     take_question_back,
 )
 from rapport.pillars.conversations.actions.doing import Sent
+from rapport.pillars.conversations.actions.drafting import draft_answer
 from rapport.pillars.conversations.actions.files import Upload
 from rapport.pillars.conversations.actions.inbox import (
     assign,
@@ -46,6 +47,7 @@ __all__ = [
     "close_with_reason",
     "confirm",
     "correct",
+    "draft_answer",
     "hand_over",
     "keep_promise",
     "mark_concern",

@@ -141,6 +141,7 @@ def write_more(
     about: Sequence[str] = (),
     files: Sequence[Upload] = (),
     language: str = "",
+    drafted: bool = False,
 ) -> Sent:
     """Either side writes again; a conversation that was done is open again when a concern is raised.
 
@@ -163,6 +164,7 @@ def write_more(
             files=files,
             language=language,
             about=[f"Task/{finding.rid_of(rid)}" for rid in about],
+            drafted=drafted,
         )
 
     return once_only(door, "writing", named(door, once, "message"), act)

@@ -38,6 +38,7 @@ class Ask:
     by: str
     called: str
     concerns: tuple[Concern, ...]
+    drafted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class LetterLine:
     unopened    it came in while the page was open: script says when it was seen
     may_mark    who reads may mark one more question in it: its writer, or the team
     heard       what software heard in it, for the team; None where it was not looked at
+    drafted     that software wrote the draft of it, and who checked it; "" for letters of people alone
     """
 
     letter: Letter
@@ -79,6 +81,7 @@ class LetterLine:
     on_top: bool = False
     may_mark: bool = False
     heard: HeardLine | None = None
+    drafted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,7 @@ class StaffTalkPage:
     alerts      words that speak of danger, with what they ask for
     heard       the words that the answer meets, for the coach
     stop        what to think of before it is sent; sending it anyway is one more click
+    drafts      whether software of the site's own writes drafts; `drafted`: it wrote the words in the box
     """
 
     view: ConversationView
@@ -144,6 +148,8 @@ class StaffTalkPage:
     alerts: tuple[tuple[Alert, str], ...]
     heard: str
     stop: tuple[CoachLine, ...]
+    drafts: bool
+    drafted: bool
     draft: bool
     lost_files: bool
     trouble: Trouble | None
@@ -185,7 +191,9 @@ def asks(view: ConversationView) -> tuple[Ask, ...]:
         letter = by_rid.get(rid)
         who = letter.by if letter else concerns[0].answered_by
         named, called = (said.named(who), said.called(who)) if who else ("", "")
-        found.append(Ask(letter, letter is not None and unopened(letter), named, called, tuple(concerns)))
+        drafted = _drafted(letter) if letter else ""
+        fresh = letter is not None and unopened(letter)
+        found.append(Ask(letter, fresh, named, called, tuple(concerns), drafted))
     return tuple(found)
 
 
@@ -260,6 +268,7 @@ def _letter_line(
         letter=letter,
         name=_("You") if by.you else by.name,
         role="" if by.you and not letter.for_team else role,
+        drafted=_drafted(letter),
         initial=by.name,
         read=""
         if letter.for_team or letter.state == "withdrawn"
@@ -270,6 +279,15 @@ def _letter_line(
         may_mark=_may_mark(letter, staff),
         heard=heard,
     )
+
+
+def _drafted(letter: Letter) -> str:
+    """Who checked what software wrote."""
+    if not letter.drafted or letter.state == "withdrawn":
+        return ""
+    if letter.by.you:
+        return _("Written by software, checked by you.")
+    return _("Written by software, checked by %(name)s.") % {"name": letter.by.name}
 
 
 def _may_mark(letter: Letter, staff: bool) -> bool:

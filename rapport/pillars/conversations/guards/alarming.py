@@ -10,6 +10,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Door
 from rapport.listening import Heard
 from rapport.listening.edition import edition
@@ -72,7 +73,17 @@ def raise_for(door: Door, header: Header, message: Message, heard: Heard | None)
     if mode == "on":
         telling.stir(door, team)
         if stat:
-            _ask(door, own, body, at)
+            _ask_at_once(door, own, body, at)
+
+
+def _ask_at_once(door: Door, own: Door, body: dict[str, Any], at: datetime) -> None:
+    """Ask the first person. If looking for them fails, the letter goes all the same and the clock asks."""
+    try:
+        _ask(door, own, body, at)
+    except Refused:
+        raise
+    except Exception as broke:
+        log.error("nobody could be asked at once for Task/%s: %s", body["id"], type(broke).__name__)
 
 
 def _findings(heard: Heard | None, message: Message) -> tuple[tuple[Found, ...], bool]:

@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from rapport.people.request import Request
-from rapport.pillars.conversations import actions
+from rapport.pillars.conversations import actions, reading
 from rapport.pillars.conversations.contexts.coaching import coach_page
+from rapport.pillars.conversations.contexts.hearing import unmet
 from rapport.pillars.conversations.forms import LONGEST
-from rapport.pillars.conversations.pages import common
+from rapport.pillars.conversations.pages import common, talking
 from rapport.pillars.conversations.pages.verbs import verb
 from rapport.ui.show import show
 
@@ -48,6 +49,23 @@ def tell(request: Request, rid: str) -> HttpResponse:
     )
     messages.success(request, _("Thank you. It is kept here, and counts when we check our software."))
     return common.to_conversation(rid)
+
+
+@verb
+def draft(request: Request, rid: str) -> HttpResponse:
+    """A draft by software of the site's own, in the box: to be read, changed, and sent by a person or not."""
+    common.staff_only(request)
+    posted = request.POST.copy()
+    view = reading.conversation(request.door, rid)
+    words = actions.draft_answer(
+        request.door,
+        conversation=rid,
+        letters=[letter.text for letter in unmet(view)],
+        questions=[one.words for one in view.concerns if one.rid in posted.getlist("concern")],
+    )
+    own = posted.get("text", "").strip()
+    posted["text"], posted["drafted"] = "\n\n".join(filter(None, (own, words))), "1"
+    return talking.shown(request, rid, posted=posted)
 
 
 @require_POST

@@ -164,6 +164,8 @@ def _staff_page(
         alerts=tuple((one, alert_words(one.level)) for one in view.alerts),
         heard="\n\n".join(letter.text for letter in unmet(view)),
         stop=stop,
+        drafts=bool(site.current().drafting.address) and bool(unmet(view)),
+        drafted=said is not None and "drafted" in said,
         draft=draft is not None,
         lost_files=bool(request.FILES),
         trouble=trouble,

@@ -99,10 +99,19 @@ def answer(request: Request, rid: str) -> HttpResponse:
         common.keep_draft(request, request.path)
         return talking.shown(request, rid, posted=posted, stop=stop, status=409)
     once, files = once_token(posted.get("once", "")), uploads(request.FILES.getlist("files"))
+    drafted = "drafted" in posted
     if concerns:
-        actions.answer(request.door, once=once, conversation=rid, concerns=concerns, text=text, files=files)
+        actions.answer(
+            request.door,
+            once=once,
+            conversation=rid,
+            concerns=concerns,
+            text=text,
+            files=files,
+            drafted=drafted,
+        )
     else:
-        actions.write_more(request.door, once=once, conversation=rid, text=text, files=files)
+        actions.write_more(request.door, once=once, conversation=rid, text=text, files=files, drafted=drafted)
     common.forget_draft(request, request.path)
     messages.success(request, _answered_words(len(concerns)))
     return common.to_conversation(rid)

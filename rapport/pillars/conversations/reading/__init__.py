@@ -1,7 +1,7 @@
 """Reading conversations through the door: bounded searches into frozen dataclasses (`shown`)."""
 
 from rapport.pillars.conversations.reading.alerts import on_call
-from rapport.pillars.conversations.reading.answers import answers
+from rapport.pillars.conversations.reading.answers import Answers, AnswersLine, answers
 from rapport.pillars.conversations.reading.contacts import contacts
 from rapport.pillars.conversations.reading.inbox import colleagues, inbox, topics, undelivered
 from rapport.pillars.conversations.reading.lists import (
@@ -14,8 +14,6 @@ from rapport.pillars.conversations.reading.lists import (
 )
 from rapport.pillars.conversations.reading.shown import (
     Alert,
-    Answers,
-    AnswersLine,
     Colleague,
     Concern,
     Contact,

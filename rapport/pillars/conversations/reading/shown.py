@@ -59,6 +59,7 @@ class Letter:
     medium    `written`, `phone` or `in-person`; `recorded_by` is who wrote it down for someone else
     raises    rids of the concerns first written here; `answers` rids of those it answers or is about
     new       whether the person who looks had not opened it before
+    drafted   software wrote the draft, and who signs it checked it
     for_team  a staff note: staff alone ever see it
     may       verbs open to the person who looks: `correct`, `withdraw`, `versions`
     """
@@ -78,6 +79,7 @@ class Letter:
     opened: tuple[Opened, ...] = ()
     new: bool = False
     for_team: bool = False
+    drafted: bool = False
     may: frozenset[str] = frozenset()
 
 
@@ -375,28 +377,3 @@ class Colleague:
     face: Face
     away: bool = False
     covered_by: Face | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswersLine:
-    """Of the questions that a team was asked, or a person answered: how many in time, how many heard.
-
-    asked    those whose promised time has come, or that were answered before it
-    in_time  answered by the time that was promised when they were sent
-    heard    "Yes, this answers it"
-    """
-
-    face: Face
-    asked: int
-    in_time: int
-    heard: int
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """Answers since a day, by team and by person; `cut` when there were too many to look at all of them."""
-
-    since: datetime
-    teams: tuple[AnswersLine, ...]
-    people: tuple[AnswersLine, ...]
-    cut: bool

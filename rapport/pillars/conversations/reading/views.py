@@ -172,6 +172,7 @@ class Looking:
             opened=opened,
             new=not writer and not by.you and all(one.ref != self.who.ref for one in openings),
             for_team=message.is_note,
+            drafted=message.drafted,
             may=_may_letter(message, writer, self.who),
         )
 

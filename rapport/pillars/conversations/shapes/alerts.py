@@ -25,6 +25,7 @@ from rapport.pillars.conversations.shapes.codes import (
     Resource,
     code_in,
     concept,
+    display_of,
     instant,
     moment,
     ref_of,
@@ -200,6 +201,14 @@ def taken(task: Mapping[str, Any], owner: tuple[str, str], by: By, at: datetime)
     """Somebody has it: nobody else is asked."""
     own = {**task, "status": ALERTED["taken"], "owner": reference(*owner)}
     return marked(with_event(own, Event("taken", by, at)))
+
+
+def returned(task: Mapping[str, Any], by: By, at: datetime) -> Resource:
+    """Who had it left before it was seen to: it is the team's again, and somebody is asked at once."""
+    one, was = read_alert(task), task.get("owner") or {}
+    own = {**put_off(task, at), "status": ALERTED["open"], "owner": reference(one.team)}
+    event = Event("returned", by, at, whose=ref_of(was), whose_name=display_of(was))
+    return marked(with_event(own, event))
 
 
 def seen_to(task: Mapping[str, Any], by: By, at: datetime, words: str = "") -> Resource:

@@ -21,6 +21,8 @@ INBOX = "urn:rapport:inbox"
 RULE = "urn:rapport:listening-rule"
 FINDING = "urn:rapport:listening-finding"
 VERDICT = "urn:rapport:listening-verdict"
+ORIGIN = "urn:rapport:origin"
+DRAFTED = "drafted-by-software"
 MEDIUM = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode"
 
 STAFF_ONLY = "staff-only"

@@ -8,14 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from rapport.pillars.conversations.shapes.codes import (
+    DRAFTED,
     KIND,
     LABEL,
     MEDIA,
     MEDIUM,
+    ORIGIN,
     STAFF_ONLY,
     TOPIC,
     Resource,
     code_in,
+    codes_in,
     concept,
     display_of,
     instant,
@@ -82,6 +85,7 @@ class Message:
     state: str
     changed: datetime | None
     is_note: bool
+    drafted: bool = False
 
     @property
     def ref(self) -> str:
@@ -145,8 +149,12 @@ def message(
     recorded: tuple[str, str, datetime] | None = None,
     language: str = "",
     note: bool = False,
+    drafted: bool = False,
 ) -> Resource:
-    """A message, or with `note` a staff note. `recorded`: who wrote it down for another, and when."""
+    """A message, or with `note` a staff note. `recorded`: who wrote it down for another, and when.
+
+    drafted  software wrote the draft of it, and its sender checked it
+    """
     found: Resource = {
         "resourceType": "Communication",
         "id": rid,
@@ -160,6 +168,8 @@ def message(
     }
     if note:
         found["meta"] = {"security": [{"system": LABEL, "code": STAFF_ONLY}]}
+    if drafted:
+        found.setdefault("meta", {})["tag"] = [{"system": ORIGIN, "code": DRAFTED}]
     if recipients:
         found["recipient"] = [reference(ref) for ref in recipients]
     if about:
@@ -207,6 +217,7 @@ def read_message(resource: Mapping[str, Any]) -> Message:
         state=state,
         changed=updated(resource) if state != "sent" else None,
         is_note=kind_of(resource) == "note",
+        drafted=DRAFTED in codes_in((resource.get("meta") or {}).get("tag"), ORIGIN),
     )
 
 
