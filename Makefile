@@ -15,7 +15,8 @@ DATA ?= $(if $(filter 0,$(shell id -u)),/var/lib/rapport-demo-$(shell pwd | cksu
 WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-.PHONY: run test test-fast test-long test-pg15 mutants lint format bench conformance browser clients clean
+.PHONY: run test test-fast test-long test-pg15 mutants lint format bench bench-listening conformance browser \
+	clients clean
 
 run: $(VENV)/.installed
 	@exec $(BIN)/rapport demo --port $(PORT) --data-dir $(DATA)
@@ -54,6 +55,13 @@ bench: $(VENV)/.ready
 # The record alone: KEEP=DIR keeps what is seeded (some gigabytes), so that it can be measured again.
 bench-fhir: $(VENV)/.ready
 	$(BIN)/python -m bench fhir $(if $(KEEP),--keep $(KEEP)) $(BENCH)
+
+# Listening beside other packages, which are installed in a throw-away place for it.
+bench-listening: $(VENV)/.ready
+	@test -x .venv-peers/bin/python || $(BIN)/python -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
+		"vaderSentiment==3.3.2" "textblob==0.19.0" "textstat==0.7.4" "setuptools<81"
+	@.venv-peers/bin/python bench/listening.py
 
 # Which requirements of US Core are met: what the tests show, as docs/conformance.md.
 conformance: $(VENV)/.ready clients

@@ -54,6 +54,31 @@ class Crisis:
 
 
 @dataclass(frozen=True, slots=True)
+class Alerts:
+    """What happens when the words of a message speak of danger.
+
+    mode     `off`; `silent` (written down for a trial, nobody is alerted); `on`
+    on_call  positions on call, in the order in which they are asked
+    minutes  so long each has to take it before the next is asked, too
+    always   on call day and night, and not only while the site is open
+    """
+
+    mode: str = "silent"
+    on_call: tuple[str, ...] = ()
+    minutes: int = 10
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """A model of the site's own that writes drafts. `address` "" for none; `seconds` it may take."""
+
+    address: str = ""
+    model: str = ""
+    seconds: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class MailServer:
     """How e-mail leaves. Without a host none does."""
 
@@ -90,6 +115,8 @@ class Site:
     reminder_days: tuple[int, ...]
     no_reply_days: int
     calendar: Calendar
+    alerts: Alerts = field(default_factory=Alerts)
+    drafting: Drafting = field(default_factory=Drafting)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from rapport.fhir.outcomes import Issue
+from rapport.people import settings_listening
 from rapport.people.hours import Calendar, Span
 from rapport.people.settings_reader import Reader, lines_of
 from rapport.people.settings_shapes import Crisis, MailServer, Site, Team, Topic
@@ -25,6 +26,8 @@ SECTIONS = {
     "teams": None,
     "topics": None,
     "concerns": {"reminder_days", "no_reply_days"},
+    "alerts": {"mode", "on_call", "minutes", "always"},
+    "drafting": {"address", "model", "seconds"},
     "crisis": {"emergency", "talk", "talk_name", "text"},
     "notices": {"batch_minutes", "quiet"},
     "sign_in": {"staff_idle_minutes", "patient_idle_minutes", "longest_hours", "invitation_days"},
@@ -34,7 +37,6 @@ TEAM = {"name", "lead", "escalation"}
 TOPIC = {"team", "accept_hours", "answer_hours", "label", "hint"}
 
 _SPAN = re.compile(r"^(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})$")
-_POSITION = re.compile(r"^PractitionerRole/[A-Za-z0-9.-]{1,64}$")
 _ID = re.compile(r"^[a-z0-9][a-z0-9-]{0,39}$")
 
 
@@ -175,7 +177,7 @@ def _teams(reader: Reader, languages: tuple[str, ...]) -> tuple[Team, ...]:
         lead = reader.value(str, (*path, "lead"), "")
         chain = reader.value(list, (*path, "escalation"), [])
         for key, position in (("lead", lead), *(("escalation", step) for step in chain)):
-            if position and not (isinstance(position, str) and _POSITION.match(position)):
+            if position and not (isinstance(position, str) and settings_listening.POSITION.match(position)):
                 words = f"{position!r} is not a position such as PractitionerRole/dara-practice."
                 reader.say((*path, key), words)
         if not lead:
@@ -225,6 +227,8 @@ def _rest(reader: Reader, country: str, languages: tuple[str, ...]) -> dict[str,
         days = []
     return {
         "crisis": _crisis(reader, country, languages),
+        "alerts": settings_listening.alerts(reader),
+        "drafting": settings_listening.drafting(reader),
         "mail": _mail(reader),
         "quiet": quiet or (time(21), time(8)),
         "batch_minutes": reader.whole(("notices", "batch_minutes"), 10, 0, 240),

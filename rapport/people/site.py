@@ -16,9 +16,22 @@ from django.db import DatabaseError, connection, transaction
 from rapport.fhir.outcomes import Issue, Refused
 from rapport.people import settings_text
 from rapport.people.models import SiteText
-from rapport.people.settings_shapes import Crisis, MailServer, Site, Team, Topic, Words
+from rapport.people.settings_shapes import Alerts, Crisis, Drafting, MailServer, Site, Team, Topic, Words
 
-__all__ = ["Crisis", "MailServer", "Site", "Team", "Topic", "Words", "check", "current", "load", "parse"]
+__all__ = [
+    "Alerts",
+    "Crisis",
+    "Drafting",
+    "MailServer",
+    "Site",
+    "Team",
+    "Topic",
+    "Words",
+    "check",
+    "current",
+    "load",
+    "parse",
+]
 
 #: Seconds that a process may go on with settings that were just replaced.
 FRESH_SECONDS = 3.0

@@ -30,6 +30,7 @@ ROOMS = {
     "client": "add a program that may use /fhir",
     "token": "make a bearer token for a person",
     "audit": "verify the log of who looked, or seal it",
+    "listening": "score how letters are read here against what people said",
 }
 
 #: Those that may begin a new database, as `run`, `demo` and `migrate` do. The others look for one.

@@ -99,9 +99,14 @@ def test_thanks_start_no_clock_and_a_worry_without_a_question_mark_is_asked_abou
     said = amina.send("/messages/new/", kind="news", go="send")
     assert "There is no question in it." in said and "Nobody has it yet" not in said
     amina.get("/messages/new/")
-    amina.send("/messages/new/", topic="health", text="My chest hurts since Tuesday.", go="look")
+    amina.send("/messages/new/", topic="health", text="Tell me about the blue ones.", go="look")
     said = amina.send("/messages/new/", kind="question", go="send")
     assert "Nobody has it yet." in said
+    amina.get("/messages/new/")
+    said = amina.send("/messages/new/", topic="health", text="My chest hurts since Tuesday.", go="look")
+    assert "We see one question. Is that right?" in said
+    assert amina.form("/messages/new/").fields["concern-1"] == ["My chest hurts since Tuesday."]
+    assert "Nobody has it yet." in amina.send("/messages/new/", go="send")
 
 
 def test_what_is_missing_is_said_and_nothing_is_lost(opens: Opens, people: People) -> None:
@@ -196,7 +201,9 @@ def test_an_answer_written_on_an_old_page_is_not_sent_blind(opens: Opens, people
     said = dara.post(form.action, data)
     assert dara.status == 409 and "While you wrote, Amina wrote too" in said and "I also fainted" in said
     assert dara.form("/answer/").fields["text"] == ["Take it easy."]
-    dara.send("/answer/")
+    said = dara.send("/answer/")  # read now; that it meets her questions is asked once
+    assert dara.status == 409 and "We see no answer to this yet:" in said
+    dara.send("/answer/", anyway="1")
     assert dara.status == 200 and "Take it easy." in dara.said
 
 

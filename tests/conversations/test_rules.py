@@ -300,8 +300,16 @@ def test_every_state_has_a_way_out() -> None:
         ("I see Dr. Chen at 2.30 p.m. today. Can I eat 2.5 g of salt?", ("Can I eat 2.5 g of salt?",)),
         ("Hola, ¿puedo volar en mayo? Gracias.", ("¿puedo volar en mayo?",)),
         ("Est-ce grave ? Je dors mal.\nEt la nuit ?", ("Est-ce grave ?", "Et la nuit ?")),
-        ("Really?! And “why me?” she said.", ("Really?!", "And “why me?”")),
+        ("Really?! And “why me?” she said.", ("And “why me?”",)),
         ("??? ...", ()),
+        ("I get dizzy. Is that the tablet?", ("Is that the tablet?",)),  # one worry, asked about
+        (
+            "I have been bleeding for three weeks. Also can I get my sick note?",
+            ("I have been bleeding for three weeks.", "Also can I get my sick note?"),
+        ),
+        ("Me preocupa el bulto en el pecho.", ("Me preocupa el bulto en el pecho.",)),
+        ("J'ai mal au ventre depuis hier.", ("J'ai mal au ventre depuis hier.",)),
+        ("هل هذا من الدواء؟ Is it?", ("هل هذا من الدواء؟ Is it?",)),  # its marks are all that we read of it
         ("- Can I swim?\n- Can I run?", ("Can I swim?", "Can I run?")),
     ],
 )

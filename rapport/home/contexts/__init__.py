@@ -2,7 +2,7 @@
 
 from rapport.home.contexts.asking import AskLookPage
 from rapport.home.contexts.day import DayPage, Waiting
-from rapport.home.contexts.inbox import InboxPage, InboxRow, inbox_rows
+from rapport.home.contexts.inbox import AlertRow, InboxPage, InboxRow, alert_rows, inbox_rows
 from rapport.home.contexts.people import (
     AllPage,
     ContactLine,
@@ -13,6 +13,7 @@ from rapport.home.contexts.people import (
 )
 
 __all__ = [
+    "AlertRow",
     "AllPage",
     "AskLookPage",
     "ContactLine",
@@ -23,6 +24,7 @@ __all__ = [
     "PeoplePage",
     "PersonPage",
     "Waiting",
+    "alert_rows",
     "contact_lines",
     "inbox_rows",
 ]

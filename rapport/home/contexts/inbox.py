@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from rapport.people.portrait import age_words, apart
 from rapport.people.portrait import person as portrait
 from rapport.pillars.conversations.contexts import addresses, said
+from rapport.pillars.conversations.contexts.hearing import alert_words
 from rapport.pillars.conversations.contexts.said import Said
-from rapport.pillars.conversations.reading import Concern, Face, Undelivered
+from rapport.pillars.conversations.reading import Alert, Concern, Face, Undelivered
 from rapport.ui import dates
 
 
@@ -36,10 +37,23 @@ class InboxRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One alert as a line: what it asks, who has it or is asked, and the filled button for the first."""
+
+    alert: Alert
+    name: str
+    about: str
+    asks: str
+    who: str
+    loud: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class InboxPage:
     """`inbox.html`: what is open for the team, in the order in which it counts.
 
     tabs     items of the `tabs` tag
+    alerts   words that speak of danger, each with what it asks; `looks` ask to be read first
     undelivered  notices that did not arrive, each with why
     more     cursor of the next page, "" at the end
     next_due  for the empty inbox: nothing is open in this view
@@ -51,6 +65,8 @@ class InboxPage:
     tabs: tuple[dict[str, Any], ...]
     whose: str
     order: str
+    alerts: tuple[AlertRow, ...]
+    looks: tuple[AlertRow, ...]
     rows: tuple[InboxRow, ...]
     undelivered: tuple[tuple[Undelivered, str], ...]
     more: str
@@ -58,10 +74,30 @@ class InboxPage:
     live_state: str
 
 
-def inbox_rows(concerns: Iterable[Concern], today: date) -> tuple[InboxRow, ...]:
-    """Questions as lines; the first that needs someone at once has the filled button."""
+def alert_rows(alerts: Iterable[Alert], today: date) -> tuple[AlertRow, ...]:
+    """Alerts as lines; the first that nobody has yet has the filled button."""
+    found: list[AlertRow] = []
+    for one in alerts:
+        local = timezone.localtime(one.raised)
+        wrote = _("wrote %(time)s") % {"time": dates.when(local, timezone.localtime())}
+        about = ", ".join(filter(None, (_age(one.patient, today), wrote)))
+        loud = one.stat and one.owner is None and not any(row.loud for row in found)
+        found.append(AlertRow(one, one.patient.name, about, alert_words(one.level), _whose(one), loud))
+    return tuple(found)
+
+
+def _whose(one: Alert) -> str:
+    if one.mine:
+        return _("You have it")
+    if one.owner:
+        return said.has_it(one.owner)
+    return _("%(name)s is asked") % {"name": one.asked.name} if one.asked else _("Nobody has it yet")
+
+
+def inbox_rows(concerns: Iterable[Concern], today: date, *, quiet: bool = False) -> tuple[InboxRow, ...]:
+    """Questions as lines; the first that needs someone at once has the filled button, unless `quiet`."""
     found = []
-    loud = False
+    loud = quiet
     for concern in concerns:
         stands = said.to_staff(concern)
         first = stands.state == "urgent" and not loud

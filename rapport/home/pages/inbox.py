@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from rapport.fhir.outcomes import not_found
-from rapport.home.contexts import InboxPage, inbox_rows
+from rapport.home.contexts import InboxPage, alert_rows, inbox_rows
 from rapport.people import live, site
 from rapport.people.request import Request
 from rapport.pillars.conversations import reading
@@ -37,6 +37,7 @@ def inbox(request: Request) -> HttpResponse:
     watched = live.watch(request, topics_of(request))
     after = request.GET.get("after", "")
     found = reading.inbox(request.door, whose=whose, order=order, cursor=after, count=ROWS)
+    alerts = alert_rows(found.alerts, timezone.localdate())
     page = InboxPage(
         lede=lede(found.counts),
         teams=_teams(request),
@@ -44,7 +45,9 @@ def inbox(request: Request) -> HttpResponse:
         tabs=_tabs(found.counts, whose, order),
         whose=whose,
         order=order,
-        rows=inbox_rows(found.concerns, timezone.localdate()),
+        alerts=alerts,
+        looks=alert_rows(found.looks, timezone.localdate()),
+        rows=inbox_rows(found.concerns, timezone.localdate(), quiet=any(one.loud for one in alerts)),
         undelivered=tuple((one, str(said.LOST.get(one.why, ""))) for one in found.undelivered),
         more=found.more,
         live=watched[0],

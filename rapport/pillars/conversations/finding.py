@@ -129,6 +129,40 @@ def _is_person(ref: str) -> bool:
     return ref.startswith(("Patient/", "RelatedPerson/", "Practitioner/"))
 
 
+def on_call(door: Door, at: datetime) -> tuple[Desk, ...]:
+    """Who is on call at an instant, in the order in which they are asked; covers stand in for who is away.
+
+    Nobody while alerts are not switched on, or the site is closed and its people are not on call then.
+    """
+    rules = site.current()
+    if rules.alerts.mode != "on" or not (rules.alerts.always or rules.calendar.is_open(at)):
+        return ()
+    return _here(door, rules.alerts.on_call, at)
+
+
+def ladder(door: Door, team: str, at: datetime) -> tuple[Desk, ...]:
+    """Whom an alert of a team goes to, one after the other: who is on call, then the team's own chain."""
+    rules = site.current()
+    own = rules.team(team)
+    chain = own.chain if own and rules.calendar.is_open(at) else ()
+    found = {desk.ref: desk for desk in (*on_call(door, at), *_here(door, chain, at))}
+    return tuple(found.values())
+
+
+def _here(door: Door, chain: Iterable[str], at: datetime) -> tuple[Desk, ...]:
+    """The positions of a chain that somebody holds now who is not away, or their covers."""
+    found: dict[str, Desk] = {}
+    held = desks(door, chain)
+    for ref in chain:
+        desk = held.get(ref)
+        cover = absences.cover_for(door.conn, ref, at) if desk is not None else None
+        if desk is not None and absences.absent(door.conn, desk.person, at):
+            desk = desks(door, (cover,)).get(cover) if cover else None
+        if desk is not None and desk.open:
+            found[desk.ref] = desk
+    return tuple(found.values())
+
+
 def who(door: Door) -> Who:
     """Who acts at this door, as the rules need to know them."""
     actor = door.actor

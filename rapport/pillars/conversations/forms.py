@@ -100,6 +100,7 @@ class Writing:
 
     kind   "question" or "news" where no question was seen and the person was asked; "" before that
     asked  whether the questions were on the page that was sent
+    helped  which help was on it, if any
     """
 
     once: str
@@ -108,6 +109,7 @@ class Writing:
     chips: tuple[Chip, ...]
     kind: str = ""
     asked: bool = False
+    helped: str = ""
     files: tuple[Upload, ...] = ()
 
     @classmethod
@@ -120,6 +122,7 @@ class Writing:
             chips=read_chips(posted),
             kind=str(posted.get("kind", "")),
             asked="asked" in posted or any(name.startswith("concern-") for name in posted),
+            helped=str(posted.get("helped", "")),
             files=uploads(files),
         )
 

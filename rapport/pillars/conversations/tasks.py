@@ -20,8 +20,11 @@ from rapport.people.actors import Position
 from rapport.people.asking import at_work
 from rapport.people.portrait import human_name
 from rapport.pillars.conversations import finding, moment
+from rapport.pillars.conversations.guards import alarming
 from rapport.pillars.conversations.rules.clocks import Clocks, next_in_chain, reminders
 from rapport.pillars.conversations.rules.moves import Step, take_step
+from rapport.pillars.conversations.shapes.alerts import ALERTED
+from rapport.pillars.conversations.shapes.alerts import returned as alert_returned
 from rapport.pillars.conversations.shapes.codes import (
     CLOCK,
     KIND,
@@ -49,7 +52,7 @@ _NAMES = uuid.UUID("0d0a3a52-95a9-4c6f-8f62-0a3d2b1f7c11")
 def sweep(timestamp: int = 0) -> int:
     """Once a minute: look at every running clock that is past. How many were moved on."""
     moved = 0
-    for kind, look in (("concern", look_at), ("promise", look_at_promise)):
+    for kind, look in (("alert", alarming.ask_next), ("concern", look_at), ("promise", look_at_promise)):
         cursor = ""
         for _page in range(MOST_PAGES):
             rids, cursor = due(at_work("clock"), kind, cursor)
@@ -176,6 +179,9 @@ def give_back(door: Door, person: str, held: tuple[Position, ...]) -> None:
         if len(bodies) < BATCH:
             break
     _give_back_promises(own, person, held)
+    query = [("code", f"{KIND}|alert"), ("status", ALERTED["taken"]), ("owner", positions)]
+    for body in finding.tasks(own, *query):
+        own.update(alert_returned(body, _clock(), moment.now()))
 
 
 def _give_back_promises(own: Door, person: str, held: tuple[Position, ...]) -> None:

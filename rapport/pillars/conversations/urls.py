@@ -4,6 +4,7 @@ from django.urls import path
 
 from rapport.pillars.conversations.pages import (
     acts,
+    alerts,
     answers,
     files,
     listing,
@@ -29,6 +30,11 @@ urlpatterns = [
     path("messages/<str:rid>/confirm/", verbs.confirm, name="conversation_confirm"),
     path("messages/<str:rid>/not-yet/", verbs.not_yet, name="conversation_not_yet"),
     path("messages/<str:rid>/take/", verbs.take, name="conversation_take"),
+    path("messages/<str:rid>/draft/", alerts.draft, name="conversation_draft"),
+    path("messages/<str:rid>/coach/", alerts.coach, name="conversation_coach"),
+    path("messages/<str:rid>/alert/", alerts.take, name="conversation_alert"),
+    path("messages/<str:rid>/seen-to/", alerts.see_to, name="conversation_seen_to"),
+    path("messages/<str:rid>/reading/", alerts.tell, name="conversation_reading"),
     path("messages/<str:rid>/answer/", verbs.answer, name="conversation_answer"),
     path("messages/<str:rid>/versions/", acts.versions, name="conversation_versions"),
     *(

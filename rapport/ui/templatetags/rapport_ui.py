@@ -7,6 +7,7 @@ already safe; the words inside a block tag are the template's own.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django import template
@@ -18,6 +19,9 @@ from rapport.ui import dates, parts
 from rapport.ui.roles import role_said
 
 register = template.Library()
+
+#: Stand in for the marks around underlined words until these are escaped; nobody types them.
+_OPEN, _CLOSE = "\ue000", "\ue001"
 
 
 # ---------- dates ----------
@@ -101,6 +105,17 @@ def words(text: object) -> SafeString:
     paragraphs = [part.strip("\n") for part in re.split(r"\n\s*\n", plain)]
     lines = (mark_safe("<br>".join(escape(part).split("\n"))) for part in paragraphs if part)  # noqa: S308
     return format_html_join("", '<p dir="auto">{}</p>', ((line,) for line in lines))
+
+
+@register.filter
+def underlined(text: object, marks: Iterable[tuple[int, int]]) -> SafeString:
+    """A person's own words as paragraphs, some of them underlined: `marks` are (start, end) in the text."""
+    plain = str(text or "").replace(_OPEN, "\ufffd").replace(_CLOSE, "\ufffd")
+    for start, end in sorted(marks, reverse=True):
+        lines = (f"{_OPEN}{line}{_CLOSE}" if line.strip() else line for line in plain[start:end].split("\n"))
+        plain = plain[:start] + "\n".join(lines) + plain[end:]
+    said = words(plain).replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
+    return mark_safe(said)  # noqa: S308 - escaped by `words`; the marks alone are ours
 
 
 @register.filter

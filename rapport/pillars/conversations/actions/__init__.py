@@ -4,6 +4,7 @@
 the same token does it once. What a rule does not allow is Refused("rule") in plain words.
 """
 
+from rapport.pillars.conversations.actions.alerts import see_to_alert, take_alert, tell_reading
 from rapport.pillars.conversations.actions.answering import (
     answer,
     close_with_reason,
@@ -12,6 +13,7 @@ from rapport.pillars.conversations.actions.answering import (
     take_question_back,
 )
 from rapport.pillars.conversations.actions.doing import Sent
+from rapport.pillars.conversations.actions.drafting import draft_answer
 from rapport.pillars.conversations.actions.files import Upload
 from rapport.pillars.conversations.actions.inbox import (
     assign,
@@ -45,6 +47,7 @@ __all__ = [
     "close_with_reason",
     "confirm",
     "correct",
+    "draft_answer",
     "hand_over",
     "keep_promise",
     "mark_concern",
@@ -55,13 +58,16 @@ __all__ = [
     "note",
     "promise",
     "record_contact",
+    "see_to_alert",
     "settle_undelivered",
     "split",
     "start",
     "start_for",
     "take",
+    "take_alert",
     "take_back",
     "take_question_back",
+    "tell_reading",
     "withdraw",
     "write_more",
 ]

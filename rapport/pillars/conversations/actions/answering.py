@@ -23,10 +23,12 @@ def answer(
     files: Sequence[Upload] = (),
     medium: str = "written",
     language: str = "",
+    drafted: bool = False,
 ) -> Sent:
     """Staff answer some concerns (rids) of a conversation in one message; each then waits for a yes.
 
-    medium  `phone` or `in-person` when it was said, and is only written down here
+    medium   `phone` or `in-person` when it was said, and is only written down here
+    drafted  software wrote the draft of it (`draft_answer`): everybody reads that
     """
     text = as_written(text)
 
@@ -38,8 +40,9 @@ def answer(
         if not about:
             raise broken("answer-letter")
         return write_letter(
-            door, header, once=once, text=text, about=about, files=files, medium=medium, language=language
-        )
+            door, header, once=once, text=text, about=about, files=files, medium=medium, language=language,
+            drafted=drafted,
+        )  # fmt: skip
 
     return once_only(door, "answering", named(door, once, "message"), act)
 

@@ -51,6 +51,7 @@ def write_letter(
     speaker: str = "",
     at: datetime | None = None,
     is_note: bool = False,
+    drafted: bool = False,
 ) -> Sent:
     """Store a message with its files and concerns. `speaker`: whose words staff write down."""
     who, now, rid = finding.who(door), moment.now(), named(door, once, "message")
@@ -71,6 +72,7 @@ def write_letter(
         recorded=None if speaks_for_self else (who.ref, who.name, now),
         language=language,
         note=is_note,
+        drafted=drafted and who.staff,
     )
     door.create(body, rid=rid)
     marked = [

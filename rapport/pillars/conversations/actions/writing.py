@@ -9,6 +9,7 @@ from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
 from rapport.people import notices
 from rapport.pillars.conversations import finding, moment
+from rapport.pillars.conversations.actions.alerts import read_first
 from rapport.pillars.conversations.actions.doing import Sent, as_written, named, once_only
 from rapport.pillars.conversations.actions.files import Upload, check
 from rapport.pillars.conversations.actions.letters import (
@@ -140,6 +141,7 @@ def write_more(
     about: Sequence[str] = (),
     files: Sequence[Upload] = (),
     language: str = "",
+    drafted: bool = False,
 ) -> Sent:
     """Either side writes again; a conversation that was done is open again when a concern is raised.
 
@@ -162,6 +164,7 @@ def write_more(
             files=files,
             language=language,
             about=[f"Task/{finding.rid_of(rid)}" for rid in about],
+            drafted=drafted,
         )
 
     return once_only(door, "writing", named(door, once, "message"), act)
@@ -233,6 +236,8 @@ def mark_opened(door: Door, letters_shown: Iterable[str]) -> frozenset[str]:
         if not new:
             return frozenset()
         door.opened(new, moment.now())
+        if finding.who(door).staff:
+            read_first(door, [record.ref for record in new])
         for conversation in {read_message(record.json).conversation for record in new}:
             notices.settle(door.actor.ref, conversation, door.conn)
         shown_to_all = [record for record in new if not record.sens]  # of the rest the circle hears nothing

@@ -13,9 +13,19 @@ from rapport.people import chart
 from rapport.people.portrait import Person
 from rapport.people.record import Fact
 from rapport.pillars.conversations.contexts import said
+from rapport.pillars.conversations.contexts.coaching import CoachLine
+from rapport.pillars.conversations.contexts.hearing import HeardLine, Help, heard_lines, unmet
 from rapport.pillars.conversations.contexts.said import Happened, Said
 from rapport.pillars.conversations.contexts.writing import Trouble
-from rapport.pillars.conversations.reading import Concern, ConversationView, Face, Letter, Opened, Promise
+from rapport.pillars.conversations.reading import (
+    Alert,
+    Concern,
+    ConversationView,
+    Face,
+    Letter,
+    Opened,
+    Promise,
+)
 from rapport.ui.roles import role_said
 
 
@@ -28,6 +38,7 @@ class Ask:
     by: str
     called: str
     concerns: tuple[Concern, ...]
+    drafted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,8 @@ class LetterLine:
     on_top      it is the answer that the top of the page asks about
     unopened    it came in while the page was open: script says when it was seen
     may_mark    who reads may mark one more question in it: its writer, or the team
+    heard       what software heard in it, for the team; None where it was not looked at
+    drafted     that software wrote the draft of it, and who checked it; "" for letters of people alone
     """
 
     letter: Letter
@@ -67,6 +80,8 @@ class LetterLine:
     about: tuple[Said, ...] = ()
     on_top: bool = False
     may_mark: bool = False
+    heard: HeardLine | None = None
+    drafted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +92,7 @@ class TalkPage:
     urgent   an open question of theirs is urgent: help stands first
     may_write  who reads may write more here
     may_hide   who reads has a circle, from which letters can be kept
+    help     what they wrote speaks of danger: so does this
     """
 
     view: ConversationView
@@ -87,6 +103,7 @@ class TalkPage:
     questions: tuple[QuestionLine, ...]
     changes: tuple[Concern, ...]
     urgent: bool
+    help: Help | None
     letters: tuple[LetterLine, ...]
     promises: tuple[tuple[Promise, Said], ...]
     called: str
@@ -113,6 +130,10 @@ class StaffTalkPage:
     record      problems, medicines, allergies; empty where the record is not shared with who reads
     answerable  open questions that the answer may name; `chosen` rids are ticked
     seen        rid of the newest letter on the page: what came after it is shown before an answer is sent
+    alerts      words that speak of danger, with what they ask for
+    heard       the words that the answer meets, for the coach
+    stop        what to think of before it is sent; sending it anyway is one more click
+    drafts      whether software of the site's own writes drafts; `drafted`: it wrote the words in the box
     """
 
     view: ConversationView
@@ -128,6 +149,11 @@ class StaffTalkPage:
     text: str
     once: str
     seen: str
+    alerts: tuple[tuple[Alert, str], ...]
+    heard: str
+    stop: tuple[CoachLine, ...]
+    drafts: bool
+    drafted: bool
     draft: bool
     lost_files: bool
     trouble: Trouble | None
@@ -169,7 +195,9 @@ def asks(view: ConversationView) -> tuple[Ask, ...]:
         letter = by_rid.get(rid)
         who = letter.by if letter else concerns[0].answered_by
         named, called = (said.named(who), said.called(who)) if who else ("", "")
-        found.append(Ask(letter, letter is not None and unopened(letter), named, called, tuple(concerns)))
+        drafted = _drafted(letter) if letter else ""
+        fresh = letter is not None and unopened(letter)
+        found.append(Ask(letter, fresh, named, called, tuple(concerns), drafted))
     return tuple(found)
 
 
@@ -220,10 +248,16 @@ def letter_lines(view: ConversationView, on_top: Iterable[str] = ()) -> tuple[Le
     """The letters as lines; `on_top` are those shown above."""
     concerns = {concern.rid: concern for concern in view.concerns}
     top = set(on_top)
-    return tuple(_letter_line(letter, concerns, letter.rid in top, view.staff) for letter in view.letters)
+    heard = heard_lines(unmet(view)) if view.staff else {}
+    return tuple(
+        _letter_line(letter, concerns, letter.rid in top, view.staff, heard.get(letter.rid))
+        for letter in view.letters
+    )
 
 
-def _letter_line(letter: Letter, concerns: dict[str, Concern], on_top: bool, staff: bool) -> LetterLine:
+def _letter_line(
+    letter: Letter, concerns: dict[str, Concern], on_top: bool, staff: bool, heard: HeardLine | None
+) -> LetterLine:
     by = letter.by
     role = "" if by.kind == "patient" else role_said(by.role)
     if letter.for_team:
@@ -238,6 +272,7 @@ def _letter_line(letter: Letter, concerns: dict[str, Concern], on_top: bool, sta
         letter=letter,
         name=_("You") if by.you else by.name,
         role="" if by.you and not letter.for_team else role,
+        drafted=_drafted(letter),
         initial=by.name,
         read=""
         if letter.for_team or letter.state == "withdrawn"
@@ -246,7 +281,17 @@ def _letter_line(letter: Letter, concerns: dict[str, Concern], on_top: bool, sta
         about=about if len(letter.raises) <= 1 or letter.answers else (),
         on_top=on_top,
         may_mark=_may_mark(letter, staff),
+        heard=heard,
     )
+
+
+def _drafted(letter: Letter) -> str:
+    """Who checked what software wrote."""
+    if not letter.drafted or letter.state == "withdrawn":
+        return ""
+    if letter.by.you:
+        return _("Written by software, checked by you.")
+    return _("Written by software, checked by %(name)s.") % {"name": letter.by.name}
 
 
 def _may_mark(letter: Letter, staff: bool) -> bool:

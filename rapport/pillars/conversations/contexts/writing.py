@@ -14,6 +14,7 @@ from rapport.people.hours import Span
 from rapport.people.portrait import apart, short
 from rapport.people.site import Site
 from rapport.pillars.conversations.contexts import said
+from rapport.pillars.conversations.contexts.hearing import Help
 from rapport.pillars.conversations.reading import ConversationLine, Face, TopicChoice
 from rapport.ui import dates
 from rapport.ui.roles import role_said
@@ -53,6 +54,7 @@ class WritePage:
     topic    the one that was chosen
     wait     the day until which it must be able to wait, for the safety notice
     lost_files  files were chosen on a page that was not sent: they must be chosen again
+    help        where to get help now, when the words speak of danger
     """
 
     once: str
@@ -73,6 +75,7 @@ class WritePage:
     lost_files: bool
     conversation: str
     draft: bool
+    help: Help | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from typing import Any
 from rapport.fhir.labels import is_private, with_privacy
 from rapport.gate.door import Door
 from rapport.pillars.conversations import finding, moment
-from rapport.pillars.conversations.guards import telling
+from rapport.pillars.conversations.guards import alarming, telling
 from rapport.pillars.conversations.guards.judging import at_work, open_in, topic_of
 from rapport.pillars.conversations.rules import judging, raising
+from rapport.pillars.conversations.rules.alerts import is_private as is_grave
 from rapport.pillars.conversations.rules.moves import FROM, Step, take_step
 from rapport.pillars.conversations.rules.who import Who
-from rapport.pillars.conversations.shapes import letters
+from rapport.pillars.conversations.shapes import alerts, letters
 from rapport.pillars.conversations.shapes.codes import is_staff_only, kind_of, version
 from rapport.pillars.conversations.shapes.concerns import read_concern
 from rapport.pillars.conversations.shapes.events import By
@@ -45,12 +46,20 @@ def _message(door: Door, before: Body | None, after: Body) -> None:
         if by_staff and not message.is_note and who.staff:
             _answers(door, message, who)
         message = _as_private(door, message, after)
-        telling.of_message(door, header, message, by_staff=by_staff)
+        if by_staff or message.is_note:
+            telling.of_message(door, header, message, by_staff=by_staff)
+            return
+        heard = alarming.heard_in(message)
+        grave = heard is not None and is_grave(heard)
+        telling.of_message(door, header, message, by_staff=False, private=grave)
+        alarming.raise_for(door, header, message, heard)
         return
     if before.get("payload") == after.get("payload") and before.get("status") == after.get("status"):
         return
     if message.state == "withdrawn" and not message.is_note:
         _taken_back(door, message, who)
+    elif not message.sender.startswith("Practitioner") and not message.is_note:
+        alarming.raise_for(door, header, message, alarming.heard_in(message))
     telling.of_correction(door, header, message, version(before) + 1)
 
 
@@ -103,6 +112,19 @@ def _move(door: Door, body: Body, step: Step) -> None:
     becomes = take_step(body, step, finding.clocks(topic_of(door, concern.conversation)))
     at_work(door).update(becomes)
     _concern_moved(door, body, becomes)
+
+
+def _alert(door: Door, before: Body | None, after: Body) -> None:
+    if (ought := alerts.marked(after)) != after and not finding.who(door).importing:
+        at_work(door).update({**ought, "meta": {k: v for k, v in ought["meta"].items() if k != "versionId"}})
+    one = alerts.read_alert(after)
+    telling.stir(door, one.team, one.owner, *one.asked)
+    if before is not None and one.owner != one.team:
+        _address(door, one.conversation, one.owner, one.team)
+
+
+def _verdict(door: Door, before: Body | None, after: Body) -> None:
+    """Nothing follows what somebody thinks of a reading."""
 
 
 def _concern(door: Door, before: Body | None, after: Body) -> None:
@@ -185,4 +207,6 @@ _FOLLOWS: dict[str, Callable[[Door, Body | None, Body], None]] = {
     "concern": _concern,
     "promise": _promise,
     "undelivered": _undelivered,
+    "alert": _alert,
+    "verdict": _verdict,
 }

@@ -10,9 +10,10 @@ from rapport.gate.door import Door
 from rapport.gate.permissions import READ
 from rapport.pillars.conversations import finding, moment
 from rapport.pillars.conversations.guards import naming
-from rapport.pillars.conversations.rules import judging, letters, raising
+from rapport.pillars.conversations.rules import alerts, judging, letters, raising
 from rapport.pillars.conversations.rules.who import Who
 from rapport.pillars.conversations.rules.words import broken
+from rapport.pillars.conversations.shapes.alerts import read_verdict
 from rapport.pillars.conversations.shapes.codes import kind_of, ref_of
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
 from rapport.pillars.conversations.shapes.files import ENDINGS, LARGEST, MEGABYTE, content_of, kind_of_file
@@ -204,6 +205,22 @@ def _undelivered(door: Door, before: Body | None, after: Body, who: Who, at: dat
     letters.undelivered(before, after, who, at)
 
 
+def _alert(door: Door, before: Body | None, after: Body, who: Who, at: datetime) -> None:
+    alerts.alert(before, after, who, at)
+
+
+def _verdict(door: Door, before: Body | None, after: Body, who: Who, at: datetime) -> None:
+    alerts.verdict(before, after, who, at)
+    if before is None:
+        found = read_message(after)
+        _placed(door, found.conversation, found.patient, who, "verdict")
+        letter = finding.look(at_work(door), read_verdict(after).letter, "message")
+        if letter is None and who.importing:
+            return
+        if letter is None or read_message(letter).conversation != found.conversation:
+            raise broken("same-conversation", kind="verdict")
+
+
 _JUDGES: dict[str, Callable[[Door, Body | None, Body, Who, datetime], None]] = {
     "conversation": _conversation,
     "message": _message,
@@ -211,6 +228,8 @@ _JUDGES: dict[str, Callable[[Door, Body | None, Body, Who, datetime], None]] = {
     "concern": _concern,
     "promise": _promise,
     "undelivered": _undelivered,
+    "alert": _alert,
+    "verdict": _verdict,
 }
 
 

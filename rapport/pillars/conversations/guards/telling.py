@@ -33,8 +33,13 @@ def _kin(header: Header, message: Message) -> list[str]:
     return [] if message.private else [ref for ref in header.recipients if ref.startswith("RelatedPerson/")]
 
 
-def of_message(door: Door, header: Header, message: Message, *, by_staff: bool) -> None:
-    """A new message: the other side is told. What was said on the phone needs no e-mail to who said it."""
+def of_message(
+    door: Door, header: Header, message: Message, *, by_staff: bool, private: bool = False
+) -> None:
+    """A new message: the other side is told. What was said on the phone needs no e-mail to who said it.
+
+    private  the circle is told nothing of it
+    """
     stir(door, *header.recipients)
     if message.is_note:
         return
@@ -50,7 +55,7 @@ def of_message(door: Door, header: Header, message: Message, *, by_staff: bool) 
     owners = [concern.named_owner for concern in concerns if concern.named_owner]
     staff = owners or [ref for ref in header.recipients if not ref.startswith("RelatedPerson/")]
     tell(door, staff, "message", header.ref, key)
-    if message.medium == "written":
+    if message.medium == "written" and not private:
         others = [ref for ref in (message.patient, *kin) if ref != message.sender]
         tell(door, others, "message", header.ref, key)
 

@@ -13,7 +13,7 @@ from rapport.gate.door import Door
 from rapport.gate.live import about
 from rapport.gate.permissions import CREATE
 from rapport.gate.together import together
-from rapport.people import chart, live, portrait
+from rapport.people import chart, live, portrait, site
 from rapport.people.request import Request
 from rapport.pillars.conversations import actions, reading
 from rapport.pillars.conversations.contexts import (
@@ -23,6 +23,15 @@ from rapport.pillars.conversations.contexts import (
     asks,
     letter_lines,
     question_lines,
+)
+from rapport.pillars.conversations.contexts.coaching import CoachLine
+from rapport.pillars.conversations.contexts.hearing import (
+    Help,
+    alert_words,
+    circle_of,
+    help_now,
+    last_dangerous,
+    unmet,
 )
 from rapport.pillars.conversations.contexts.talking import (
     FEW,
@@ -62,7 +71,13 @@ def conversation(request: Request, rid: str) -> HttpResponse:
 
 
 def shown(
-    request: Request, rid: str, *, trouble: Trouble | None = None, status: int = 200, posted: Any = None
+    request: Request,
+    rid: str,
+    *,
+    trouble: Trouble | None = None,
+    status: int = 200,
+    posted: Any = None,
+    stop: tuple[CoachLine, ...] = (),
 ) -> HttpResponse:
     """The conversation; after a refusal with what went wrong on top and the words still in their box."""
     header = request.door.read("Communication", rid)
@@ -74,11 +89,20 @@ def shown(
         view = opened_by(request.actor, view, timezone.now())
         watched = live.beyond(watched, len(stirred.intersection(topics)))
     if view.staff:
-        page = _staff_page(request, view, watched, trouble, posted)
+        page = _staff_page(request, view, watched, trouble, posted, stop)
         return show(request, "conversations/talk_staff.html", page, status=status)
-    return show(
-        request, "conversations/talk.html", _patient_page(request, view, watched, trouble), status=status
-    )
+    own = _patient_page(request, view, watched, trouble)
+    return show(request, "conversations/talk.html", own, status=status)
+
+
+def _help(request: Request, view: ConversationView) -> Help | None:
+    """Help for who looks, when their last words speak of danger; who is on call is told, or nobody is."""
+    found = last_dangerous(view, timezone.now()) if site.current().alerts.mode != "off" else None
+    if found is None:
+        return None
+    letter, heard = found
+    on_call = reading.on_call(request.door, letter.sent)
+    return help_now(heard, sent=True, on_call=on_call, others=circle_of(view))
 
 
 def _patient_page(
@@ -95,6 +119,7 @@ def _patient_page(
         questions=question_lines(view),
         changes=changeable(view),
         urgent=any(concern.stat and concern.is_open for concern in view.concerns),
+        help=_help(request, view),
         letters=letter_lines(view, [ask.letter.rid for ask in waiting if ask.letter]),
         promises=promise_lines(view.promises, staff=False),
         called=portrait.short(view.patient.name),
@@ -113,7 +138,12 @@ def _has_circle(request: Request) -> bool:
 
 
 def _staff_page(
-    request: Request, view: ConversationView, watched: tuple[str, str], trouble: Trouble | None, posted: Any
+    request: Request,
+    view: ConversationView,
+    watched: tuple[str, str],
+    trouble: Trouble | None,
+    posted: Any,
+    stop: tuple[CoachLine, ...] = (),
 ) -> StaffTalkPage:
     lines = question_lines(view)
     answerable = tuple(line for line in lines if "answer" in line.concern.may)
@@ -142,6 +172,11 @@ def _staff_page(
         text=said.get("text", "") if said is not None else "",
         once=once_token(posted.get("once", "") if posted is not None else ""),
         seen=view.letters[-1].rid if view.letters else "",
+        alerts=tuple((one, alert_words(one.level)) for one in view.alerts),
+        heard="\n\n".join(letter.text for letter in unmet(view)),
+        stop=stop,
+        drafts=bool(site.current().drafting.address) and bool(unmet(view)),
+        drafted=said is not None and "drafted" in said,
         draft=draft is not None,
         lost_files=bool(request.FILES),
         trouble=trouble,

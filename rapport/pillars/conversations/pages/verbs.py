@@ -17,8 +17,11 @@ from rapport.fhir.outcomes import Refused
 from rapport.people.request import Request
 from rapport.pillars.conversations import actions, reading
 from rapport.pillars.conversations.contexts import Trouble, said
+from rapport.pillars.conversations.contexts.coaching import CoachLine, stops
+from rapport.pillars.conversations.contexts.hearing import unmet
 from rapport.pillars.conversations.forms import once_token, uploads
 from rapport.pillars.conversations.pages import common, talking
+from rapport.pillars.conversations.reading import ConversationView
 
 Page = Callable[[Request, str], HttpResponse]
 
@@ -87,15 +90,28 @@ def answer(request: Request, rid: str) -> HttpResponse:
     """An answer to the questions that it names. Letters that came meanwhile are shown first."""
     posted = request.POST
     text, concerns = posted.get("text", "").strip(), tuple(posted.getlist("concern"))
-    stop = _not_ready(request, rid, text)
-    if stop is not None:
+    view = reading.conversation(request.door, rid)
+    trouble = _not_ready(request, view, text)
+    if trouble is not None:
         common.keep_draft(request, request.path)
-        return talking.shown(request, rid, trouble=stop, status=409 if text else 422, posted=posted)
+        return talking.shown(request, rid, trouble=trouble, status=409 if text else 422, posted=posted)
+    if "anyway" not in posted and view.staff and (stop := _stop(view, text, concerns)):
+        common.keep_draft(request, request.path)
+        return talking.shown(request, rid, posted=posted, stop=stop, status=409)
     once, files = once_token(posted.get("once", "")), uploads(request.FILES.getlist("files"))
+    drafted = "drafted" in posted
     if concerns:
-        actions.answer(request.door, once=once, conversation=rid, concerns=concerns, text=text, files=files)
+        actions.answer(
+            request.door,
+            once=once,
+            conversation=rid,
+            concerns=concerns,
+            text=text,
+            files=files,
+            drafted=drafted,
+        )
     else:
-        actions.write_more(request.door, once=once, conversation=rid, text=text, files=files)
+        actions.write_more(request.door, once=once, conversation=rid, text=text, files=files, drafted=drafted)
     common.forget_draft(request, request.path)
     messages.success(request, _answered_words(len(concerns)))
     return common.to_conversation(rid)
@@ -111,12 +127,19 @@ def _answered_words(count: int) -> str:
     ) % {"n": count}
 
 
-def _not_ready(request: Request, rid: str, text: str) -> Trouble | None:
+def _stop(view: ConversationView, text: str, concerns: tuple[str, ...]) -> tuple[CoachLine, ...]:
+    """What to think of before it goes, asked once: danger not met, a question or a strong feeling unmet."""
+    fresh = [one for one in view.concerns if one.rid in concerns and one.state != "reopened"]
+    asked = [one.words for one in fresh]  # what is missing of a reopened one stands in the last letters
+    return stops(text, "\n\n".join(letter.text for letter in unmet(view)), asked)
+
+
+def _not_ready(request: Request, view: ConversationView, text: str) -> Trouble | None:
     """Why an answer is not sent yet: it is empty, or the page was older than the conversation."""
     if not text:
         return Trouble(_("Your answer is empty."), _("Write it, then send."))
     seen = request.POST.get("seen", "")
-    letters = reading.conversation(request.door, rid).letters
+    letters = view.letters
     rids = [letter.rid for letter in letters]
     after = letters[rids.index(seen) + 1 :] if seen in rids else ()
     fresh = [letter for letter in after if not letter.by.you and not letter.for_team]

@@ -18,10 +18,11 @@ from rapport.people import site
 from rapport.people.request import Request
 from rapport.pillars.conversations import actions, reading
 from rapport.pillars.conversations.contexts import Trouble, WritePage, said, topic_lines
+from rapport.pillars.conversations.contexts.hearing import Help, circle_of, help_now
 from rapport.pillars.conversations.contexts.writing import TopicLine, open_hours
 from rapport.pillars.conversations.forms import Posted, Writing, is_new
 from rapport.pillars.conversations.pages import common, staff_writing
-from rapport.pillars.conversations.rules import suggest
+from rapport.pillars.conversations.rules import alerts, suggest
 from rapport.ui.show import show
 
 
@@ -34,6 +35,7 @@ class Place:
     title: str = ""
     conversation: str = ""
     topic: str = ""
+    others: str = ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,12 +60,14 @@ def look(request: Request, rid: str = "") -> HttpResponse:
     """
     writing = Writing.read(request.POST)
     seen = writing.seeing(suggest(writing.text, get_language() or ""))
-    known = _known(_context(request, _place_of(request, rid), seen, looked=True))
+    page = _context(request, _place_of(request, rid), seen, looked=True)
+    known = _known(page)
     if request.headers.get("HX-Trigger-Name") == "topic":
         response = render(request, "conversations/_look_next.html", known)
         response["HX-Reswap"] = "none"
         return response
-    if not writing.text.strip() or (writing.asked and seen.chips == writing.chips):
+    as_before = writing.asked and seen.chips == writing.chips
+    if not writing.text.strip() or (as_before and writing.helped == (page.help.kind if page.help else "")):
         return HttpResponse(status=204)
     return render(request, "conversations/_look.html", known)
 
@@ -73,7 +77,8 @@ def _place_of(request: Request, rid: str) -> Place:
         return Place(reverse("message_new"), reverse("messages"))
     view = reading.conversation(request.door, rid)
     place = reverse("conversation_more", args=[rid])
-    return Place(place, reverse("conversation", args=[rid]), view.title, rid, view.topic)
+    others = circle_of(view)
+    return Place(place, reverse("conversation", args=[rid]), view.title, rid, view.topic, others)
 
 
 def _known(page: WritePage) -> dict[str, object]:
@@ -200,7 +205,15 @@ def _context(
         lost_files=bool(writing.files),
         conversation=place.conversation,
         draft=draft,
+        help=_help(place, writing) if looked else None,
     )
+
+
+def _help(place: Place, writing: Writing) -> Help | None:
+    """Where to get help now, when the words speak of danger. It holds nothing up."""
+    if site.current().alerts.mode == "off" or not writing.text.strip():
+        return None
+    return help_now(alerts.hear(writing.text, get_language() or ""), others=place.others)
 
 
 def _must_wait(lines: tuple[TopicLine, ...], chosen: TopicLine | None) -> datetime | None:

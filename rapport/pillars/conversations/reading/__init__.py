@@ -1,6 +1,7 @@
 """Reading conversations through the door: bounded searches into frozen dataclasses (`shown`)."""
 
-from rapport.pillars.conversations.reading.answers import answers
+from rapport.pillars.conversations.reading.alerts import on_call
+from rapport.pillars.conversations.reading.answers import Answers, AnswersLine, answers
 from rapport.pillars.conversations.reading.contacts import contacts
 from rapport.pillars.conversations.reading.inbox import colleagues, inbox, topics, undelivered
 from rapport.pillars.conversations.reading.lists import (
@@ -12,8 +13,7 @@ from rapport.pillars.conversations.reading.lists import (
     shared,
 )
 from rapport.pillars.conversations.reading.shown import (
-    Answers,
-    AnswersLine,
+    Alert,
     Colleague,
     Concern,
     Contact,
@@ -37,6 +37,7 @@ from rapport.pillars.conversations.reading.shown import (
 from rapport.pillars.conversations.reading.talk import concern, conversation, file, versions
 
 __all__ = [
+    "Alert",
     "Answers",
     "AnswersLine",
     "Colleague",
@@ -68,6 +69,7 @@ __all__ = [
     "inbox",
     "mine",
     "new_letters",
+    "on_call",
     "open_concerns",
     "promises",
     "shared",

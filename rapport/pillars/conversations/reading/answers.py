@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rapport.gate.door import Door
@@ -18,7 +19,32 @@ BACK, MOST = timedelta(days=28), 2000
 _NOT_ASKED = ("split", "merged", "withdrawn", "mistake")
 
 
-def answers(door: Door) -> shown.Answers:
+@dataclass(frozen=True, slots=True)
+class AnswersLine:
+    """Of the questions that a team was asked, or a person answered: how many in time, how many heard.
+
+    asked    those whose promised time has come, or that were answered before it
+    in_time  answered by the time that was promised when they were sent
+    heard    "Yes, this answers it"
+    """
+
+    face: shown.Face
+    asked: int
+    in_time: int
+    heard: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Answers since a day, by team and by person; `cut` when there were too many to look at all of them."""
+
+    since: datetime
+    teams: tuple[AnswersLine, ...]
+    people: tuple[AnswersLine, ...]
+    cut: bool
+
+
+def answers(door: Door) -> Answers:
     """The questions of one's teams whose promised time has come, or that were answered before it.
 
     People see themselves; who leads sees everybody of the team, by name and never by rank.
@@ -32,7 +58,7 @@ def answers(door: Door) -> shown.Answers:
     team_lines = _lines(looking, settled, (one.team for one in settled))
     people = [one for one in settled if looking.faces.of(_by(one)).you or "lead" in door.actor.duties]
     lines = _lines(looking, people, (_by(one) for one in people))
-    return shown.Answers(since, team_lines, tuple(line for line in lines if line.face.ref), cut)
+    return Answers(since, team_lines, tuple(line for line in lines if line.face.ref), cut)
 
 
 def _asked(door: Door, since: datetime) -> tuple[list[ConcernTask], bool]:
@@ -65,12 +91,12 @@ def _by(one: ConcernTask) -> str:
     return next((event.by.ref for event in one.events if event.code == "answered"), "")
 
 
-def _lines(looking: Looking, found: list[ConcernTask], refs: Iterable[str]) -> tuple[shown.AnswersLine, ...]:
+def _lines(looking: Looking, found: list[ConcernTask], refs: Iterable[str]) -> tuple[AnswersLine, ...]:
     groups: dict[str, list[ConcernTask]] = {}
     for ref, one in zip(refs, found, strict=True):
         groups.setdefault(ref, []).append(one)
     lines = [
-        shown.AnswersLine(
+        AnswersLine(
             face=looking.faces.of(ref),
             asked=len(group),
             in_time=sum((_answered(one) or looking.at) <= looking.clocks.promised(one) for one in group),

@@ -6,20 +6,31 @@ bounded search by index; nothing is sorted in memory but the short lists "mine" 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rapport.gate.door import Door
+from rapport.gate.door import Door, Record
 from rapport.gate.together import Asks, inquiry, together
 from rapport.people import absences, site
 from rapport.pillars.conversations import finding, moment
 from rapport.pillars.conversations.reading import shown
+from rapport.pillars.conversations.reading.alerts import alerts_shown
 from rapport.pillars.conversations.reading.views import Looking
 from rapport.pillars.conversations.rules.lists import by_due, pressing
-from rapport.pillars.conversations.shapes.codes import REASON_LOST, code_in, display_of, instant, ref_of
+from rapport.pillars.conversations.shapes.alerts import read_alert
+from rapport.pillars.conversations.shapes.codes import (
+    REASON_LOST,
+    code_in,
+    display_of,
+    instant,
+    kind_of,
+    ref_of,
+)
 from rapport.pillars.conversations.shapes.codes import moment as read_moment
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
+from rapport.pillars.conversations.shapes.letters import read_message
 
 Pairs = list[tuple[str, str]]
 
@@ -49,9 +60,14 @@ def inbox(
     with together(door) as later:
         listed = _own if whose in ("mine", "cover") else _banded
         page = later(listed, desk, whose, order, cursor, count, looking.at)
-        lost = later(_undelivered, desk if not cursor else _NOBODY)
-    tasks, more = page.value
-    unopened = _unopened(door, tasks)
+        beside = later(_others, desk if not cursor else _NOBODY)
+    (bodies, more), others = page.value, beside.value
+    tasks = [read_concern(body) for body in bodies if kind_of(body) != "alert"]
+    alerts = [read_alert(body) for body in (*bodies, *others) if kind_of(body) == "alert"]
+    letters = door.many({one.letter for one in tasks} | {one.letter for one in alerts})
+    texts = {ref: read_message(record.json).text for ref, record in letters.items()}
+    warned = alerts_shown(looking, alerts, texts)
+    unopened = _unopened(door, letters)
     concerns = looking.concerns(tasks, unopened=unopened, covered=frozenset(desk.covered))
     return shown.Inbox(
         whose=whose,
@@ -59,7 +75,9 @@ def inbox(
         concerns=concerns,
         counts=_counts(door, desk, looking.at),
         covering=tuple(looking.faces.of(person) for person in dict.fromkeys(desk.covered.values())),
-        undelivered=_lost(looking, lost.value),
+        alerts=tuple(one for one in warned if one.stat),
+        looks=tuple(one for one in warned if not one.stat),
+        undelivered=_lost(looking, [body for body in others if kind_of(body) == "undelivered"]),
         topics=(*(f"team:{team}" for team in desk.teams), f"person:{door.actor.ref}"),
         more=more,
     )
@@ -78,17 +96,17 @@ def _desk(door: Door) -> _Desk:
 @inquiry
 def _banded(
     door: Door, desk: _Desk, whose: str, order: str, cursor: str, wanted: int, at: datetime
-) -> Asks[tuple[list[ConcernTask], str]]:
+) -> Asks[tuple[list[dict[str, Any]], str]]:
     """A page across the bands of the inbox; the cursor is `band:when:cursor within the band`."""
     if not desk.teams:
         return [], ""
     band, when, inner = _place(cursor, at)
     bands = _bands(desk.teams, whose, order, when)
-    found: list[ConcernTask] = []
+    found: list[dict[str, Any]] = []
     while band < len(bands) and len(found) < wanted:
         query = [*bands[band], ("_count", str(wanted - len(found)))]
         page = yield "Task", [*query, *([("_cursor", inner)] if inner else [])]
-        found += [read_concern(record.json) for record in page.matches]
+        found += [record.json for record in page.matches]
         inner = page.next or ""
         band += not inner
     return found, f"{band}:{instant(when)}:{inner}" if band < len(bands) else ""
@@ -120,15 +138,14 @@ def _bands(teams: tuple[str, ...], whose: str, order: str, at: datetime) -> list
 @inquiry
 def _own(
     door: Door, desk: _Desk, whose: str, order: str, cursor: str, wanted: int, at: datetime
-) -> Asks[tuple[list[ConcernTask], str]]:
+) -> Asks[tuple[list[dict[str, Any]], str]]:
     """What one has, what was passed on to one, answers of one's own that wait: short, so sorted here."""
     positions = desk.positions if whose == "mine" else tuple(desk.covered)
     if not positions:
         return [], ""
-    marked = finding.marked(positions, "", "/waiting")
-    bodies = yield from finding.tasks.begin(door, marked, count=MOST_OWN)
-    found = [read_concern(body) for body in bodies]
-    found.sort(key=by_due if order == "due" else lambda one: pressing(one, at))
+    found = yield from finding.tasks.begin(door, finding.marked(positions, "", "/waiting"), count=MOST_OWN)
+    key: Callable[[ConcernTask], Any] = by_due if order == "due" else lambda one: pressing(one, at)
+    found.sort(key=lambda body: (kind_of(body) != "alert", key(read_concern(body))))
     start = int(cursor) if cursor.isdecimal() and len(cursor) < 9 else 0
     more = start + wanted
     return found[start:more], str(more) if more < len(found) else ""
@@ -158,9 +175,8 @@ def _counts(door: Door, desk: _Desk, at: datetime) -> shown.InboxCounts:
     )
 
 
-def _unopened(door: Door, tasks: list[ConcernTask]) -> frozenset[str]:
+def _unopened(door: Door, records: Mapping[str, Record]) -> frozenset[str]:
     """The letters behind these concerns that the person who looks has not opened."""
-    records = door.many({one.letter for one in tasks})
     openings = door.openings([record.id for record in records.values()])
     return frozenset(
         ref
@@ -170,11 +186,12 @@ def _unopened(door: Door, tasks: list[ConcernTask]) -> frozenset[str]:
 
 
 @inquiry
-def _undelivered(door: Door, desk: _Desk) -> Asks[list[dict[str, Any]]]:
+def _others(door: Door, desk: _Desk) -> Asks[list[dict[str, Any]]]:
+    """What stands beside the questions: letters to be read first, notices that did not arrive."""
     if not desk.teams:
         return []
-    open_ones = finding.marked(desk.teams, "/undelivered")
-    return (yield from finding.tasks.begin(door, open_ones, ("_sort", "-authored-on"), count=50))
+    marks = finding.marked(desk.teams, "/look", "/undelivered")
+    return (yield from finding.tasks.begin(door, marks, ("_sort", "-authored-on"), count=50))
 
 
 def undelivered(door: Door, rid: str) -> shown.Undelivered:

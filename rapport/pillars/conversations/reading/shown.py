@@ -59,6 +59,7 @@ class Letter:
     medium    `written`, `phone` or `in-person`; `recorded_by` is who wrote it down for someone else
     raises    rids of the concerns first written here; `answers` rids of those it answers or is about
     new       whether the person who looks had not opened it before
+    drafted   software wrote the draft, and who signs it checked it
     for_team  a staff note: staff alone ever see it
     private   kept from the circle, by the patient's wish
     may       verbs open to the person who looks: `correct`, `withdraw`, `versions`
@@ -80,6 +81,7 @@ class Letter:
     new: bool = False
     for_team: bool = False
     private: bool = False
+    drafted: bool = False
     may: frozenset[str] = frozenset()
 
 
@@ -226,6 +228,7 @@ class ConversationView:
     letters: tuple[Letter, ...]
     concerns: tuple[Concern, ...]
     promises: tuple[Promise, ...]
+    alerts: tuple[Alert, ...] = ()
     older: str = ""
     staff: bool = False
     may: frozenset[str] = frozenset()
@@ -234,6 +237,34 @@ class ConversationView:
     def waiting(self) -> tuple[Concern, ...]:
         """Answered concerns that ask for a yes or a not yet."""
         return tuple(concern for concern in self.concerns if concern.state == "answered")
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Words of a letter that speak of danger, for the team alone.
+
+    stat   of the alert channel; else it only asks to be read first
+    read   whether software could read it at all
+    words  the words, "" where the letter no longer holds them; `why` is what they may mean, `level` how grave
+    asked  who is asked to take it now; `owner` is who has it
+    due    when the next person is asked
+    mine   who looks has it
+    """
+
+    rid: str
+    conversation: str
+    letter: str
+    patient: Face
+    stat: bool
+    read: bool
+    level: str
+    why: str
+    words: str
+    raised: datetime
+    owner: Face | None
+    asked: Face | None
+    due: datetime | None
+    mine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +281,16 @@ class InboxCounts:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """One page of the team inbox in its final order. `more` is the cursor of the next page, "" at the end."""
+    """One page of the team inbox in its final order: alerts, then concerns; `looks` ask to be read first.
+
+    `more` is the cursor of the next page, "" at the end."""
 
     whose: str
     order: str
     concerns: tuple[Concern, ...]
     counts: InboxCounts
+    alerts: tuple[Alert, ...] = ()
+    looks: tuple[Alert, ...] = ()
     covering: tuple[Face, ...] = ()
     undelivered: tuple[Undelivered, ...] = ()
     topics: tuple[str, ...] = ()
@@ -344,28 +379,3 @@ class Colleague:
     face: Face
     away: bool = False
     covered_by: Face | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswersLine:
-    """Of the questions that a team was asked, or a person answered: how many in time, how many heard.
-
-    asked    those whose promised time has come, or that were answered before it
-    in_time  answered by the time that was promised when they were sent
-    heard    "Yes, this answers it"
-    """
-
-    face: Face
-    asked: int
-    in_time: int
-    heard: int
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """Answers since a day, by team and by person; `cut` when there were too many to look at all of them."""
-
-    since: datetime
-    teams: tuple[AnswersLine, ...]
-    people: tuple[AnswersLine, ...]
-    cut: bool

@@ -7,8 +7,10 @@ from rapport.gate.door import Door, Found
 from rapport.gate.together import Asks, inquiry, together
 from rapport.pillars.conversations import finding
 from rapport.pillars.conversations.reading import shown
+from rapport.pillars.conversations.reading.alerts import alerts_shown
 from rapport.pillars.conversations.reading.views import Looking
 from rapport.pillars.conversations.rules.lists import for_patient
+from rapport.pillars.conversations.shapes.alerts import AlertTask, read_alert
 from rapport.pillars.conversations.shapes.codes import KIND, kind_of, moment
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
 from rapport.pillars.conversations.shapes.files import ENDINGS, content_of
@@ -28,7 +30,7 @@ def conversation(door: Door, rid: str, *, before: str = "") -> shown.Conversatio
     with together(door) as later:
         written = later(_letters, [*query, *([("_cursor", before)] if before else [])])
         tasks = later(_tasks, header)
-    found, (concerns, promises) = written.value, tasks.value
+    found, (concerns, promises, alerts) = written.value, tasks.value
     messages = [(record.id, read_message(record.json)) for record in reversed(found.matches)]
     looking.faces.meet((header.patient, *header.recipients))
     letters = looking.letters(messages, concerns)
@@ -45,6 +47,7 @@ def conversation(door: Door, rid: str, *, before: str = "") -> shown.Conversatio
         letters=letters,
         concerns=tuple(view for view in views if view.reason != "merged"),
         promises=looking.promises(promises),
+        alerts=alerts_shown(looking, alerts, {message.ref: message.text for _key, message in messages}),
         older=found.next or "",
         staff=looking.who.staff,
         may=frozenset({"write", "answer", "note", "promise"} if looking.who.staff else {"write"}),
@@ -57,11 +60,14 @@ def _letters(door: Door, query: list[tuple[str, str]]) -> Asks[Found]:
 
 
 @inquiry
-def _tasks(door: Door, header: Header) -> Asks[tuple[list[ConcernTask], list[PromiseTask]]]:
-    query = [("based-on", header.ref), ("code", f"{KIND}|concern,{KIND}|promise"), ("_sort", "authored-on")]
+def _tasks(door: Door, header: Header) -> Asks[tuple[list[ConcernTask], list[PromiseTask], list[AlertTask]]]:
+    kinds = ",".join(f"{KIND}|{kind}" for kind in ("concern", "promise", "alert"))
+    query = [("based-on", header.ref), ("code", kinds), ("_sort", "authored-on")]
     bodies = yield from finding.tasks.begin(door, *query)
     concerns = [read_concern(body) for body in bodies if kind_of(body) == "concern"]
-    return concerns, [read_promise(body) for body in bodies if kind_of(body) == "promise"]
+    promises = [read_promise(body) for body in bodies if kind_of(body) == "promise"]
+    found = [read_alert(body) for body in bodies if kind_of(body) == "alert"]
+    return concerns, promises, [one for one in found if one.is_open]
 
 
 def _faces(looking: Looking, header: Header, letters: tuple[shown.Letter, ...]) -> tuple[shown.Face, ...]:

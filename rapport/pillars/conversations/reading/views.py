@@ -173,6 +173,7 @@ class Looking:
             new=not writer and not by.you and all(one.ref != self.who.ref for one in openings),
             for_team=message.is_note,
             private=message.private,
+            drafted=message.drafted,
             may=_may_letter(message, writer, self.who),
         )
 

@@ -33,7 +33,7 @@ MOST_FILES = 5
 #: Whom a conversation can be addressed to.
 _ADDRESSEES = ("Organization/", "PractitionerRole/", "RelatedPerson/")
 #: Kinds that carry the staff-only label; the others never do.
-_FOR_TEAM = ("note", "undelivered")
+_FOR_TEAM = ("note", "undelivered", "alert", "verdict")
 
 
 def same_kind(before: Body | None, after: Body | None) -> None:

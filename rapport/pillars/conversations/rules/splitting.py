@@ -1,9 +1,13 @@
-"""Seeing the questions in a message, so that the person can confirm or change them. Pure and simple."""
+"""Seeing what a message asks and worries about, so that the person can confirm or change it. Pure."""
 
 from __future__ import annotations
 
 import re
 
+from rapport.listening import Heard, Span, listen
+
+#: The longest sentence that is taken whole.
+LONGEST_SENTENCE = 160
 #: At most so many are proposed; the person can add more.
 MOST = 8
 
@@ -40,11 +44,57 @@ def _goes_on(pending: str, text: str) -> bool:
     return pending[-2:-1].isdigit() and text[place : place + 1].isdigit()
 
 
+#: How a question begins that does not belong to what was told before it.
+_TURN = re.compile(
+    r"\W*(?:also|another|one more|and also|by the way|separately|on another|además|también|otra|aparte"
+    r"|aussi|et aussi|autre|une autre|sinon|par ailleurs)\b",
+    re.IGNORECASE,
+)
+
+
 def suggest(text: str, language: str = "") -> tuple[str, ...]:
-    """The questions in a text: sentences that end in a question mark, in the person's own words.
+    """What a text asks, and the worries in it that no question takes up, in the person's own words.
+
+    `language` where the words do not tell. A language that we do not read is taken by its question marks.
+    Nothing asked and nothing that worries gives no suggestion.
+    """
+    heard = listen(text)
+    if heard.language == "und" and language:
+        heard = listen(text, language)
+    if heard.language not in ("en", "es", "fr"):
+        return _by_marks(text)
+    spans = [*heard.questions, *(one for one in heard.concerns if _alone(one, heard, text))]
+    found: dict[str, str] = {}
+    for span in sorted(spans, key=lambda one: one.start):
+        words = _own_words(span.text if span in heard.questions else _sentence_of(text, span))
+        if words:
+            found.setdefault(words.casefold(), words)
+    return tuple(found.values())[:MOST]
+
+
+def _sentence_of(text: str, span: Span) -> str:
+    """The sentence in which a worry is told, where it is short enough to stand for it."""
+    whole = next((one for one in sentences(text) if span.text in one), "")
+    return whole if 0 < len(whole) <= LONGEST_SENTENCE else span.text
+
+
+def _alone(concern: Span, heard: Heard, text: str) -> bool:
+    """Whether no question of the same paragraph asks about this worry: it holds it, or follows at once."""
+    for asked in heard.questions:
+        if asked.start < concern.end and concern.start < asked.end:
+            return False
+        between = text[concern.end : asked.start] if asked.start >= concern.end else "\n\n"
+        near = not re.search(r"\n\s*\n", between) and len(sentences(between)) <= 1
+        if near and not _TURN.match(asked.text):
+            return False
+    return True
+
+
+def _by_marks(text: str) -> tuple[str, ...]:
+    """Sentences that end in a question mark, in the person's own words.
 
     Spanish: what comes before “¿” is left out when it is a run-in (“Doctora, ¿puedo volar?” keeps the
-    question). `language` is taken for later; the marks decide. No question gives no suggestion.
+    question).
     """
     found: list[str] = []
     for sentence in sentences(text):

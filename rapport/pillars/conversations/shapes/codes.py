@@ -18,6 +18,11 @@ TOPIC = "urn:rapport:topic"
 LABEL = "urn:rapport:label"
 CLOCK = "urn:rapport:clock"
 INBOX = "urn:rapport:inbox"
+RULE = "urn:rapport:listening-rule"
+FINDING = "urn:rapport:listening-finding"
+VERDICT = "urn:rapport:listening-verdict"
+ORIGIN = "urn:rapport:origin"
+DRAFTED = "drafted-by-software"
 MEDIUM = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode"
 
 STAFF_ONLY = "staff-only"
@@ -31,6 +36,8 @@ KINDS = {
     "concern": "Task",
     "promise": "Task",
     "undelivered": "Task",
+    "alert": "Task",
+    "verdict": "Communication",
 }
 
 #: State of a concern -> Task.status.

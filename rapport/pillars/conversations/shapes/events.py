@@ -40,6 +40,7 @@ EVENTS = {
     "broken": "Not kept.",
     "late": "The day has passed.",
     "settled": "Reached in another way.",
+    "seen-to": "Seen to.",
 }
 
 #: The same where the record says whose it was: "taken" by who stands in for them, "returned" since they left.

@@ -9,14 +9,17 @@ from typing import Any
 
 from rapport.fhir.labels import is_private, relabelled
 from rapport.pillars.conversations.shapes.codes import (
+    DRAFTED,
     KIND,
     LABEL,
     MEDIA,
     MEDIUM,
+    ORIGIN,
     STAFF_ONLY,
     TOPIC,
     Resource,
     code_in,
+    codes_in,
     concept,
     display_of,
     instant,
@@ -84,6 +87,7 @@ class Message:
     changed: datetime | None
     is_note: bool
     private: bool = False  # kept from the circle
+    drafted: bool = False
 
     @property
     def ref(self) -> str:
@@ -147,8 +151,12 @@ def message(
     recorded: tuple[str, str, datetime] | None = None,
     language: str = "",
     note: bool = False,
+    drafted: bool = False,
 ) -> Resource:
-    """A message, or with `note` a staff note. `recorded`: who wrote it down for another, and when."""
+    """A message, or with `note` a staff note. `recorded`: who wrote it down for another, and when.
+
+    drafted  software wrote the draft of it, and its sender checked it
+    """
     found: Resource = {
         "resourceType": "Communication",
         "id": rid,
@@ -162,6 +170,8 @@ def message(
     }
     if note:
         found["meta"] = {"security": [{"system": LABEL, "code": STAFF_ONLY}]}
+    if drafted:
+        found.setdefault("meta", {})["tag"] = [{"system": ORIGIN, "code": DRAFTED}]
     if recipients:
         found["recipient"] = [reference(ref) for ref in recipients]
     if about:
@@ -211,6 +221,7 @@ def read_message(resource: Mapping[str, Any]) -> Message:
         changed=updated(resource) if state != "sent" else None,
         is_note=kind_of(resource) == "note",
         private=is_private(resource),
+        drafted=DRAFTED in codes_in((resource.get("meta") or {}).get("tag"), ORIGIN),
     )
 
 

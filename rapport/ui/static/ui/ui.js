@@ -126,6 +126,31 @@ document.addEventListener("visibilitychange", () => {
   }
 });
 
+// ---------- hints beside an answer: made of the words on the page, kept nowhere ----------
+
+async function hint(field) {
+  const data = new FormData();
+  data.set("csrfmiddlewaretoken", field.form.elements.csrfmiddlewaretoken?.value ?? "");
+  data.set("text", field.value);
+  data.set("heard", document.getElementById("heard")?.value ?? "");
+  const asked = field.value;
+  try {
+    const answer = await fetch(field.dataset.coachUrl, { method: "POST", body: data, redirect: "manual" });
+    if (!answer.ok || field.value !== asked) return; // older than what is typed now
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.getElementById("coach")?.replaceChildren(...page.body.childNodes);
+  } catch { /* no hint is no harm */ }
+}
+
+const hinting = new WeakMap();
+
+document.addEventListener("input", ({ target }) => {
+  if (!target.dataset?.coachUrl) return;
+  clearTimeout(hinting.get(target));
+  hinting.set(target, setTimeout(() => hint(target), 600));
+});
+document.querySelectorAll("[data-coach-url]").forEach((field) => { if (field.value) hint(field); });
+
 // ---------- the page follows the record ----------
 
 /** Whether a part holds something being typed, or the caret: then it stays, whatever the record says. */
