@@ -2,7 +2,7 @@
 
 The key of a resource is the hash of `Type/id`, so a reference is followed without a look-up and
 a whole bundle can be indexed before anything is stored (ADR 2). An id that Rapport gave begins with the
-time, and so does the key: what is written together lies together (ADR 10).
+time, and so does the key: what is written together lies together (ADR 14).
 """
 
 from __future__ import annotations
