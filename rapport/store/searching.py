@@ -268,6 +268,8 @@ def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None =
         first += [f"t.rtype = {TYPE_NUMBERS[query.rtype]}", "NOT t.deleted"]
     single = source.single or source.table == "resource"
     owned = _OWNED[source.table] if whose else ()
+    if whose and rest_of_them:  # for any patients PostgreSQL would read all rows of a value, theirs or not
+        fixed = False
     return _Plan(source.table, first + tests, keys, single, fixed, p, whose, owned)
 
 

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from rapport.gate import grants, policy, reading
+from rapport.gate import audit, grants, policy
 from rapport.gate.consent import authority, regions
 from rapport.gate.scopes import Scope
 from rapport.people import statements
@@ -54,7 +54,7 @@ BREAKS: list[tuple[Any, str, str, str]] = [
         "p.filter(passing, 't'), tests.append('TRUE')",
         "eve",
     ),
-    (reading.Reading._read_and_note, "AND {where.on('r')}", "", "eve"),
+    (audit.reading_and_noting.__wrapped__, "AND {where.format(t='r')}", "", "eve"),
     (stored._halves, "AND {where.on('r')}", "", "kin-all"),
     (stored._versions_sql, "AND {where.on('v')}", "", "kin-all"),
     (including._targets, "AND ({passing})", "", "kin-some"),
@@ -101,6 +101,7 @@ def forget() -> None:
     """What was worked out by the rules as they were."""
     policy._said.cache_clear()
     policy._hidden.cache_clear()
+    audit.reading_and_noting.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -112,6 +112,7 @@ def take_out(asker: str, allowed: frozenset[Shelf]) -> int:
             (reference_key(AMINA.ref), f"{AMINA.word}-%"),
         ).fetchall()
         kept = {AMINA.rid(*shelf) for shelf in allowed} | {asker}
+        kept |= {POINTING.format(AMINA.word)} if Shelf("List", "o") in allowed else set()
         gone = [key for key, rid in rows if rid not in kept and (rid.startswith(AMINA.word) or not allowed)]
         for table in TABLES:
             conn.execute(f"DELETE FROM {table} WHERE id = ANY(%s)", (gone,))

@@ -132,7 +132,8 @@ def of_type(whose: Whose, rtype: str) -> Iterator[Asked]:
         yield Asked("_text", "GET", f"{rtype}?_text={word}")
     for name, methods in _operations(routes.OF_TYPE, rtype):
         for method in methods:
-            yield Asked(f"{name} of type", method, f"{rtype}/{name}", _parameters(method))
+            of = f"?patient={whose.ref}" if name == "$docref" else ""
+            yield Asked(f"{name} of type", method, f"{rtype}/{name}{of}", _parameters(method))
     for within in (f"{whose.ref}/{rtype}", f"{whose.ref}/{rtype}?_total=accurate&_count=500"):
         yield Asked("compartment", "GET", within)
     yield Asked("compartment", "POST", f"{whose.ref}/{rtype}/_search", b"_count=500", FORM)

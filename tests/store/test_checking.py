@@ -136,8 +136,10 @@ def test_mending_while_others_write(own_database: str) -> None:
 
     def tear_and_mend(conn: Conn) -> None:
         table = rng.choice(["token", "ref", "date"])
-        conn.execute(f"DELETE FROM index_{table} WHERE random() < 0.3")
-        conn.execute(f"UPDATE index_{table} SET patient = 1 WHERE random() < 0.2")
+        with conn.transaction():  # alone with the table: who tears takes rows in no order, and would lock up
+            conn.execute(f"LOCK TABLE index_{table} IN SHARE ROW EXCLUSIVE MODE")
+            conn.execute(f"DELETE FROM index_{table} WHERE random() < 0.3")
+            conn.execute(f"UPDATE index_{table} SET patient = 1 WHERE random() < 0.2")
         mended[0] += sum(batch.mended for batch in checking.walk(conn, mend=True))
 
     assert written_meanwhile(own_database, tear_and_mend, 6) > 50 and mended[0] > 20

@@ -21,6 +21,7 @@ from rapport.fhir.keys import resource_key
 from rapport.fhir.search import Search, parse
 from rapport.store import counting, searching, wire
 from rapport.store.records import EVERYTHING, Filter
+from rapport.store.values import sent
 from rapport.store.wire import Bigints, StoreCursor
 from tests.store.make import LOINC, observation, patient, store, task
 
@@ -99,7 +100,7 @@ def _explained(conn: psycopg.Connection[Any], search: Search, where: Filter) -> 
         return row[0] if isinstance(row[0], list) else orjson.loads(row[0])
     text, names = wire._put_into_words(sql)
     values = [params[name] for name in names or ()]
-    conn.pgconn.prepare(b"shown", text, [wire._sent(value)[0] for value in values])
+    conn.pgconn.prepare(b"shown", text, [sent(value)[0] for value in values])
     try:
         given = sql_of.SQL(", ").join(map(sql_of.Literal, values))
         asked = sql_of.SQL("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE shown") + (
