@@ -26,8 +26,10 @@ from bench.service import cpu_of
 
 #: What is measured by itself: the function (module, name) and the part it belongs to.
 PARTS = (
-    ("rapport.store.wire", "_Line._run", "libpq"),
-    ("rapport.store.wire", "_Line.ask", "values to and from binary"),
+    ("rapport.store.wire", "_Line.ask", "libpq"),
+    ("rapport.store.wire", "_Line.ask_all", "libpq"),
+    ("rapport.store.wire", "_Line._made", "values to and from binary"),
+    ("rapport.store.wire", "_Line._rows", "values to and from binary"),
     ("rapport.fhir_api.pool", "_admission", "token"),
     ("rapport.fhir_api.resources", "parsed", "reading JSON"),
     ("rapport.gate.bundles", "parsed", "reading JSON"),
