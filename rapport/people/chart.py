@@ -1,4 +1,4 @@
-"""The lists of a person's record that pages show: problems, medicines, allergies. Read through the door."""
+"""Who somebody is, and the lists of their record that pages show. Read through the door."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from rapport.gate.door import Door
 from rapport.gate.together import Asks, inquiry
 from rapport.people import record
+from rapport.people.portrait import Person, person
 from rapport.people.record import Fact
 
 
@@ -61,3 +63,8 @@ def lines(
     ]
     answer = yield kept.rtype, [*query, *([("_cursor", cursor)] if cursor else [])]
     return record.facts(kept.read(one.json) for one in answer.matches), answer.next or ""
+
+
+def whose(door: Door, rid: str) -> Person:
+    """Who `Patient/<rid>` is today; refused for whom this door does not show."""
+    return person(door.read("Patient", rid).json, timezone.localdate())

@@ -1,12 +1,13 @@
-"""A request as pages of signed-in people get it, for types; and who may open a page."""
+"""What pages of signed-in people share: the request, for types; who may open; a form sent once; a way on."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from rapport.fhir.outcomes import not_found
 from rapport.gate.actor import Actor
@@ -44,3 +45,18 @@ def _only(page: Page, may: Callable[[Actor], bool]) -> Page:
         return page(request, *args, **kwargs)
 
     return guarded
+
+
+def once_token(given: str = "") -> str:
+    """The token of a form: what is sent twice with it is done once. A new one where `given` is none."""
+    try:
+        return str(uuid.UUID(given))
+    except ValueError:
+        return str(uuid.uuid4())
+
+
+def see_other(path: str) -> HttpResponseRedirect:
+    """To a page of ours after something was done (303): the browser asks for it, whatever it sent before."""
+    response = HttpResponseRedirect(path)
+    response.status_code = 303
+    return response

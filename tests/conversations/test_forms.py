@@ -7,6 +7,7 @@ from datetime import date, time
 import pytest
 from django.core.exceptions import ValidationError
 
+from rapport.people.request import once_token
 from rapport.pillars.conversations.forms import (
     Chip,
     ClockField,
@@ -16,7 +17,6 @@ from rapport.pillars.conversations.forms import (
     confirmed,
     is_new,
     merge_chips,
-    once_token,
     read_chips,
     whole_as_question,
 )

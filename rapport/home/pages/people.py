@@ -18,7 +18,7 @@ from rapport.gate.together import Asks, inquiry, together
 from rapport.home.contexts import AllPage, FoundPerson, PeoplePage, PersonPage, contact_lines
 from rapport.home.pages import care
 from rapport.people import accounts, chart, live, record
-from rapport.people.portrait import Person, person, short
+from rapport.people.portrait import person, short
 from rapport.people.request import Request, staff_only
 from rapport.pillars.conversations import reading
 from rapport.pillars.conversations.contexts.talking import promise_lines, question_line
@@ -73,16 +73,12 @@ def _number(patient: dict[str, Any]) -> str:
     return ""
 
 
-def _person(door: Door, rid: str) -> Person:
-    return person(door.read("Patient", rid).json, timezone.localdate())
-
-
 @require_safe
 @staff_only
 def glance(request: Request, rid: str) -> HttpResponse:
     """`/people/<rid>/`: who, what is open, what was promised, the record, all contacts."""
     door = request.door
-    who = _person(door, rid)
+    who = chart.whose(door, rid)
     watched = live.watch(request, about(request.actor, who.ref))
     with together(door) as later:
         lists = {name: later(chart.lines, who.ref, name, FEW, active=True) for name in chart.LISTS}
@@ -143,7 +139,7 @@ def _next(door: Door, patient: str) -> Asks[record.Contact | None]:
 @staff_only
 def whole(request: Request, rid: str, what: str) -> HttpResponse:
     """`/people/<rid>/<what>/`: the whole of one list, past things too, a page at a time."""
-    who = _person(request.door, rid)
+    who = chart.whose(request.door, rid)
     cursor = request.GET.get("after", "")
     if what == "contacts":
         found, more = reading.contacts(request.door, who.ref, cursor=cursor, count=PAGE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -15,6 +14,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from rapport.people.request import once_token
 from rapport.pillars.conversations.actions import Upload
 
 #: Longest message, in characters; longest question.
@@ -24,14 +24,6 @@ MOST = 20
 _NUMBERED = re.compile(r"concern-(\d{1,3})$")
 
 Posted = MultiValueDict[str, Any]
-
-
-def once_token(given: str = "") -> str:
-    """The token of a form: what is sent twice with it is done once. A new one where `given` is none."""
-    try:
-        return str(uuid.UUID(given))
-    except ValueError:
-        return str(uuid.uuid4())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django import forms
@@ -71,11 +70,3 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
         error_messages={"required": _("Say why in a sentence.")},
     )
-
-
-def once_token(given: str = "") -> str:
-    """The token of a form: what is sent twice with it is done once. A new one where `given` is none."""
-    try:
-        return str(uuid.UUID(given))
-    except ValueError:
-        return str(uuid.uuid4())

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rapport.fhir.outcomes import Refused, not_found
-from rapport.people.portrait import Person, person, short
-from rapport.people.request import Request
+from rapport.people import chart
+from rapport.people.portrait import Person, short
+from rapport.people.request import Request, once_token, see_other
 from rapport.pillars.plans import actions, finding, reading
 from rapport.pillars.plans.contexts import LEVELS, GoalLine, GoalsPage, SayPage, WhyPage
-from rapport.pillars.plans.forms import GoalForm, ReasonForm, once_token
+from rapport.pillars.plans.forms import GoalForm, ReasonForm
 from rapport.pillars.plans.shapes import GoalFacts, read_goal
 from rapport.ui.errors import in_language
 from rapport.ui.show import show
@@ -35,7 +35,7 @@ def own(request: Request) -> HttpResponse:
 @require_safe
 def goals(request: Request, rid: str) -> HttpResponse:
     """`/goals/<patient>/`"""
-    who, staff = _person(request, rid), request.actor.kind == "staff"
+    who, staff = chart.whose(request.door, rid), request.actor.kind == "staff"
     shared = not staff or request.door.reaches(who.ref)
     found = reading.goals(request.door, who.ref)
     lines = [_line(one) for one in found]
@@ -139,10 +139,6 @@ def _line(goal: GoalFacts) -> GoalLine:
     return GoalLine(goal, by, next((words for _, words, here in levels if here), None), levels)
 
 
-def _person(request: Request, rid: str) -> Person:
-    return person(request.door.read("Patient", rid).json, timezone.localdate())
-
-
 def _own(request: Request, rid: str) -> bool:
     return request.actor.ref == f"Patient/{rid}"
 
@@ -151,17 +147,15 @@ def _owner(request: Request, rid: str) -> Person:
     """Whose page it is, for themselves; to all others the address is not there."""
     if not _own(request, rid):
         raise not_found()
-    return _person(request, rid)
+    return chart.whose(request.door, rid)
 
 
 def _writer(request: Request, rid: str) -> Person:
     """Whose page it is, for themselves and for staff; to all others the address is not there."""
     if not _own(request, rid) and request.actor.kind != "staff":
         raise not_found()
-    return _person(request, rid)
+    return chart.whose(request.door, rid)
 
 
 def _to(rid: str) -> HttpResponse:
-    response = HttpResponseRedirect(reverse("goals_of", args=[rid]))
-    response.status_code = 303
-    return response
+    return see_other(reverse("goals_of", args=[rid]))

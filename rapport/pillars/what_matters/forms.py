@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -19,11 +17,3 @@ class WordsForm(forms.Form):
         widget=forms.Textarea({"rows": 4, "dir": "auto", "maxlength": str(LONGEST)}),
         error_messages={"required": _("Write a sentence, in your own words.")},
     )
-
-
-def once_token(given: str = "") -> str:
-    """The token of a form: what is sent twice with it is done once. A new one where `given` is none."""
-    try:
-        return str(uuid.UUID(given))
-    except ValueError:
-        return str(uuid.uuid4())

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rapport.fhir.outcomes import Refused, not_found
-from rapport.people import drafts
-from rapport.people.portrait import Person, person, short
-from rapport.people.request import Request
+from rapport.people import chart, drafts
+from rapport.people.portrait import Person, short
+from rapport.people.request import Request, once_token, see_other
 from rapport.pillars.what_matters import actions, finding, reading
 from rapport.pillars.what_matters.contexts import WORDS, BeforePage, EntryLine, MattersPage, Part, WritePage
-from rapport.pillars.what_matters.forms import WordsForm, once_token
+from rapport.pillars.what_matters.forms import WordsForm
 from rapport.pillars.what_matters.rules import entries as rules
 from rapport.pillars.what_matters.rules.against import against
 from rapport.pillars.what_matters.shapes import Entry, read_entry
@@ -37,7 +37,7 @@ def own(request: Request) -> HttpResponse:
 @require_safe
 def matters(request: Request, rid: str) -> HttpResponse:
     """`/matters/<patient>/`"""
-    who = _person(request, rid)
+    who = chart.whose(request.door, rid)
     entries = reading.entries(request.door, who.ref)
     parts = [_part(request, told.kind, told.entries) for told in reading.by_kind(entries)]
     planned = reading.orders(request.door, who.ref, timezone.localtime()) if entries else ()
@@ -92,7 +92,7 @@ def take_out(request: Request, rid: str, entry: str) -> HttpResponse:
 @require_safe
 def before(request: Request, rid: str, entry: str) -> HttpResponse:
     """`/matters/<patient>/<entry>/before/`"""
-    who = _person(request, rid)
+    who = chart.whose(request.door, rid)
     versions = reading.before(request.door, who.ref, entry)
     part = _part(request, versions[0].kind, ())
     lines = tuple(_line(request, one) for one in versions)
@@ -157,10 +157,6 @@ def _form(
     return show(request, "what_matters/write.html", page, status=status)
 
 
-def _person(request: Request, rid: str) -> Person:
-    return person(request.door.read("Patient", rid).json, timezone.localdate())
-
-
 def _own(request: Request, rid: str) -> bool:
     return request.actor.ref == f"Patient/{rid}"
 
@@ -174,7 +170,7 @@ def _writer(request: Request, rid: str) -> Person:
     """Whose page it is, for somebody who writes there; to all others the address is not there."""
     if not _may_write(request, rid):
         raise not_found()
-    return _person(request, rid)
+    return chart.whose(request.door, rid)
 
 
 def _part(request: Request, kind: str, entries: tuple[Entry, ...]) -> Part:
@@ -199,6 +195,4 @@ def _draft(request: Request) -> str:
 
 
 def _to(rid: str, at: str = "") -> HttpResponse:
-    response = HttpResponseRedirect(reverse("matters_of", args=[rid]) + at)
-    response.status_code = 303
-    return response
+    return see_other(reverse("matters_of", args=[rid]) + at)

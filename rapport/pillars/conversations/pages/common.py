@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.people import drafts
-from rapport.people.request import Request
+from rapport.people.request import Request, see_other
 from rapport.pillars.conversations.contexts import Trouble
 from rapport.pillars.conversations.forms import Posted, of_draft
 from rapport.ui.errors import in_language
@@ -72,19 +72,13 @@ def is_script(request: Request) -> bool:
 
 def to_conversation(rid: str, at: str = "") -> HttpResponseRedirect:
     """Back to a conversation after something was done there."""
-    return _see_other(reverse("conversation", args=[rid]) + at)
+    return see_other(reverse("conversation", args=[rid]) + at)
 
 
 def to(name: str, *args: str, **query: str) -> HttpResponseRedirect:
     """To a page by its name."""
     path = reverse(name, args=args)
-    return _see_other(f"{path}?{urlencode(query)}" if query else path)
-
-
-def _see_other(path: str) -> HttpResponseRedirect:
-    response = HttpResponseRedirect(path)
-    response.status_code = 303
-    return response
+    return see_other(f"{path}?{urlencode(query)}" if query else path)
 
 
 def method_not_for_this(rid: str) -> HttpResponse:

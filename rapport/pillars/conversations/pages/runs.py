@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from rapport.fhir.outcomes import not_found
 from rapport.people import site
-from rapport.people.request import Request
+from rapport.people.request import Request, once_token
 from rapport.pillars.conversations import actions, reading
 from rapport.pillars.conversations.contexts import said
-from rapport.pillars.conversations.forms import PromiseForm, once_token
+from rapport.pillars.conversations.forms import PromiseForm
 from rapport.pillars.conversations.reading import Concern, ConversationView, Letter, Promise
 from rapport.pillars.conversations.rules import STAFF_REASONS
 

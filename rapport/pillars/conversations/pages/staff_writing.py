@@ -17,11 +17,11 @@ from django.views.decorators.http import require_http_methods
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.people import site
 from rapport.people.portrait import person, short
-from rapport.people.request import Request
+from rapport.people.request import Request, once_token
 from rapport.pillars.conversations import actions, reading
 from rapport.pillars.conversations.contexts import RecordPage, StartPage, Trouble, topic_lines
 from rapport.pillars.conversations.contexts.writing import TopicLine
-from rapport.pillars.conversations.forms import ClockField, DayField, Posted, once_token, uploads
+from rapport.pillars.conversations.forms import ClockField, DayField, Posted, uploads
 from rapport.pillars.conversations.pages import common
 from rapport.pillars.conversations.reading import Face
 from rapport.ui.show import show

@@ -14,7 +14,7 @@ from rapport.gate.live import about
 from rapport.gate.permissions import CREATE
 from rapport.gate.together import together
 from rapport.people import chart, live, portrait, site
-from rapport.people.request import Request
+from rapport.people.request import Request, once_token
 from rapport.pillars.conversations import actions, reading
 from rapport.pillars.conversations.contexts import (
     StaffTalkPage,
@@ -43,7 +43,6 @@ from rapport.pillars.conversations.contexts.talking import (
     promise_lines,
     record_lines,
 )
-from rapport.pillars.conversations.forms import once_token
 from rapport.pillars.conversations.pages import common
 from rapport.pillars.conversations.reading import ConversationView
 from rapport.pillars.conversations.reading.talk import LETTERS

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from rapport.fhir.outcomes import Refused
-from rapport.people.request import Request
+from rapport.people.request import Request, once_token
 from rapport.pillars.conversations import actions, reading
 from rapport.pillars.conversations.contexts import Trouble, said
 from rapport.pillars.conversations.contexts.coaching import CoachLine, stops
 from rapport.pillars.conversations.contexts.hearing import unmet
-from rapport.pillars.conversations.forms import once_token, uploads
+from rapport.pillars.conversations.forms import uploads
 from rapport.pillars.conversations.pages import common, talking
 from rapport.pillars.conversations.reading import ConversationView
 
