@@ -24,6 +24,8 @@ from rapport.store.wire import Bigints
 #: The mean radius of the earth in metres.
 GLOBE = 6_371_008.8
 _LAST = "\U0010ffff"
+#: So many keys are listed in the statement, so that their number is known when it is planned.
+FEW = 8
 
 #: Prefix -> SQL over the row [low, high) and the value [a, b): what R4 says about ranges. Where the end of
 #: the row is bounded, its beginning is too, which says nothing new but lets the index stop there.
@@ -140,7 +142,11 @@ def _any(parts: Sequence[str]) -> str:
 
 
 def _equal(column: str, keys: Sequence[int], p: Params) -> str:
-    return f"{column} = {p(keys[0])}" if len(keys) == 1 else f"{column} = ANY({p(Bigints(keys))})"
+    if len(keys) == 1:
+        return f"{column} = {p(keys[0])}"
+    if len(keys) <= FEW:  # planned for any values, PostgreSQL takes an array for ten, and another index
+        return f"{column} IN ({', '.join(map(p, keys))})"
+    return f"{column} = ANY({p(Bigints(keys))})"
 
 
 def _token_key(clause: Clause, value: values.Value) -> int:
