@@ -17,6 +17,7 @@ from rapport.store.compartments import Extent
 from rapport.store.reading import Window
 from rapport.store.records import Record
 from rapport.store.searching import Found
+from rapport.store.wire import StoreCursor
 
 from .actor import Actor
 from .audit import Entry, log_of
@@ -48,5 +49,5 @@ class Door(Bundles):
         """Whether this actor may read the clinical record of `Patient/…`, whatever stands in it."""
         where = self.where("r", "Condition")
         sql = f"SELECT 1 FROM resource t WHERE t.id = %(gate_row)s AND {where.on('t')}"  # noqa: S608
-        found = self.conn.execute(sql, {**where.params, "gate_row": reference_key(patient)}).fetchone()
-        return found is not None
+        params = {**where.params, "gate_row": reference_key(patient)}
+        return StoreCursor(self.conn).execute(sql, params).fetchone() is not None

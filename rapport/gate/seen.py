@@ -12,6 +12,7 @@ from psycopg import Connection
 from rapport.fhir.index_keys import range_key, token_key
 from rapport.fhir.keys import reference_key
 from rapport.store.records import Filter
+from rapport.store.wire import StoreCursor
 
 from .actor import Actor
 
@@ -43,11 +44,12 @@ def openings(conn: Connection[Any], keys: Sequence[int], where: Filter) -> dict[
     found: dict[int, list[Opening]] = {}
     if not keys:
         return found
-    rows = conn.execute(
-        "SELECT s.message, s.ref, s.name, s.role, s.at FROM seen s JOIN resource t ON t.id = s.message"  # noqa: S608
+    rows = StoreCursor(conn).execute(
+        "SELECT s.message, s.ref::varchar, s.name::varchar, s.role::varchar, s.at FROM seen s"  # noqa: S608
+        " JOIN resource t ON t.id = s.message"
         f" WHERE s.message = ANY(%(gate_messages)s::bigint[]) AND {where.on('t')} ORDER BY s.at",
         {**where.params, "gate_messages": list(keys)},
-    ).fetchall()
+    )
     for message, *rest in rows:
         found.setdefault(message, []).append(Opening(*rest))
     return found
@@ -76,14 +78,14 @@ def unopened(
     conn: Connection[Any], actor: Actor, conversations: Sequence[int], where: Filter
 ) -> dict[int, int]:
     """How many messages of each conversation (by key) are new to this actor; costs what is in them."""
-    rows = conn.execute(
+    rows = StoreCursor(conn).execute(
         "SELECT t.target, count(*) FROM index_ref t WHERE t.key = %(gate_part)s"  # noqa: S608
         " AND t.target = ANY(%(gate_talks)s::bigint[])"
         " AND EXISTS (SELECT 1 FROM index_token k WHERE k.id = t.id AND k.key = %(gate_kind)s)"
         f" AND {_new(where)} GROUP BY t.target",
         _asking(actor, where, gate_part=_PART_OF, gate_talks=list(conversations)),
-    ).fetchall()
-    return dict(rows)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 #: So many of the latest messages about a patient are looked at for new ones.
@@ -101,9 +103,10 @@ def newest(
         "SELECT id, patient, sens, whn FROM index_token WHERE key = %(gate_kind)s"
         " AND patient = %(gate_patient)s ORDER BY whn DESC, id DESC LIMIT %(gate_latest)s"
     )
-    return conn.execute(
+    found = StoreCursor(conn).execute(
         "SELECT (array_agg(t.id ORDER BY t.whn DESC, t.id DESC))[1], count(*)"  # noqa: S608
         f" FROM ({latest}) t JOIN index_ref p ON p.id = t.id AND p.key = %(gate_part)s WHERE {_new(where)}"
         " GROUP BY p.target ORDER BY max(t.whn) DESC LIMIT %(gate_count)s",
         _asking(actor, where, gate_part=_PART_OF, gate_patient=patient, gate_latest=LATEST, gate_count=count),
-    ).fetchall()
+    )
+    return [(row[0], row[1]) for row in found]

@@ -39,8 +39,10 @@ def checked(*, repair: bool) -> tuple[dict[str, Any], str]:
 def _told(mended: list[int] | None = None) -> Iterator[str]:
     from rapport.gate import integrity
     from rapport.people.asking import conn
+    from rapport.serving import roles
 
     mend = mended is not None
+    yield from roles.doubts(conn())
     yield from integrity.orphans(conn(), mend=mend)
     for batch in integrity.walk(conn(), mend=mend):
         yield from batch.faults

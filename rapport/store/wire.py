@@ -8,29 +8,28 @@ five times as long for the same (see docs/performance.md).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
-from struct import Struct, error, pack
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
-from psycopg import Connection, DataError, Error, OperationalError, ProgrammingError
+from psycopg import Connection, Error, OperationalError, ProgrammingError
 from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.errors import error_from_result
 from psycopg.postgres import adapters
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format, TransactionStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 from psycopg.types.datetime import TimestamptzBinaryLoader
 from psycopg.types.string import ByteaBinaryLoader
 
-BOOL, BYTEA, INT8, TEXT, FLOAT8, DATE, TIMESTAMPTZ = 16, 17, 20, 25, 701, 1082, 1184
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_FIRST_DAY = date(2000, 1, 1)
-_MICRO = timedelta(microseconds=1)
-NEVER = datetime(1, 1, 1, tzinfo=UTC)  # the clinical time of what has none: it sorts as the oldest
+from rapport.store.values import NEVER, TEXT, TIMESTAMPTZ, Bigints, Floats, Params, Text, Texts, Times, sent
+
+__all__ = [
+    "EVERYONE", "NEVER", "Belt", "Bigints", "Floats", "StoreCursor", "Text", "Texts", "Times",
+    "held_back", "transaction", "wear", "wearing",
+]  # fmt: skip
 
 _WATCH = (b"rapport", ())
 #: The server does not know what was prepared, or its tables changed since.
@@ -40,119 +39,6 @@ _MOST = 400
 #: A longer statement (characters) is neither kept nor prepared: an address may ask for thousands of values,
 #: and each such statement would take megabytes here and in the server for as long as the connection lasts.
 _LONGEST = 20_000
-
-
-class Bigints(list[int]):
-    """A `bigint[]`."""
-
-
-class Floats(list[float]):
-    """A `float8[]`."""
-
-
-class Times(list["datetime | None"]):
-    """A `timestamptz[]`; None is stored as `NEVER`."""
-
-
-class Texts(list[bytes]):
-    """A `text[]` of UTF-8."""
-
-
-class Text(bytes):
-    """A `text` of UTF-8."""
-
-
-# ---------------------------------------------------------------- values
-
-Params = Mapping[str, Any] | Sequence[Any]
-#: A value on its way: its type (0: let the server see), whether it is binary, its bytes (None: NULL).
-Sent = tuple[int, int, bytes | None]
-_LONG, _REAL, _DAY = Struct(">q").pack, Struct(">d").pack, Struct(">i").pack
-
-
-def micros(at: datetime | None) -> int:
-    """A moment as PostgreSQL counts it; None is `NEVER`."""
-    return ((at or NEVER) - _EPOCH) // _MICRO
-
-
-def _head(oid: int, length: int) -> bytes:
-    return pack(">iiIii", 1, 0, oid, length, 1) if length else pack(">iiI", 0, 0, oid)
-
-
-@lru_cache(maxsize=256)
-def _array(letter: str, length: int) -> Callable[..., bytes]:
-    """Packs an array: its head, then each value with its length before it."""
-    return Struct(">iiIii" + f"i{letter}" * length).pack
-
-
-def _fixed(oid: int, letter: str, values: Sequence[Any]) -> bytes:
-    length = len(values)
-    if not length:
-        return _head(oid, 0)
-    flat: list[Any] = [8] * (2 * length)
-    flat[1::2] = values
-    return _array(letter, length)(1, 0, oid, length, 1, *flat)
-
-
-def _varying(oid: int, values: Sequence[bytes]) -> bytes:
-    parts = [_head(oid, len(values))]
-    for value in values:
-        parts += (len(value).to_bytes(4, "big"), value)
-    return b"".join(parts)
-
-
-def _text(value: str) -> bytes:
-    try:
-        raw = value.encode()
-    except UnicodeEncodeError as broken:
-        raise DataError("a text cannot be written in UTF-8") from broken
-    if b"\x00" in raw:
-        raise DataError("a text cannot hold NUL")
-    return raw
-
-
-def _plain_list(values: Sequence[Any]) -> Sent:
-    kind = type(values[0]) if values else None
-    if kind is None:
-        return 0, 0, b"{}"
-    if kind is int:
-        return 1016, 1, _fixed(INT8, "q", values)
-    if kind is str:
-        return 1009, 1, _varying(TEXT, [_text(value) for value in values])
-    if kind is bytes:
-        return 1001, 1, _varying(BYTEA, values)
-    if kind is datetime:
-        return 1185, 1, _fixed(TIMESTAMPTZ, "q", [micros(at) for at in values])
-    raise ProgrammingError(f"no way to send a list of {kind.__name__}")
-
-
-def _sent(value: Any) -> Sent:
-    send = _SEND.get(type(value))
-    if send is None:
-        raise ProgrammingError(f"no way to send a {type(value).__name__}")
-    try:
-        return send(value)
-    except error as broken:
-        raise DataError("a number is too large") from broken
-
-
-_SEND: dict[type, Callable[[Any], Sent]] = {
-    int: lambda value: (INT8, 1, _LONG(value)),
-    str: lambda value: (0, 0, _text(value)),
-    type(None): lambda _: (0, 0, None),
-    bool: lambda value: (BOOL, 1, b"\x01" if value else b"\x00"),
-    float: lambda value: (FLOAT8, 1, _REAL(value)),
-    bytes: lambda value: (BYTEA, 1, value),
-    datetime: lambda value: (TIMESTAMPTZ, 1, _LONG(micros(value))),
-    date: lambda value: (DATE, 1, _DAY((value - _FIRST_DAY).days)),
-    list: _plain_list,
-    tuple: _plain_list,
-    Bigints: lambda values: (1016, 1, _fixed(INT8, "q", values)),
-    Floats: lambda values: (1022, 1, _fixed(FLOAT8, "d", values)),
-    Times: lambda values: (1185, 1, _fixed(TIMESTAMPTZ, "q", [micros(at) for at in values])),
-    Text: lambda value: (TEXT, 1, value),
-    Texts: lambda values: (1009, 1, _varying(TEXT, values)),
-}
 
 
 _loading = AdaptersMap(adapters)
@@ -184,13 +70,38 @@ def _put_into_words(sql: str) -> tuple[bytes, tuple[str, ...] | None]:
 _written = lru_cache(maxsize=4096)(_put_into_words)
 
 
+#: For whom a statement is: what the row-level security of the tables lets it see (`rapport.gate.belts`).
+Belt = bytes
+EVERYONE: Belt = b"all"
+#: It holds for one transaction: the statement by itself, or the one that is under way.
+_PUT_ON = b"SELECT set_config('rapport.door', $1, true)"
+_PUT_ON_KEY = ("belt", ())
+#: Who owns the tables is not held back by their row-level security, and needs no belt.
+_HELD_BACK = (
+    b"SELECT CASE WHEN to_regclass('resource') IS NULL THEN false ELSE row_security_active('resource') END"
+)
+_CONTROL = ("BEGIN", "COMMIT", "ROLLBACK")
+
+
+def _answer(pg: PGconn) -> PGresult:
+    """The result of one statement of a pipeline."""
+    found = pg.get_result()
+    if found is None:
+        raise OperationalError("the connection to the database is lost")
+    while pg.get_result() is not None:  # a statement has one result, then none
+        pass
+    return found
+
+
 class _Line:
     """The line of one connection: what it has prepared, and what loads its answers."""
 
-    __slots__ = ("_known", "_names", "_pg", "_reader", "_theirs")
+    __slots__ = ("_held_back", "_known", "_names", "_pg", "_reader", "_theirs", "belt")
 
     def __init__(self, conn: Connection[Any]) -> None:
         self._pg = conn.pgconn
+        self.belt: Belt | None = None
+        self._held_back: bool | None = None
         self._reader = Transformer(_context)
         self._known: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self._names = count()
@@ -214,7 +125,7 @@ class _Line:
         """The rows that come of a statement."""
         text, names = (_put_into_words if len(sql) > _LONGEST else _written)(sql)
         values = params if names is None else [params[name] for name in names]  # type: ignore[call-overload]
-        types, formats, raw = zip(*map(_sent, values), strict=True) if values else ((), (), ())
+        types, formats, raw = zip(*map(sent, values), strict=True) if values else ((), (), ())
         found = self._run(sql, text, types, formats, raw, prepare is not False)
         if found.status != ExecStatus.TUPLES_OK:
             if found.status != ExecStatus.COMMAND_OK:
@@ -225,23 +136,66 @@ class _Line:
 
     def _run(self, sql: str, text: bytes, types: Any, formats: Any, raw: Any, prepare: bool) -> PGresult:
         """Run a statement; the second time it is prepared, and stays so."""
+        belt = self.belt if self.belt is not None and sql not in _CONTROL and self.held_back() else None
         if not prepare or len(sql) > _LONGEST:
-            return self._pg.exec_params(text, raw, types, formats, Format.BINARY)
+            return self._send(belt, None, text, types, formats, raw)
         self._keep()
         key = (sql, types)
         name = self._known.get(key)
         if name is None:
             self._known[key] = b""
-            return self._pg.exec_params(text, raw, types, formats, Format.BINARY)
+            return self._send(belt, None, text, types, formats, raw)
         if not name:
-            name = b"rapport_%d" % next(self._names)
-            done = self._pg.prepare(name, text, types)
+            name, done = self._prepared(text, types)
             if done.status != ExecStatus.COMMAND_OK:
                 return done
             del self._known[key]  # noted when it came for the first time, it is the youngest now
             self._known[key] = name
             self._tidy()
-        return self._pg.exec_prepared(name, raw, formats, Format.BINARY)
+        return self._send(belt, name, text, types, formats, raw)
+
+    def _prepared(self, text: bytes, types: Sequence[int]) -> tuple[bytes, PGresult]:
+        name = b"rapport_%d" % next(self._names)
+        return name, self._pg.prepare(name, text, types)
+
+    def held_back(self) -> bool:
+        """Whether row-level security holds back the role of this connection; asked once."""
+        if self._held_back is None:
+            found = self._pg.exec_params(_HELD_BACK, (), (), (), Format.TEXT)
+            if found.status != ExecStatus.TUPLES_OK:
+                raise self._broken(found)
+            self._held_back = found.get_value(0, 0) == b"t"
+        return self._held_back
+
+    def _send(
+        self, belt: Belt | None, name: bytes | None, text: bytes, types: Any, formats: Any, raw: Any
+    ) -> PGresult:
+        """Send a statement, by name where it is prepared; the belt goes before it in the same breath."""
+        pg = self._pg
+        if belt is None:
+            if name is None:
+                return pg.exec_params(text, raw, types, formats, Format.BINARY)
+            return pg.exec_prepared(name, raw, formats, Format.BINARY)
+        put_on = self._known.get(_PUT_ON_KEY)
+        if put_on is None:
+            put_on, done = self._prepared(_PUT_ON, (TEXT,))
+            if done.status != ExecStatus.COMMAND_OK:
+                return done
+            self._known[_PUT_ON_KEY] = put_on
+        pg.enter_pipeline_mode()
+        try:
+            pg.send_query_prepared(put_on, (belt,), (Format.BINARY,), Format.BINARY)
+            if name is None:
+                pg.send_query_params(text, raw, types, formats, Format.BINARY)
+            else:
+                pg.send_query_prepared(name, raw, formats, Format.BINARY)
+            pg.pipeline_sync()
+            first, found = _answer(pg), _answer(pg)
+            pg.get_result()  # the end of the pipeline
+        finally:
+            if pg.status == ConnStatus.OK:
+                pg.exit_pipeline_mode()
+        return found if first.status == ExecStatus.TUPLES_OK else first
 
     def _tidy(self) -> None:
         """Forget the oldest half when there are too many: a search can be written in endless ways."""
@@ -268,6 +222,34 @@ class _Context:
 
 _context = _Context()
 _lines: WeakKeyDictionary[Connection[Any], _Line] = WeakKeyDictionary()
+
+
+def _line(conn: Connection[Any]) -> _Line:
+    found = _lines.get(conn)
+    if found is None:
+        found = _lines[conn] = _Line(conn)
+    return found
+
+
+def wear(conn: Connection[Any], belt: Belt | None) -> None:
+    """Let the statements of the store on this connection be for this belt from now on; None: for nobody."""
+    _line(conn).belt = belt
+
+
+def held_back(conn: Connection[Any]) -> bool:
+    """Whether row-level security holds back the role of this connection; it can't COPY into tables then."""
+    return _line(conn).held_back()
+
+
+@contextmanager
+def wearing(conn: Connection[Any], belt: Belt) -> Iterator[None]:
+    """The same for as long as the block lasts."""
+    line = _line(conn)
+    line.belt, before = belt, line.belt
+    try:
+        yield
+    finally:
+        line.belt = before
 
 
 @contextmanager
@@ -300,10 +282,7 @@ class StoreCursor:
     __slots__ = ("_conn", "_line", "_rows")
 
     def __init__(self, conn: Connection[Any]) -> None:
-        line = _lines.get(conn)
-        if line is None:
-            line = _lines[conn] = _Line(conn)
-        self._conn, self._line = conn, line
+        self._conn, self._line = conn, _line(conn)
         self._rows: list[tuple[Any, ...]] = []
 
     def execute(self, sql: str, params: Params = (), *, prepare: bool | None = None) -> Self:
