@@ -12,8 +12,9 @@ class GateConfig(AppConfig):
 
     def ready(self) -> None:
         """Judge what decides about access, whoever writes it."""
-        from rapport.gate import emergency
+        from rapport.gate import emergency, reviews
         from rapport.gate.consent import guard
 
         guard.set_up()
         emergency.set_up()
+        reviews.set_up()
