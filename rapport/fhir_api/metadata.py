@@ -29,6 +29,7 @@ _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
 _OPERATIONS = {
     ("Resource", "$validate"): _DEFINED + "Resource-validate",
     ("Resource", "$meta"): _DEFINED + "Resource-meta",
+    ("Resource", "$why"): "urn:rapport:operation:why",
     ("Patient", "$everything"): _DEFINED + "Patient-everything",
     ("ValueSet", "$expand"): _DEFINED + "ValueSet-expand",
     ("ValueSet", "$validate-code"): _DEFINED + "ValueSet-validate-code",
