@@ -37,8 +37,9 @@ def why(visit: Visit) -> Answer:
     About who asks, or about `actor` (a `Practitioner/…`): for the patient, leads and privacy officers.
     """
     query = dict(visit.request.query)
-    action, person = query.get("action", "r"), query.get("actor", "")
-    if action not in get_args(Action):
+    action: Action | None = next((one for one in get_args(Action) if one == query.get("action", "r")), None)
+    person = query.get("actor", "")
+    if action is None:
         raise Refused("invalid", "This is no action.", "Use a letter of crud.")
     door, rtype, rid = visit.door, visit.rtype(), visit.rid()
     if not person:

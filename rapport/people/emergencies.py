@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rapport.gate import emergency, reviews
+from rapport.gate.claims import KIND
 from rapport.gate.door import Door
 from rapport.people import actors, notices
 from rapport.people.actors import DUTY, Position
@@ -39,7 +40,7 @@ def officers(door: Door) -> list[Position]:
 def open_now(door: Door) -> list[tuple[str, str, datetime]]:
     """What this actor has open: the Task's id, `Patient/…`, until when."""
     rapport = door.rapport("emergency access")
-    code = f"{emergency.KIND}|{emergency.CODE}"
+    code = f"{KIND}|{emergency.CODE}"
     query = [("code", code), ("requester", door.actor.ref), ("status", "in-progress"), ("_count", "10")]
     found = []
     for record in rapport.search("Task", query).matches:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate import emergency, reviews
+from rapport.gate.claims import KIND
 from rapport.gate.door import Door
 from rapport.people import actors, emergencies
 from rapport.people.forms import Day
@@ -110,7 +111,7 @@ def _held(door: Door) -> list[Held]:
 
 
 def _reviews(door: Door) -> list[Review]:
-    code = f"{emergency.KIND}|{reviews.CODE}"
+    code = f"{KIND}|{reviews.CODE}"
     found = door.search("Task", [("code", code), ("status", reviews.OPEN), ("_count", "50")]).matches
     own = (door.actor.ref, *door.actor.positions)
     mine = {record.rid: body for record in found if reviews.reviewer(body := record.json)[0] in own}
