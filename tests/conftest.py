@@ -26,7 +26,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from rapport.serving import roles
+from rapport.gate import database as roles
 from rapport.serving.cluster import ROLE
 from tests.shows import Shows
 

@@ -17,8 +17,8 @@ def findings() -> list[str]:
     from django.conf import settings
     from django.db import connection
 
+    from rapport.gate import database as roles
     from rapport.people.site import current, doubts
-    from rapport.serving import roles
 
     site = current()
     connection.ensure_connection()

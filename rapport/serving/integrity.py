@@ -37,9 +37,9 @@ def checked(*, repair: bool) -> tuple[dict[str, Any], str]:
 
 
 def _told(mended: list[int] | None = None) -> Iterator[str]:
+    from rapport.gate import database as roles
     from rapport.gate import integrity
     from rapport.people.asking import conn
-    from rapport.serving import roles
 
     mend = mended is not None
     yield from roles.doubts(conn())

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rapport.gate.database import another
 from rapport.serving.postgres import Embedded
-from rapport.serving.roles import another
 
 _DATABASE = ("DATABASE_URL", "DATABASE_OWNER_URL", "RAPPORT_DATABASE_ROLE")
 

@@ -19,8 +19,8 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from rapport.gate.database import allow
 from rapport.serving.cluster import OWNER, ROLE, SUPERUSER, Cluster, PostgresError
-from rapport.serving.roles import allow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,8 +18,8 @@ def bring_schema_up() -> list[str]:
 
     from rapport.config.health import pending
     from rapport.gate import grants
+    from rapport.gate.database import allow
     from rapport.serving.postgres import one_at_a_time
-    from rapport.serving.roles import allow
 
     alias = "owner" if "owner" in settings.DATABASES else "default"
     missing = pending(alias)

@@ -13,10 +13,10 @@ from psycopg import Connection
 from psycopg.errors import InsufficientPrivilege
 
 from rapport.fhir.keys import reference_key
+from rapport.gate import database as roles
 from rapport.gate.actor import Actor
 from rapport.gate.belts import belt_of
 from rapport.gate.door import Door
-from rapport.serving import roles
 from rapport.serving.postgres import Embedded
 from rapport.store.wire import StoreCursor, wear, wearing
 from tests.conftest import Server
