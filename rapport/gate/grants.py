@@ -17,12 +17,23 @@ from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import reference_key
 from rapport.store.reading import COLUMNS, record_of
 from rapport.store.records import Record
-from rapport.store.wire import Bigints, StoreCursor
+from rapport.store.wire import EVERYONE, Bigints, StoreCursor, wearing
 
-from . import emergency
+from . import emergency, reviews
 from .claims import kinds
 from .consent.compiling import compile_consents
-from .roles import ADDRESSED, ADDRESSED_KIN, CARE_TEAM, CORRESPONDENT, EMERGENCY, OWN, RELATED, Role
+from .roles import (
+    ADDRESSED,
+    ADDRESSED_KIN,
+    CARE_TEAM,
+    CORRESPONDENT,
+    EMERGENCY,
+    OWN,
+    RELATED,
+    REVIEW,
+    REVIEWED,
+    Role,
+)
 from .spans import ALWAYS, FOREVER, Bound, earliest, latest, span
 
 Body = dict[str, Any]
@@ -92,9 +103,10 @@ def rebuild(conn: Connection[Any]) -> int:
         "types": Bigints(TYPE_NUMBERS[rtype] for rtype in SOURCES),
         "behind": -(1 << 63),
     }
-    while some := [record_of(row) for row in StoreCursor(conn).execute(_SOME, params)]:
-        compile_all(conn, [(record, record.json) for record in some])
-        params["behind"] = some[-1].id
+    with wearing(conn, EVERYONE):
+        while some := [record_of(row) for row in StoreCursor(conn).execute(_SOME, params)]:
+            compile_all(conn, [(record, record.json) for record in some])
+            params["behind"] = some[-1].id
     row = conn.execute("SELECT count(*) FROM access_grant").fetchone()
     return int(row[0]) if row else 0
 
@@ -102,7 +114,7 @@ def rebuild(conn: Connection[Any]) -> int:
 def _may_have_granted(record: Record, body: Body | None) -> bool:
     """Most Communications are messages, which never gave a grant: they need no look at the table."""
     if record.rtype == "Task":
-        return body is None or emergency.is_emergency(body)
+        return body is None or emergency.is_emergency(body) or reviews.is_review(body)
     return record.rtype != "Communication" or body is None or not kinds(body) or "conversation" in kinds(body)
 
 
@@ -126,6 +138,8 @@ def grants_of(record: Record, body: Body) -> Iterator[Grant]:
         yield from _of_related(record, body)
     elif record.rtype == "Task" and emergency.is_emergency(body):
         yield from _of_emergency(record, body)
+    elif record.rtype == "Task" and reviews.is_review(body):
+        yield from _of_review(record, body)
     elif record.rtype == "CareTeam":
         yield from _of_care_team(record, body)
     elif record.rtype == "Communication" and "conversation" in kinds(body):
@@ -144,6 +158,15 @@ def _of_emergency(record: Record, body: Body) -> Iterator[Grant]:
         reference, begins, ends = found
         why = EMERGENCY.sentence.format(who=body["requester"].get("display") or "A colleague")
         yield Grant(reference_key(reference), record.patient, EMERGENCY, why, begins=begins, ends=ends)
+
+
+def _of_review(record: Record, body: Body) -> Iterator[Grant]:
+    """What was opened, to whoever looks into it: the two Tasks, and who it is about."""
+    owner, who, focus = reviews.reviewer(body)
+    if owner:
+        key = reference_key(owner)
+        for role, scope in ((REVIEW, record.id), (REVIEWED, reference_key(focus)), (CORRESPONDENT, None)):
+            yield Grant(key, record.patient, role, role.sentence.format(who=who), scope=scope)
 
 
 def _of_care_team(record: Record, body: Body) -> Iterator[Grant]:

@@ -86,6 +86,18 @@ EMERGENCY = Role(
     (Part(IDENTITY | SHARING, READS), Part(CLINICAL, WRITES)),
     PURPOSES["ETREAT"],
 )
+REVIEW = Role(
+    "emergency, review",
+    "{who} answers for privacy here and looks into an emergency access.",
+    KNOWN,
+    (Part(CONVERSATION, WRITES),),
+)
+REVIEWED = Role(
+    "emergency, reviewed",
+    "{who} answers for privacy here and looks into this emergency access.",
+    KNOWN,
+    (Part(CONVERSATION, READS),),
+)
 RELATED = Role(
     "own entry in the circle",
     "This is what the record says about {who}.",
