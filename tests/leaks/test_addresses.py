@@ -41,6 +41,7 @@ WHO = {
     "live/": "signed in",
     "invite/": "staff",
     "staff/": "staff",
+    "emergency/": "staff",
     "absence/": "staff",
     "settings/": "staff",
 }
