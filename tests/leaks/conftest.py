@@ -66,7 +66,7 @@ def world(
 
 @pytest.fixture
 def belted(world: worlds.World, postgres: Server) -> worlds.World:
-    """The same as Rapport works: held back by row-level security. `world` is asked as the owner: by filters alone.
+    """The same as Rapport works: held back by row-level security. `world`: by filters alone.
 
     A server that was given has one role for all.
     """
