@@ -175,9 +175,12 @@ class _Plan:
         return f"SELECT {distinct}{columns} FROM {self.table} t WHERE {' AND '.join(tests)}"
 
     def _in_order(self, order: str, columns: str, *more: str) -> str:
-        """The same in order, where each row is asked whether it passes only when its turn comes."""
+        """The same in order, where each row is asked whether it passes only when its turn comes.
+
+        IS TRUE keeps PostgreSQL from reading all grants of somebody into a hash and joining with it.
+        """
         all_of_them = self._some(f"{columns}, t.patient, t.sens, t.whn", [*self.tests, *more])
-        return f"SELECT t.* FROM ({all_of_them} ORDER BY {order} OFFSET 0) t WHERE {self.passing}"
+        return f"SELECT t.* FROM ({all_of_them} ORDER BY {order} OFFSET 0) t WHERE ({self.passing}) IS TRUE"
 
     def page(self, query: Search, noting: Noting | None = None) -> tuple[str, dict[str, Any]]:
         """The statement of one page and its parameters; one row more than asked tells of a next one."""
@@ -267,7 +270,9 @@ def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None =
     if whose:
         driver = choosing.of_few(query.rtype, compiled, p)
     source = driver or Probe("resource", "TRUE", rows=1e9, single=True)
-    fixed = not source.chain and (patients or source.rows <= FEW or not compiled)
+    late = not narrow and not whose and bool(passing.params)  # whose rows these are has to be asked of each
+    alone = len(compiled) < (2 if late else 1)
+    fixed = not source.chain and (patients or source.rows <= FEW or alone)
     rest_of_them = choosing.rarest_first(each for each in compiled if each is not driver)
     keys = sorting.keys(query, p, by_index=source.table != "resource")
     candidates = 0.0
@@ -282,7 +287,6 @@ def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None =
     owned = _OWNED[source.table] if whose else ()
     if whose and rest_of_them:  # for any patients PostgreSQL would read all rows of a value, theirs or not
         fixed = False
-    late = not narrow and not whose and bool(passing.params)  # whose rows these are has to be asked of each
     return _Plan(
         source.table, first + tests, p.filter(passing, "t"), keys, single, fixed, p, whose, owned, late
     )
