@@ -3,26 +3,45 @@
     python -m bench.gate DATA_DIR [--rounds N]
 
 Two records of 5,000 patients, made the first time: in one nobody cares for them and none has a Consent; in
-the other all are in care of a team and 500 have one. The same requests through the door go in turns to each,
-as the role that owns the tables, which nothing holds back, and as the one that Rapport works as. CPU
-milliseconds of this process and of its server process together, the median of the rounds; without HTTP,
-which adds about as much as a read. "Without" is what the same costs in the first record: a patient
-themselves; a program, which needs no grant, in the place of staff.
+the other all are in care of a team and 500 have one. The same requests to /fhir, in this process and without
+the web server, go in turns to each, as the role that owns the tables, which nothing holds back, and as the
+one that Rapport works as. CPU milliseconds of this process and of its server process together, the median of
+the rounds. "Without" is what the same costs in the first record: a patient themselves; a program, which
+needs no grant, in the place of staff.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import django
 import orjson
 import psycopg
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.db import connections  # noqa: E402
+
+from bench.service import rapport  # noqa: E402
+from rapport.fhir_api import app, pool  # noqa: E402
+from rapport.gate import grants  # noqa: E402
+from rapport.people import tokens  # noqa: E402
+from rapport.people.models import User  # noqa: E402
+from rapport.serving.postgres import Embedded  # noqa: E402
+from rapport.store.records import Write  # noqa: E402
+from rapport.store.writing import write  # noqa: E402
+from tests.conftest import point_django_at  # noqa: E402
 
 PATIENTS, CONSENTS = 5000, 500
 Body = dict[str, Any]
@@ -39,7 +58,17 @@ def coded(system: str, code: str) -> Body:
 
 
 def bodies(*, granted: bool) -> Iterator[Body]:
-    """Patients with eight findings each; `granted`: of one team, the first of them with a Consent."""
+    """A nurse, patients with eight findings each; `granted`: of her team, the first with a Consent."""
+    yield {"resourceType": "Organization", "id": "team", "active": True, "name": "Team"}
+    yield {"resourceType": "Practitioner", "id": "n", "active": True, "name": [{"text": "N"}]}
+    yield {
+        "resourceType": "PractitionerRole",
+        "id": "n",
+        "active": True,
+        "practitioner": ref("Practitioner/n"),
+        "organization": ref("Organization/team"),
+        "code": [{"text": "nurse"}],
+    }
     for n in range(PATIENTS):
         who = f"Patient/p{n}"
         born = f"19{n % 90 + 10}-05-0{n % 9 + 1}"
@@ -101,10 +130,6 @@ def consent(n: int) -> Body:
 
 def fill(conn: Conn, *, granted: bool) -> None:
     """Store them, once."""
-    from rapport.gate import grants
-    from rapport.store.records import Write
-    from rapport.store.writing import write
-
     if conn.execute("SELECT 1 FROM resource LIMIT 1").fetchone():
         return
     made = list(bodies(granted=granted))
@@ -116,57 +141,81 @@ def fill(conn: Conn, *, granted: bool) -> None:
     conn.execute("VACUUM ANALYZE")
 
 
-def requests(patients: int) -> dict[str, tuple[int, Callable[[Any, int], object]]]:
-    """What is asked, and how often in a round."""
-    return {
-        "read": (200, lambda door, n: door.read("Observation", f"o{n % patients}-3")),
-        "search in a patient": (80, lambda door, n: door.search("Observation", f"patient=p{n % patients}")),
-        "page over all": (8, lambda door, n: door.search("Observation", "code=8480-2&_count=20")),
-        "count over all": (
-            2,
-            lambda door, n: door.search("Observation", "value-quantity=gt120&_summary=count"),
-        ),
-    }
+#: What is asked of a patient by number, and how often in a round.
+REQUESTS = {
+    "read": (200, "Observation/o{}-3"),
+    "search in a patient": (100, "Observation?patient=p{}"),
+    "page over all": (12, "Observation?code=8480-2&_count=20"),
+    "count over all": (3, "Observation?value-quantity=gt120&_summary=count"),
+}
+WHO = ("program", "nurse", "patient")
 
 
-def cost(conn: Conn, actor: Any, ask: Callable[[Any, int], object], numbers: list[int]) -> float:
-    """CPU milliseconds of one request, here and in the server."""
-    from rapport.gate.door import Door
+class Side:
+    """A record as one role of its database sees it, with tokens of those who ask."""
 
-    server = Path(f"/proc/{conn.info.backend_pid}/schedstat")
-    before, begun = int(server.read_text().split()[0]), time.process_time()
-    for number in numbers:
-        door = Door(conn, actor, source="api")
-        ask(door, number)
-        door.finish()
-    there = (int(server.read_text().split()[0]) - before) / 1e6
-    return ((time.process_time() - begun) * 1000 + there) / len(numbers)
+    def __init__(self, url: str, tokens: dict[str, str]) -> None:
+        self.url, self._tokens = url, tokens
+        self._pool = pool.Pool(url)
+
+    def stand(self) -> None:
+        """Let `/fhir` mean this one."""
+        settings.DATABASE_URL = self.url
+        pool._pools = {self.url: self._pool}
+
+    def ask(self, who: str, path: str) -> int:
+        """Put a GET to `/fhir`; its status."""
+        where, _, query = path.partition("?")
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": f"/fhir/{where}",
+            "QUERY_STRING": query,
+            "HTTP_HOST": "localhost",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(),
+            "HTTP_AUTHORIZATION": f"Bearer {self._tokens[who]}",
+        }
+        told: list[str] = []
+        b"".join(app.application(environ, lambda status, _: told.append(status)))
+        return int(told[0][:3])
+
+    def cost(self, who: str, paths: list[str]) -> float:
+        """CPU milliseconds of one request, here and in the server."""
+        self.stand()
+        assert self.ask(who, paths[0]) == 200, (who, paths[0])
+        server = Path(f"/proc/{self._pool._idle[-1][0].info.backend_pid}/schedstat")
+        before, begun = int(server.read_text().split()[0]), time.process_time()
+        for path in paths:
+            self.ask(who, path)
+        there = (int(server.read_text().split()[0]) - before) / 1e6
+        return ((time.process_time() - begun) * 1000 + there) / len(paths)
 
 
-def actors() -> dict[str, Any]:
-    from rapport.gate.actor import Actor
-    from rapport.gate.scopes import Scope
+def tokens_of(url: str) -> dict[str, str]:
+    """New tokens for everybody who asks, in a database."""
+    point_django_at(url)
+    made = {}
+    for who, person in (("nurse", "Practitioner/n"), ("patient", "Patient/p0")):
+        user = User.objects.filter(person=person).first()
+        user = user or User.objects.create_user(f"{who}@example.org", person, display_name=who)
+        made[who] = tokens.issue_for(user, by="bench")
+    client, _ = tokens.add_client("bench", "system/*.cruds", "bench")
+    return {**made, "program": tokens.issue_to_client(client, "system/*.cruds")}
 
-    team = ("Organization/team",)
-    return {
-        "program": Actor("client", "Device/bench", "Bench", "program", scopes=(Scope("*", "cruds"),)),
-        "nurse": Actor("staff", "Practitioner/n", "N", "nurse", ("PractitionerRole/n",), team),
-        "patient": Actor("patient", "Patient/p0", "P", "patient", patients=("Patient/p0",)),
-    }
 
-
-def measure(sides: dict[str, Conn], rounds: int) -> dict[tuple[str, str, str], float]:
+def measure(sides: dict[str, Side], rounds: int) -> dict[tuple[str, str, str], float]:
     """Median cost by actor, request and side; the sides in a new order each round."""
     chance, found = random.Random(7), dict[tuple[str, str, str], list[float]]()
     for turn in range(rounds + 1):
-        for who, actor in actors().items():
-            for name in requests(1):
-                order = [(side, conn) for side, conn in sides.items() if (who, side) != ("nurse", "without")]
+        for who in WHO:
+            for name, (often, path) in REQUESTS.items():
+                paths = [
+                    path.format(0 if who == "patient" else chance.randrange(PATIENTS)) for _ in range(often)
+                ]
+                order = [side for side in sides if (who, side) != ("nurse", "without")]
                 chance.shuffle(order)
-                often, ask = requests(1 if who == "patient" else PATIENTS)[name]
-                numbers = [chance.randrange(PATIENTS) for _ in range(often)]
-                for side, conn in order:
-                    spent = cost(conn, actor, ask, numbers)
+                for side in order:
+                    spent = sides[side].cost(who, paths)
                     if turn:  # the first round prepares
                         found.setdefault((who, name, side), []).append(spent)
     return {key: statistics.median(values) for key, values in found.items()}
@@ -176,8 +225,8 @@ def report(found: dict[tuple[str, str, str], float]) -> None:
     """The table, in ratios too."""
     print("| who | request | without | with grants and Consents | ratio | and the belt | ratio |")
     print("|---|---|---|---|---|---|---|")
-    for who in actors():
-        for name in requests(1):
+    for who in WHO:
+        for name in REQUESTS:
             bare = found["program" if who == "nurse" else who, name, "without"]
             granted, belt = found[who, name, "granted"], found[who, name, "belt"]
             print(
@@ -186,32 +235,34 @@ def report(found: dict[tuple[str, str, str], float]) -> None:
             )
 
 
+@contextmanager
+def records(data: Path) -> Iterator[dict[str, Side]]:
+    """Both records, filled and open: "without", "granted", and the latter with the "belt"."""
+    places = {"without": data / "without", "granted": data / "granted"}
+    for place in places.values():
+        place.mkdir(parents=True, exist_ok=True)
+        rapport("migrate", data=place)
+    with Embedded(places["without"]) as without, Embedded(places["granted"]) as granted:
+        said = {}
+        for server, name in ((without, "without"), (granted, "granted")):
+            with psycopg.connect(server.owner_url, autocommit=True) as conn:
+                fill(conn, granted=name == "granted")
+            said[name] = tokens_of(server.owner_url)
+        yield {
+            "without": Side(without.owner_url, said["without"]),
+            "granted": Side(granted.owner_url, said["granted"]),
+            "belt": Side(granted.url, said["granted"]),
+        }
+        connections.close_all()
+
+
 def main() -> None:
-    words = argparse.ArgumentParser(description=__doc__)
+    """Fill, ask, tell."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("data", type=Path)
     words.add_argument("--rounds", type=int, default=20)
     options = words.parse_args()
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    from bench.service import rapport
-    from rapport.serving.postgres import Embedded
-
-    places = {"without": options.data / "without", "granted": options.data / "granted"}
-    for data in places.values():
-        data.mkdir(parents=True, exist_ok=True)
-        rapport("migrate", data=data)
-    with Embedded(places["without"]) as without, Embedded(places["granted"]) as granted:
-        open_: Body = {"autocommit": True, "prepare_threshold": None}
-        sides = {
-            "without": psycopg.connect(without.owner_url, **open_),
-            "granted": psycopg.connect(granted.owner_url, **open_),
-            "belt": psycopg.connect(granted.url, **open_),
-        }
-        os.environ["DATABASE_URL"] = granted.url
-        import django
-
-        django.setup()
-        for name in places:
-            fill(sides[name], granted=name == "granted")
+    with records(options.data) as sides:
         report(measure(sides, options.rounds))
 
 

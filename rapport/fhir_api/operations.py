@@ -43,7 +43,7 @@ def why(visit: Visit) -> Answer:
         raise Refused("invalid", "This is no action.", "Use a letter of crud.")
     door, rtype, rid = visit.door, visit.rtype(), visit.rid()
     if not person:
-        found = door.decide(action, rtype, rid)
+        found = door.why(action, rtype, rid)
     else:
         other = actors.somebody(door.conn, person)
         if other is None:
