@@ -30,11 +30,11 @@ from tests.leaks.world import World
 
 #: function, what stands in it, what shall stand there instead, who sees too much then
 BREAKS: list[tuple[Any, str, str, str]] = [
-    (policy.fits, "{g}.actor = ANY(%(gate_keys)s::bigint[])", "%(gate_keys)s::bigint[] IS NOT NULL", "eve"),
-    (policy.fits, "{g}.categories & {category_of(ask.rtype)} <> 0", "TRUE", "kin-some"),
-    (policy.fits, "{sens} & ~({g}.labels & ({_clearance(ask.actor)})::bigint) = 0", "TRUE", "kin-all"),
-    (policy.fits, "{g}.valid_until > now()", "TRUE", "kin-ended"),
-    (policy.fits, "{g}.scope = {row}.id OR", "TRUE OR", "kin-none"),
+    (policy._holds, "{g}.actor = ANY(%(gate_keys)s::bigint[])", "%(gate_keys)s::bigint[] IS NOT NULL", "eve"),
+    (policy._holds, "{g}.categories & {category_of(ask.rtype)} <> 0", "TRUE", "kin-some"),
+    (policy._holds, "{sens} & ~({g}.labels & ({_clearance(ask.actor)})::bigint) = 0", "TRUE", "kin-all"),
+    (policy._holds, "{g}.valid_until > now()", "TRUE", "kin-ended"),
+    (policy._about, "{g}.scope = {row}.id OR", "TRUE OR", "kin-none"),
     (policy.by_grant, "{not_denied(row, ask, sens)}", "TRUE", "kin-denied"),
     (policy.by_grant, "g.patient = {row}.patient", "TRUE", "eve"),
     (policy._cleared, "= 0", "IS NOT NULL", "narrow"),
