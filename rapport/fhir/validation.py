@@ -137,13 +137,8 @@ class _Run:
                 continue
             if rule.group and groups.setdefault(rule.group, key.lstrip("_")) != key.lstrip("_"):
                 self.say(f"{path}.{rule.name}", "must have one type only", "structure")
-            test = rule.test  # most are single good primitives: those are done here
-            if (
-                test is None
-                or rule.many
-                or not test(item)
-                or (rule.codes and item not in codes_of(rule.codes))
-            ):
+            plain = rule.plain
+            if plain is None or not plain(item):
                 self._property(rule, key, item, value, path)
         for name, keys in shape.required:
             if keys.isdisjoint(value):
@@ -153,6 +148,8 @@ class _Run:
                 for text in holds(value):
                     self.say(path, text, "invariant")
             for constraint in shape.constraints:
+                if constraint.wanted is not None and constraint.wanted.isdisjoint(value):
+                    continue
                 for text in constraint.broken(value, shape.name, self.whole):
                     self.say(path, text, "invariant")
             if "extension" in value:
@@ -265,12 +262,6 @@ class _Run:
             self.say(path, f"must point to {_or(targets)}, not to a {rtype}", "structure")
         elif not query and not _good_id(rest):
             self.say(path, f"must point to {rtype}/id, not {shown(text)}", "value")
-
-
-def _plainly_good(rule: Rule, item: Any) -> bool:
-    """Whether it is a single primitive as it should be: most are."""
-    good = rule.test is not None and not rule.many and rule.test(item)
-    return good and (not rule.codes or item in codes_of(rule.codes))
 
 
 def _good_id(rest: str) -> bool:
