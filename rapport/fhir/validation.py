@@ -7,6 +7,7 @@ profiles are another matter (see `profiles`). About 30 µs for an ordinary Obser
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ Json = dict[str, Any]
 
 #: Nothing in R4 needs more; deeper input is refused instead of walked.
 DEPTH: Final = 60
+#: A reference within this record, to no version of it in particular.
+_PLAINLY: Final = re.compile(r"([A-Za-z]+)/[A-Za-z0-9\-.]{1,64}", re.ASCII)
 #: One answer lists at most so many faults.
 MOST: Final = 200
 
@@ -252,6 +255,9 @@ class _Run:
         if text.startswith("#"):
             if len(text) > 1:
                 self.links.append((path, text[1:], targets))
+            return
+        match = _PLAINLY.fullmatch(text)  # most are
+        if match is not None and (match[1] in targets or (not targets and is_resource(match[1]))):
             return
         start, _, rest = text.partition("/")
         rtype, query, _ = start.partition("?")
