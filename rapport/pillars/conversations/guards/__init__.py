@@ -19,9 +19,7 @@ _OURS, _FILES = frozenset({"Communication", "Task"}), frozenset({"Binary"})
 def register() -> None:
     """Put the guards at the door; called once at start-up."""
     guards.register(guards.Guard("conversations", _ours, judging.judge, following.follow, _OURS))
-    guards.register(
-        guards.Guard("conversation files", _file, judging.judge_file, types=_FILES)
-    )
+    guards.register(guards.Guard("conversation files", _file, judging.judge_file, types=_FILES))
 
 
 def _ours(body: dict[str, Any]) -> bool:
