@@ -58,9 +58,11 @@ class Grant:
 _INSERT = """
     INSERT INTO access_grant (actor, patient, categories, labels, actions, purposes, valid_from, valid_until,
                               scope, source, rule, why)
-    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-                         %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::text[],
-                         %s::text[])
+    SELECT actor, patient, categories, labels, actions, purposes, since, until, nullif(scope, 0), source,
+           rule, why
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+                %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
+         u(actor, patient, categories, labels, actions, purposes, since, until, scope, source, rule, why)
 """
 #: A thousand resources that may grant something, by id.
 _SOME = (
@@ -74,10 +76,10 @@ def compile_all(conn: Connection[Any], changes: Sequence[tuple[Record, Body | No
     sources = [(record, body) for record, body in changes if record.rtype in SOURCES]
     old = [record.id for record, body in sources if record.vid > 1 and _may_have_granted(record, body)]
     if old:
-        conn.execute("DELETE FROM access_grant WHERE source = ANY(%s)", (old,))
+        StoreCursor(conn).execute("DELETE FROM access_grant WHERE source = ANY(%s)", [Bigints(old)])
     rows = [row for record, body in sources if body is not None for row in _rows(record, body)]
     if rows:
-        conn.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+        StoreCursor(conn).execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
     consents = [(record, body) for record, body in sources if record.rtype == "Consent"]
     people = [record for record, _ in sources if record.rtype == "Patient"]
     if consents or people:
@@ -124,7 +126,7 @@ def _rows(record: Record, body: Body) -> Iterator[tuple[Any, ...]]:
         for part in role.parts:
             yield (
                 grant.actor, grant.patient, part.categories, role.labels, part.actions, role.purposes,
-                str(grant.begins), str(grant.ends), grant.scope, record.id, role.name, grant.why,
+                str(grant.begins), str(grant.ends), grant.scope or 0, record.id, role.name, grant.why,
             )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ same thing anew.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
@@ -25,6 +25,7 @@ Body = dict[str, Any]
 #: Where a resource says what it is about.
 _CODED = ("code", "medicationCodeableConcept", "vaccineCode")
 _LISTS = ("reasonCode", "category", "condition")
+_NONE: frozenset[str] = frozenset()
 _place: list[Path | None] = [None]
 
 
@@ -34,9 +35,22 @@ def use_folder(folder: Path) -> None:
     table.cache_clear()
 
 
+class Codes(dict[str, str]):
+    """Codes of a system with the label that each gives; a * at the end stands for all that begin so."""
+
+    begin: tuple[str, ...] = ()
+
+    def label(self, code: str) -> str:
+        """The label of a code: its own, else that of the longest beginning; "" for none."""
+        if code in self:
+            return self[code]
+        fitting = [start for start in self.begin if code.startswith(start)]
+        return self[f"{max(fitting, key=len)}*"] if fitting else ""
+
+
 @lru_cache(maxsize=1)
-def table() -> Mapping[str, Mapping[str, str]]:
-    """Code system to codes (a * at the end: all that begin so) to the label they give.
+def table() -> Mapping[str, Codes]:
+    """The codes that give a label, by system.
 
     ValueError names a part that can't be read: with a table that hides less than it says nothing starts.
     """
@@ -44,13 +58,15 @@ def table() -> Mapping[str, Mapping[str, str]]:
     own = _place[0] / "labels.toml" if _place[0] else None
     if own is not None and own.is_file():
         parts |= tomllib.loads(own.read_text("utf-8"))
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, Codes] = {}
     for name, part in parts.items():
         label = part.get("label")
         if (ACT_CODE, label) not in BITS:
             raise ValueError(f"labels.toml, [{name}]: {label!r} is no sensitivity that Rapport knows")
         for system, codes in part.get("codes", {}).items():
-            found.setdefault(system, {}).update(dict.fromkeys(codes, label))
+            found.setdefault(system, Codes()).update(dict.fromkeys(codes, label))
+    for each in found.values():
+        each.begin = tuple(code[:-1] for code in each if code.endswith("*"))
     return found
 
 
@@ -58,32 +74,22 @@ def labels_of(body: Body) -> frozenset[str]:
     """The labels (codes of v3-ActCode) that a resource gets by its codes."""
     known = table()
     found = set()
-    for system, code in _codings(body):
-        if codes := known.get(system):
-            found.add(_label(codes, code))
-    return frozenset(found - {""})
+    for concept in _concepts(body):
+        codings = concept.get("coding") if type(concept) is dict else None
+        for coding in codings if type(codings) is list else ():
+            codes = known.get(str(coding.get("system"))) if type(coding) is dict else None
+            if codes is not None:
+                found.add(codes.label(str(coding.get("code"))))
+    return frozenset(found - {""}) if found else _NONE
 
 
-def _label(codes: Mapping[str, str], code: str) -> str:
-    """The label of a code: its own, else that of the longest beginning; "" for none."""
-    if code in codes:
-        return codes[code]
-    for length in range(len(code), 0, -1):
-        if label := codes.get(f"{code[:length]}*"):
-            return label
-    return ""
-
-
-def _codings(body: Body) -> Iterator[tuple[str, str]]:
-    concepts = [body.get(name) for name in _CODED]
+def _concepts(body: Body) -> list[Any]:
+    found = [body[name] for name in _CODED if name in body]
     for name in _LISTS:
         some = body.get(name)
-        concepts += some if isinstance(some, list) else []
-    for concept in concepts:
-        codings = concept.get("coding") if isinstance(concept, dict) else None
-        for coding in codings if isinstance(codings, list) else ():
-            if isinstance(coding, dict):
-                yield str(coding.get("system", "")), str(coding.get("code", ""))
+        if type(some) is list:
+            found += some
+    return found
 
 
 def labelled(write: Write, *, by_patient: bool) -> Write:
@@ -93,14 +99,15 @@ def labelled(write: Write, *, by_patient: bool) -> Write:
     """
     if write.delete:
         return write
-    body = write.resource
-    meta = body.get("meta") or {}
-    has = {(one.get("system"), one.get("code")) for one in meta.get("security") or ()}
-    wanted = [(ACT_CODE, code) for code in sorted(labels_of(body))]
-    before = write.before
+    found, before = labels_of(write.resource), write.before
     kept = before is not None and not before.deleted and b'"PRS"' in before.body and not by_patient
+    if not found and not kept:
+        return write
+    wanted = [(ACT_CODE, code) for code in sorted(found)]
     if kept and before is not None and is_private(before.json):
         wanted.append(PRIVATE)
+    security = (write.resource.get("meta") or {}).get("security") or ()
+    has = {(one.get("system"), one.get("code")) for one in security}
     new = [label for label in wanted if label not in has]
     return _with(write, new, relabelled(before.json) if kept and before is not None else 0) if new else write
 

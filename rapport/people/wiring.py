@@ -17,6 +17,7 @@ from rapport.people.models import User, fresh_epoch
 from rapport.ui import context
 
 Body = dict[str, Any]
+_POSITIONS = frozenset({"PractitionerRole", "RelatedPerson"})
 
 
 def connect() -> None:
@@ -29,7 +30,7 @@ def connect() -> None:
     factor.authenticator_used.connect(factor_shown, dispatch_uid="people")
     factor.authenticator_added.connect(factor_added, dispatch_uid="people")
     factor.authenticator_removed.connect(factor_removed, dispatch_uid="people")
-    guards.register(guards.Guard("positions", _is_position, leavers.judge, _renew))
+    guards.register(guards.Guard("positions", _is_position, leavers.judge, _renew, _POSITIONS))
     emergency.on_opened(emergencies.follow)
     context.use_site(site.current)
     spans.use_zone(lambda: ZoneInfo(site.current().time_zone))
@@ -87,7 +88,7 @@ def factor_removed(sender: Any, request: Any, user: User, authenticator: Any, **
 
 
 def _is_position(body: Body) -> bool:
-    return body.get("resourceType") in ("PractitionerRole", "RelatedPerson")
+    return body.get("resourceType") in _POSITIONS
 
 
 def _renew(door: Any, before: Body | None, after: Body | None) -> None:
