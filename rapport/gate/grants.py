@@ -15,6 +15,7 @@ from psycopg import Connection
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import reference_key
+from rapport.fhir.labels import JOINED
 from rapport.store.reading import COLUMNS, record_of
 from rapport.store.records import Record
 from rapport.store.wire import Bigints, StoreCursor
@@ -22,11 +23,14 @@ from rapport.store.wire import Bigints, StoreCursor
 from . import emergency
 from .claims import kinds
 from .consent.compiling import compile_consents
-from .roles import ADDRESSED, ADDRESSED_KIN, CARE_TEAM, CORRESPONDENT, EMERGENCY, OWN, RELATED, Role
+from .permissions import IDENTITY
+from .roles import ADDRESSED, ADDRESSED_KIN, CARE_TEAM, CORRESPONDENT, EMERGENCY, OWN, RELATED, Part, Role
 from .spans import ALWAYS, FOREVER, Bound, earliest, latest, span
 
 Body = dict[str, Any]
 
+#: The tag of a care team that was given a joined record with all its parts.
+WHOLE = ("urn:rapport:parts", "whole")
 SOURCES = frozenset({"Patient", "CareTeam", "Communication", "RelatedPerson", "Consent", "Task"})
 _STAFF = ("Practitioner/", "PractitionerRole/", "Organization/")
 
@@ -46,10 +50,10 @@ class Grant:
 
 _INSERT = """
     INSERT INTO access_grant (actor, patient, categories, labels, actions, purposes, valid_from, valid_until,
-                              scope, source, rule, why)
+                              scope, source, rule, why, marked)
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
                          %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::text[],
-                         %s::text[])
+                         %s::text[], %s::bigint[])
 """
 #: A thousand resources that may grant something, by id.
 _SOME = (
@@ -110,10 +114,36 @@ def _rows(record: Record, body: Body) -> Iterator[tuple[Any, ...]]:
     for grant in grants_of(record, body):
         role = grant.role
         for part in role.parts:
-            yield (
-                grant.actor, grant.patient, part.categories, role.labels, part.actions, role.purposes,
-                str(grant.begins), str(grant.ends), grant.scope, record.id, role.name, grant.why,
-            )  # fmt: skip
+            for categories, labels, marked in _bounds(record, body, grant, part):
+                yield (
+                    grant.actor, grant.patient, categories, labels, part.actions, role.purposes,
+                    str(grant.begins), str(grant.ends), grant.scope, record.id, role.name, grant.why, marked,
+                )  # fmt: skip
+
+
+def _bounds(record: Record, body: Body, grant: Grant, part: Part) -> Iterator[tuple[int, int, int]]:
+    """Categories, the labels that are cleared, and the label that a row must carry.
+
+    What a record gave that was joined to another (ADR 19), it gives of its own part alone; staff see who the
+    person is, too. What a lead gives after that is of the whole.
+    """
+    joined = record.sens & JOINED
+    if not joined or grant.scope is not None:
+        more = JOINED if _of_the_whole(body) else joined
+        yield part.categories, grant.role.labels | more, 0
+        return
+    if part.categories & IDENTITY:
+        yield IDENTITY, grant.role.labels, 0
+    if part.categories & ~IDENTITY:
+        yield part.categories & ~IDENTITY, grant.role.labels | joined, joined
+
+
+def _of_the_whole(body: Body) -> bool:
+    """Whether a care team was given a record with all its parts, by a lead who saw that it has several."""
+    tags = (body.get("meta") or {}).get("tag") or ()
+    return body.get("resourceType") == "CareTeam" and WHOLE in [
+        (tag.get("system"), tag.get("code")) for tag in tags
+    ]
 
 
 def grants_of(record: Record, body: Body) -> Iterator[Grant]:
