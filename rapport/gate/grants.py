@@ -1,8 +1,8 @@
 """Grants are compiled from the record in the transaction that changes it.
 
-Sources: a Patient (their own record), a CareTeam with a subject, the header of a conversation, a
-RelatedPerson (their own entry), emergency access, a Consent (which may also deny). What cannot be read gives
-nothing.
+Sources: a Patient (their own record), a CareTeam with a subject, the header of a conversation, a question
+that is kept from the circle, a RelatedPerson (their own entry), emergency access, a Consent (which may also
+deny). What cannot be read gives nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from psycopg import Connection
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import reference_key
-from rapport.fhir.labels import JOINED
+from rapport.fhir.labels import BITS, JOINED, PRIVATE
 from rapport.store.reading import COLUMNS, record_of
 from rapport.store.records import Record
 from rapport.store.wire import Bigints, StoreCursor
@@ -32,6 +32,7 @@ Body = dict[str, Any]
 #: The tag of a care team that was given a joined record with all its parts.
 WHOLE = ("urn:rapport:parts", "whole")
 SOURCES = frozenset({"Patient", "CareTeam", "Communication", "RelatedPerson", "Consent", "Task"})
+_KEPT = BITS[PRIVATE]
 _STAFF = ("Practitioner/", "PractitionerRole/", "Organization/")
 
 
@@ -106,7 +107,7 @@ def rebuild(conn: Connection[Any]) -> int:
 def _may_have_granted(record: Record, body: Body | None) -> bool:
     """Most Communications are messages, which never gave a grant: they need no look at the table."""
     if record.rtype == "Task":
-        return body is None or emergency.is_emergency(body)
+        return body is None or emergency.is_emergency(body) or "concern" in kinds(body)
     return record.rtype != "Communication" or body is None or not kinds(body) or "conversation" in kinds(body)
 
 
@@ -156,6 +157,8 @@ def grants_of(record: Record, body: Body) -> Iterator[Grant]:
         yield from _of_related(record, body)
     elif record.rtype == "Task" and emergency.is_emergency(body):
         yield from _of_emergency(record, body)
+    elif record.rtype == "Task" and record.sens & _KEPT and "concern" in kinds(body):
+        yield from _of_kept_concern(record, body)
     elif record.rtype == "CareTeam":
         yield from _of_care_team(record, body)
     elif record.rtype == "Communication" and "conversation" in kinds(body):
@@ -192,6 +195,22 @@ def _of_care_team(record: Record, body: Body) -> Iterator[Grant]:
         begins, ends = latest(whole[0], own[0]), earliest(whole[1], own[1])
         why = CARE_TEAM.sentence.format(who=who)
         yield Grant(reference_key(reference), record.patient, CARE_TEAM, why, begins=begins, ends=ends)
+
+
+def _of_kept_concern(record: Record, body: Body) -> Iterator[Grant]:
+    """Who has a question that is kept from the circle has its conversation, too.
+
+    Of other questions the header names them (`_of_conversation`), which the circle reads.
+    """
+    has = [body.get("owner") or {}, *((body.get("restriction") or {}).get("recipient") or ())]
+    named = {one.get("reference", ""): one.get("display") or "them" for one in reversed(has)}
+    places = [str(place.get("reference")) for place in body.get("basedOn") or ()]
+    for reference, who in named.items():
+        if reference.startswith(_STAFF):
+            actor, why = reference_key(reference), ADDRESSED.sentence.format(who=who)
+            for place in places:
+                yield Grant(actor, record.patient, ADDRESSED, why, scope=reference_key(place))
+            yield Grant(actor, record.patient, CORRESPONDENT, CORRESPONDENT.sentence.format(who=who))
 
 
 def _of_conversation(record: Record, body: Body) -> Iterator[Grant]:
