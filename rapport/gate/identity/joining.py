@@ -43,7 +43,6 @@ def merge(door: Any, *, source: str, target: str, once: str, versions: tuple[int
             raise Refused("stale", "One of the two was changed in the meantime.", "Look at them again.")
         part = _part(door, source, target)
         number = acts.begin(door.conn, MERGE, source, target, part, once, door.actor.name)
-        tell_all(door.conn, source, target, undone=False)
         people = rewrite(
             door,
             [
@@ -52,7 +51,8 @@ def merge(door: Any, *, source: str, target: str, once: str, versions: tuple[int
             ],
         )
         acts.note(door.conn, number, [(record.id, record.vid) for record in people])
-        _take(door, number, source, target, part)
+        moved = _take(door, number, source, target, part)
+        tell_all(door.conn, source, target, moved, undone=False)
         settle(door, [], source, target, 0)
     return number
 
@@ -83,14 +83,14 @@ def _part(door: Any, source: str, target: str) -> int:
     return part
 
 
-def _take(door: Any, number: int, source: str, target: str, part: int) -> int:
-    """Move whatever belongs to `source` now; how much that was."""
+def _take(door: Any, number: int, source: str, target: str, part: int) -> list[Record]:
+    """Move whatever belongs to `source` now."""
     found = bounded(stored.owned(door.conn, reference_key(source), MOST + 1))
     texts = [(record, wording.moved(record.body, source, target, part)) for record in found]
     moved = rewrite(door, texts)
     acts.note(door.conn, number, [(record.id, record.vid) for record in moved])
     settle(door, [record.id for record in moved], source, target, BITS[wording.label_of(part)])
-    return len(moved)
+    return moved
 
 
 def follow(door: Any) -> int:
@@ -103,7 +103,7 @@ def follow(door: Any) -> int:
             door.lock("identity")
             now = acts.one(door.conn, act.number, hold=True)
             if now is not None and now.undone is None:
-                moved += _take(door, act.number, act.source, act.target, act.part)
+                moved += len(_take(door, act.number, act.source, act.target, act.part))
     return moved
 
 
@@ -125,7 +125,7 @@ def undo(door: Any, *, number: int) -> Act:
         moved = rewrite(door, [(record, _as_before(record, made, before, act)) for record in found])
         if act.kind == MERGE:
             rewrite(door, [(one, _unlinked(one, made, before, act)) for one in (gone, stays)])
-            tell_all(door.conn, act.source, act.target, undone=True)
+            tell_all(door.conn, act.source, act.target, moved, undone=True)
         label = BITS[wording.label_of(act.part)] if act.part else 0
         keys = {*made, *(record.id for record in moved)} - {gone.id, stays.id}
         settle(door, keys, act.source, act.target, label, back=True)

@@ -6,6 +6,7 @@ No guard is asked and nothing follows: what is said and promised stays as it was
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -23,21 +24,36 @@ from rapport.store.records import Record, Write
 MOST = 5_000
 _AT_ONCE = 500
 
-#: Told in the same transaction: connection, from whom, to whom, whether it is taken back.
-Told = Callable[[Any, str, str, bool], None]
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The record `target` took the place of `source`, or, `undone`, does so no longer.
+
+    kin  those of the family (`RelatedPerson/…`) whose patient is another record now
+    """
+
+    source: str
+    target: str
+    undone: bool
+    kin: tuple[str, ...]
+
+
+Told = Callable[[Any, Joined], None]
 _told: list[Told] = []
 
 
 def on_joined(tell: Told) -> None:
-    """Have this called when a record takes the place of another, or no longer does. It may refuse."""
+    """Have this called, with the connection and in the same transaction, when records are joined or are two
+    again. It may refuse."""
     if tell not in _told:
         _told.append(tell)
 
 
-def tell_all(conn: Any, source: str, target: str, *, undone: bool) -> None:
+def tell_all(conn: Any, source: str, target: str, moved: Iterable[Record], *, undone: bool) -> None:
     """Tell whoever asked to be told."""
+    kin = tuple(record.ref for record in moved if record.rtype == "RelatedPerson")
     for tell in _told:
-        tell(conn, source, target, undone)
+        tell(conn, Joined(source, target, undone, kin))
 
 
 def lead(door: Any) -> None:

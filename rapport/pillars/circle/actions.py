@@ -47,7 +47,7 @@ def invite(
             return rid
         query = [("patient", patient), ("active", "true"), ("_count", str(rules.MOST_MEMBERS))]
         rules.room(len(door.search("RelatedPerson", query).matches))
-        body = shapes.related_person(patient, door.actor.name, name, relation)
+        body = shapes.related_person(patient, name, relation)
         door.rapport("circle").create(body, rid=rid)
         _say(door, f"RelatedPerson/{rid}", name, choice)
         kin_invitations.invite(door, f"RelatedPerson/{rid}", name, email, language)
@@ -163,9 +163,8 @@ def _keeper(door: Door) -> None:
 def _relative(own: Door, patient: str, member: str, name: str, relation: str) -> Body:
     """Somebody of the patient's family as they are in the record, or made for it."""
     if not member:
-        person = own.read("Patient", patient.partition("/")[2]).json
-        called = human_name(person.get("name"))[0]
-        made = shapes.related_person(patient, called, rules.named(name), rules.relation(relation))
+        own.read("Patient", patient.partition("/")[2])
+        made = shapes.related_person(patient, rules.named(name), rules.relation(relation))
         created: Body = own.create(made).json
         return created
     found: Body = own.read("RelatedPerson", member).json

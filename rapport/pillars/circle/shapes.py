@@ -88,15 +88,18 @@ def consent_id(patient: str, member: str) -> str:
     return str(uuid.uuid5(_NAMES, f"{patient} {member}"))
 
 
-def related_person(patient: str, patient_name: str, name: str, relation: str) -> Body:
-    """Somebody of the circle; `relation` is a key of `RELATIONS`, or words of the patient's own."""
+def related_person(patient: str, name: str, relation: str) -> Body:
+    """Somebody of the circle; `relation` is a key of `RELATIONS`, or words of the patient's own.
+
+    It does not name the patient: they may read it when nothing else is shared with them any more.
+    """
     *given, family = name.split() or [name]
     code = RELATIONS.get(relation)
     coding = [{"system": code[0], "code": code[1]}] if code else []
     return {
         "resourceType": "RelatedPerson",
         "active": True,
-        "patient": {"reference": patient, "display": patient_name},
+        "patient": {"reference": patient},
         "relationship": [{**({"coding": coding} if coding else {}), "text": relation}],
         "name": [{"text": name, "family": family, **({"given": given} if given else {})}],
     }
