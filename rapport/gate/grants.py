@@ -130,7 +130,7 @@ def _bounds(record: Record, body: Body, grant: Grant, part: Part) -> Iterator[tu
     """
     joined = record.sens & JOINED
     if not joined or grant.scope is not None:
-        more = JOINED if _of_the_whole(body) else joined
+        more = JOINED if sees_whole(body) else joined
         yield part.categories, grant.role.labels | more, 0
         return
     if part.categories & IDENTITY:
@@ -139,12 +139,11 @@ def _bounds(record: Record, body: Body, grant: Grant, part: Part) -> Iterator[tu
         yield part.categories & ~IDENTITY, grant.role.labels | joined, joined
 
 
-def _of_the_whole(body: Body) -> bool:
+def sees_whole(body: Body) -> bool:
     """Whether a care team was given a record with all its parts, by a lead who saw that it has several."""
     tags = (body.get("meta") or {}).get("tag") or ()
-    return body.get("resourceType") == "CareTeam" and WHOLE in [
-        (tag.get("system"), tag.get("code")) for tag in tags
-    ]
+    whole = {"system": WHOLE[0], "code": WHOLE[1]}
+    return body.get("resourceType") == "CareTeam" and whole in tags
 
 
 def grants_of(record: Record, body: Body) -> Iterator[Grant]:

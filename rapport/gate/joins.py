@@ -10,6 +10,7 @@ from typing import Any
 from psycopg import Connection
 
 from rapport.fhir.keys import reference_key
+from rapport.fhir.labels import PARTS
 from rapport.store.wire import StoreCursor
 
 MERGE, SPLIT = "merge", "split"
@@ -106,6 +107,12 @@ def replaced(conn: Connection[Any], patient: str) -> list[str]:
         conn, "target = %(who)s AND kind = 'merge' AND undone_at IS NULL ORDER BY id", {"who": patient}
     )
     return [act.source for act in found]
+
+
+def parts(conn: Connection[Any], patient: str) -> list[tuple[str, str]]:
+    """The labels of the parts of a record: of what was joined to it."""
+    into = "target = %(who)s AND kind = 'merge' AND undone_at IS NULL ORDER BY id"
+    return [PARTS[act.part - 1] for act in _acts(conn, into, {"who": patient})]
 
 
 def keys_of(conn: Connection[Any], patient: str) -> list[int]:

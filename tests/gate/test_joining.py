@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from tests.personas import (
     OTHER_TEAM,
     TEAM,
     People,
+    arrive,
     conversation,
     message,
     observation,
@@ -364,6 +366,30 @@ def test_both_parts_are_in_the_log(two: People, door: Doors) -> None:
     assert any(
         entry.ref == EVE_STAFF and "r Observation/o2/_history/2" in entry.entities for entry in entries
     )
+
+
+def test_who_writes_while_records_are_joined_loses_nothing(own_database: str) -> None:
+    """A letter that is half written when the records are joined is there before; what follows it moves it."""
+    with psycopg.connect(own_database) as one, psycopg.connect(own_database) as other:
+        people = arrive(one)
+        own = Door(one, Actor.system("tests"), "HSYSADMIN")
+        own.create(patient("again"), rid="again")
+        own.create(conversation("c2", patient=AGAIN, sender=AGAIN, team=OTHER_TEAM), rid="c2")
+        one.commit()
+        Door(one, AMINA_AGAIN).create(message("m2", "c2", "Hello?", patient=AGAIN, sender=AGAIN), rid="m2")
+        joining.merge(Door(other, people.chen), source=AGAIN, target=AMINA, once="form-1")
+        other.commit()
+        one.commit()
+        assert not Door(other, people.amina).find("Communication", "m2")
+        other.commit()
+        assert joining.follow(Door(other, Actor.system("identity"), "HSYSADMIN")) == 1
+        assert Door(other, people.amina).read("Communication", "m2")
+        assert Door(other, people.eve_staff).read("Communication", "m2")
+        changing = {**own.read("Communication", "m2").json, "status": "entered-in-error"}
+        one.commit()
+        joining.undo(Door(other, people.chen), number=1)
+        other.commit()
+        assert refusal(lambda: own.update(changing)) == "stale"
 
 
 # ---------------------------------------------------------------- two people in one record

@@ -22,6 +22,7 @@ WHO = {
     "day/": "signed in",
     "inbox/": "staff",
     "people/": "staff",
+    "identity/": "staff",
     "answers/": "staff",
     "messages/": "signed in",
     "messages/record/": "staff",

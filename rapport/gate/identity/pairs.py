@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import Connection
 
+from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.gate.permissions import READ
+from rapport.store.reading import COLUMNS, records_of
+from rapport.store.records import Record
 
 from .moving import lead, person
 
@@ -89,3 +92,15 @@ def compared_to(conn: Connection[Any], updated: datetime, key: int) -> None:
     """Remember how far."""
     conn.execute("DELETE FROM identity_seen")
     conn.execute("INSERT INTO identity_seen (updated, id) VALUES (%s, %s)", (updated, key))
+
+
+def changed(conn: Connection[Any], count: int) -> list[Record]:
+    """The next patients who were changed and have not been compared since, in that order."""
+    behind = compared(conn) or (datetime(1, 1, 1, tzinfo=UTC), 0)
+    sql = (
+        f"SELECT {COLUMNS.format(t='r')} FROM resource r WHERE r.rtype = %(rtype)s"  # noqa: S608
+        " AND (r.updated, r.id) > (%(updated)s::timestamptz, %(id)s::bigint) AND NOT r.deleted"
+        " AND r.updated < now() - interval '5 seconds' ORDER BY r.updated, r.id LIMIT %(count)s"
+    )
+    params = {"rtype": TYPE_NUMBERS["Patient"], "updated": behind[0], "id": behind[1], "count": count}
+    return records_of(conn.execute(sql, params).fetchall())

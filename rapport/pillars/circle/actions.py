@@ -15,6 +15,7 @@ from django.utils import timezone
 from rapport.fhir import labels
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.fhir.text import instant
+from rapport.gate import joins
 from rapport.gate.door import Door
 from rapport.gate.roles import OWN
 from rapport.people import kin_invitations
@@ -175,8 +176,15 @@ def _relative(own: Door, patient: str, member: str, name: str, relation: str) ->
 
 def choice_for(door: Door, member: str) -> Choice:
     """What the patient at the door shares with `RelatedPerson/…` as it stands."""
-    record = door.find("Consent", shapes.consent_id(door.actor.ref, member))
-    return shapes.choice_of(record.json if record else None)
+    return shapes.choice_of(_said_of(door, member))
+
+
+def _said_of(door: Door, member: str) -> Body | None:
+    """The Consent of the patient at the door about `RelatedPerson/…`, as it stands; also one that came with a
+    record that was joined to theirs."""
+    own = (door.actor.ref, *joins.replaced(door.conn, door.actor.ref))
+    found = door.many(f"Consent/{shapes.consent_id(patient, member)}" for patient in own)
+    return next((record.json for record in found.values()), None)
 
 
 def _turn(door: Door, member: str, state: str, why: str) -> None:
@@ -192,7 +200,9 @@ def _turn(door: Door, member: str, state: str, why: str) -> None:
 def _say(door: Door, member: str, name: str, choice: Choice) -> None:
     """Put the Consent about a member in force, in place of what was said before."""
     at = instant(datetime.now(UTC).replace(microsecond=0))
-    body = shapes.consent(door.actor.ref, member, name, choice, at)
+    known = _said_of(door, member)
+    body = shapes.consent(door.actor.ref, member, name, choice, at, joins.parts(door.conn, door.actor.ref))
+    body["id"] = known["id"] if known else body["id"]
     if door.find("Consent", body["id"]) is None:
         door.create(body, rid=body["id"])
     else:

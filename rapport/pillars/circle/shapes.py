@@ -7,7 +7,7 @@ denial beside them, and wins. An end is a Consent that only denies.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -110,11 +110,16 @@ def with_activity(body: Body, active: bool) -> Body:
     return {**body, "active": active}
 
 
-def consent(patient: str, member: str, name: str, choice: Choice, at: str) -> Body:
-    """What a patient says about one member, as a Consent in force. `at`: now, as a FHIR instant."""
+def consent(
+    patient: str, member: str, name: str, choice: Choice, at: str, parts: Sequence[Coding] = ()
+) -> Body:
+    """What a patient says about one member, as a Consent in force. `at`: now, as a FHIR instant.
+
+    parts  labels of records that were joined to the patient's: what they share is shared of these, too
+    """
     return {
         **_frame(consent_id(patient, member), patient, at, patient),
-        "provision": {"provision": [*_provisions(member, name, choice)]},
+        "provision": {"provision": [*_provisions(member, name, choice, parts)]},
     }
 
 
@@ -132,7 +137,7 @@ def _frame(rid: str, patient: str, at: str, *performers: str) -> Body:
     }
 
 
-def _provisions(member: str, name: str, choice: Choice) -> Iterable[Body]:
+def _provisions(member: str, name: str, choice: Choice, parts: Sequence[Coding]) -> Iterable[Body]:
     actor = {
         "role": _concept(_TERMS + "v3-ParticipationType", "IRCP"),
         "reference": {"reference": member, "display": name},
@@ -142,6 +147,7 @@ def _provisions(member: str, name: str, choice: Choice) -> Iterable[Body]:
     if choice.state == ENDED:
         return
     labels = [{"system": ACT_CODE, "code": code} for key in _sorted(choice) for code in SENSITIVE[key]]
+    labels += [{"system": system, "code": code} for system, code in parts]
     shared = {name: choice.until[name] for name in CATEGORIES if name in choice.until}
     if shared:  # who the patient is, as long as anything is shared
         ends = list(shared.values())
