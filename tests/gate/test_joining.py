@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -377,9 +379,15 @@ def test_who_writes_while_records_are_joined_loses_nothing(own_database: str) ->
         own.create(conversation("c2", patient=AGAIN, sender=AGAIN, team=OTHER_TEAM), rid="c2")
         one.commit()
         Door(one, AMINA_AGAIN).create(message("m2", "c2", "Hello?", patient=AGAIN, sender=AGAIN), rid="m2")
-        joining.merge(Door(other, people.chen), source=AGAIN, target=AMINA, once="form-1")
+        with ThreadPoolExecutor(
+            1
+        ) as pool:  # it waits for the letter in the end, but has looked for letters before
+            merging = pool.submit(merged, lambda actor: Door(other, actor), people)
+            time.sleep(1)
+            assert not merging.done()
+            one.commit()
+            assert merging.result(20)
         other.commit()
-        one.commit()
         assert not Door(other, people.amina).find("Communication", "m2")
         other.commit()
         assert joining.follow(Door(other, Actor.system("identity"), "HSYSADMIN")) == 1
