@@ -122,13 +122,13 @@ class SplitPage:
 def why(likeness: Likeness) -> str:
     """What speaks for one person, as a list in words; "" for nothing."""
     found = [str(_WHY[trait.key, trait.how]) for trait in likeness.traits if (trait.key, trait.how) in _WHY]
-    said = ", ".join(found)
-    return said[:1].upper() + said[1:]
+    return ", ".join(found)
 
 
 def proposed(likeness: Likeness) -> Proposed:
     """One pair of the list."""
-    return Proposed(likeness.left, likeness.right, why(likeness))
+    said = why(likeness)
+    return Proposed(likeness.left, likeness.right, said[:1].upper() + said[1:])
 
 
 def lines(likeness: Likeness) -> tuple[Line, ...]:
