@@ -14,26 +14,6 @@ from rapport.gate.identity.moving import Joined
 from rapport.people import statements
 from rapport.people.models import fresh_epoch
 
-MOVED = "sign-in-moved"
-#: What is the person's, and goes where their sign-in goes; what waits for them.
-_DRAFTS = (
-    "UPDATE people_draft d SET person = %(new)s WHERE person = %(old)s AND NOT EXISTS"
-    " (SELECT 1 FROM people_draft o WHERE o.person = %(new)s AND o.place = d.place)"
-)
-_NOTICES = "UPDATE people_notice SET person = %(new)s WHERE person = %(old)s AND done_at IS NULL"
-_INVITED = (
-    "UPDATE people_invitation SET ended_at = now()"
-    " WHERE person = %(old)s AND used_at IS NULL AND ended_at IS NULL"
-)
-_NOTE = (
-    'INSERT INTO people_event (at, kind, person, "by", why, address)'
-    " VALUES (now(), %(kind)s, %(new)s, %(old)s, '', '')"
-)
-_LAST = (
-    'SELECT person FROM people_event WHERE kind = %(kind)s AND ((person = %(new)s AND "by" = %(old)s)'
-    ' OR (person = %(old)s AND "by" = %(new)s)) ORDER BY id DESC LIMIT 1'
-)
-
 
 def follow(conn: Connection[Any], joined: Joined) -> None:
     """Let the person's sign-in stand for the record that stays; and for its own again, when it is undone.
@@ -42,24 +22,16 @@ def follow(conn: Connection[Any], joined: Joined) -> None:
     """
     old, new = joined.source, joined.target
     if joined.undone:
-        last = conn.execute(_LAST, {"kind": MOVED, "old": old, "new": new}).fetchone()
-        if last is not None and last[0] == new:
-            _move(conn, new, old)
+        if statements.account_came_from(conn, old, new):
+            statements.move_account(conn, new, old)
     elif statements.signs_in(conn, old):
-        if conn.execute("SELECT 1 FROM people_user WHERE person = %s", (new,)).fetchone():
+        if statements.has_account(conn, new):
             raise Refused(
                 "conflict",
                 "Both records have a sign-in. They may be two people.",
                 "Ask the person which one they use, and close the other first.",
             )
-        _move(conn, old, new)
+        statements.move_account(conn, old, new)
     else:
-        conn.execute(_INVITED, {"old": old})
+        statements.end_invitations(conn, old)
     statements.renew_epochs(conn, [old, new, *joined.kin], fresh_epoch())
-
-
-def _move(conn: Connection[Any], old: str, new: str) -> None:
-    said = {"old": old, "new": new, "kind": MOVED}
-    conn.execute("UPDATE people_user SET person = %(new)s WHERE person = %(old)s", said)
-    for statement in (_DRAFTS, _NOTICES, _NOTE):
-        conn.execute(statement, said)
