@@ -30,6 +30,7 @@ WHO = {
     "circle/": "signed in",
     "circle/invite/": "patients",
     "circle/private/": "patients",
+    "circle/not/": "patients",
     "circle/<": "patients",
     "looked/": "patients",
     "whose/": "signed in",

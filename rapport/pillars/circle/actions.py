@@ -117,6 +117,31 @@ def keep_private(door: Door, *, ref: str, private: bool) -> None:
                 own.update(labels.with_privacy(body, private))
 
 
+def shut_out(door: Door, *, staff: str) -> None:
+    """Somebody who works here (by id) sees nothing of the patient's from this moment on."""
+    _refuse(door, staff, True, "shutting out somebody who works here")
+
+
+def let_in_again(door: Door, *, staff: str) -> None:
+    """Somebody who was shut out may see again what their duties let them."""
+    _refuse(door, staff, False, "no longer shutting out somebody who works here")
+
+
+def _refuse(door: Door, staff: str, shut: bool, why: str) -> None:
+    patient = _patient(door)
+    with door.unit(why):
+        door.lock("circle", patient)
+        who = door.read("Practitioner", staff)
+        at = instant(datetime.now(UTC).replace(microsecond=0))
+        name = human_name(who.json.get("name"))[0]
+        body = shapes.refusal(patient, who.ref, name, at, shut=shut)
+        before = door.find("Consent", body["id"])
+        if before is not None:
+            door.update(body)
+        elif shut:
+            door.create(body, rid=body["id"])
+
+
 def enter_authority(
     door: Door,
     *,

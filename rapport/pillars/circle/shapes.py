@@ -123,6 +123,32 @@ def consent(
     }
 
 
+def refusal_id(patient: str, staff: str) -> str:
+    """The id of the one Consent in which a patient shuts out somebody who works here."""
+    return str(uuid.uuid5(_NAMES, f"{patient} not {staff}"))
+
+
+def refusal(patient: str, staff: str, name: str, at: str, *, shut: bool) -> Body:
+    """Somebody who works here (`Practitioner/…`) sees nothing of the patient's, whatever their duty; or may again."""
+    actor = {
+        "role": _concept(_TERMS + "v3-ParticipationType", "IRCP"),
+        "reference": {"reference": staff, "display": name},
+    }
+    body = _frame(refusal_id(patient, staff), patient, at, patient)
+    status = "active" if shut else "inactive"
+    return {**body, "status": status, "provision": {"provision": [{"type": "deny", "actor": [actor]}]}}
+
+
+def refused_of(body: Body) -> tuple[str, str] | None:
+    """Whom a Consent of `refusal` in force shuts out (reference, name); None for any other."""
+    parts = (body.get("provision") or {}).get("provision") or ()
+    if body.get("status") != "active" or [part.get("type") for part in parts] != ["deny"]:
+        return None
+    who = [actor.get("reference") or {} for actor in parts[0].get("actor") or ()]
+    named = [(str(one.get("reference", "")), str(one.get("display", ""))) for one in who]
+    return named[0] if len(named) == 1 and named[0][0].startswith("Practitioner/") else None
+
+
 def _frame(rid: str, patient: str, at: str, *performers: str) -> Body:
     return {
         "resourceType": "Consent",
