@@ -107,7 +107,7 @@ def people(door: Door, patient: str) -> tuple[list[tuple[str, str]], list[tuple[
 
 
 def shut_out(door: Door, patient: str) -> tuple[tuple[str, str], ...]:
-    """Those who work here whom a patient has shut out (id, name); for the patient and for who keeps sharing."""
+    """Those who work here whom a patient has shut out (id, name); for the patient and who keeps sharing."""
     if door.actor.ref != patient:
         keeper(door)
     query = [("patient", patient), ("status", "active"), ("_count", "200")]
