@@ -15,11 +15,12 @@ from psycopg import Connection
 
 from rapport.fhir.keys import reference_key
 from rapport.fhir.outcomes import Refused
-from rapport.gate import joins
+from rapport.gate import grants, joins
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.gate.identity import joining, links, splitting
 from rapport.gate.identity.pairs import are_apart, best, found, keep_apart, of
+from rapport.store.checking import faults
 from tests.personas import (
     AMINA,
     BILAL,
@@ -264,9 +265,14 @@ def test_undone_everything_is_as_it_was(two: People, door: Doors, conn: Connecti
     old = past(conn, versions)
     number = merged(door, two)
     assert state(conn) != before
+    assert not list(faults(conn))
+    after = state(conn)
+    grants.rebuild(conn)  # they say all of it by themselves
+    assert state(conn) == after
     joining.undo(door(two.chen), number=number)
     assert state(conn) == before
     assert past(conn, versions) == old
+    assert not list(faults(conn))
 
 
 def test_undone_after_changes_each_has_what_is_theirs(

@@ -129,7 +129,7 @@ def refusal_id(patient: str, staff: str) -> str:
 
 
 def refusal(patient: str, staff: str, name: str, at: str, *, shut: bool) -> Body:
-    """Somebody who works here (`Practitioner/…`) sees nothing of the patient's, whatever their duty; or may."""
+    """Somebody who works here (`Practitioner/…`) sees nothing of the patient's, or may again."""
     actor = {
         "role": _concept(_TERMS + "v3-ParticipationType", "IRCP"),
         "reference": {"reference": staff, "display": name},
