@@ -27,7 +27,7 @@ from rapport.store.wire import EVERYONE, StoreCursor, wearing
 
 from . import claims, conditions, grants, guards, live, packages
 from .audit import Trail, idle
-from .labelling import labelled
+from .labelling import labelled, part_of_same
 from .permissions import CREATE, DELETE, READ, UPDATE, Action
 from .reading import Reading
 
@@ -218,6 +218,7 @@ class Writing(Reading):
                 self._admissible(step)
         own = self.actor.ref == BY_PATIENT
         steps = [_with(step, labelled(step.write, by_patient=own)) for step in self._in_time(steps)]
+        steps = [_with(step, part_of_same(self._conn, step.write)) for step in steps]
         versions = kernel.ready([step.write for step in self._in_time(steps)])
         at_once = self._at_once(steps, versions)
         if at_once is not None:

@@ -12,7 +12,18 @@ from django.contrib.auth import signals as auth
 
 from rapport.gate import emergency, guards, spans
 from rapport.gate.consent import ages
-from rapport.people import accounts, emergencies, events, factors, leavers, middleware, site, statements
+from rapport.gate.identity import moving
+from rapport.people import (
+    accounts,
+    emergencies,
+    events,
+    factors,
+    joined,
+    leavers,
+    middleware,
+    site,
+    statements,
+)
 from rapport.people.models import User, fresh_epoch
 from rapport.ui import context
 
@@ -32,6 +43,7 @@ def connect() -> None:
     factor.authenticator_removed.connect(factor_removed, dispatch_uid="people")
     guards.register(guards.Guard("positions", _is_position, leavers.judge, _renew, _POSITIONS))
     emergency.on_opened(emergencies.follow)
+    moving.on_joined(joined.follow)
     context.use_site(site.current)
     spans.use_zone(lambda: ZoneInfo(site.current().time_zone))
     ages.use_country(lambda: site.current().country)
