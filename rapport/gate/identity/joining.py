@@ -19,7 +19,7 @@ from rapport.store import reading
 from rapport.store.records import Record
 
 from . import wording
-from .moving import MOST, bounded, lead, person, rewrite, settle, tell_all
+from .moving import MOST, bounded, lead, person, rewrite, settle, tell_all, unit
 
 JOINED = "two records of one person were joined"
 APART = "two records that were joined are two again"
@@ -33,7 +33,7 @@ def merge(door: Any, *, source: str, target: str, once: str, versions: tuple[int
     Refused("rule") where one of them is joined already, "conflict" where both are signed in with.
     """
     lead(door)
-    with door.unit(JOINED):
+    with unit(door, JOINED):
         door.lock("identity")
         known = acts.by_form(door.conn, once) or _same(door, source, target)
         if known is not None:
@@ -99,7 +99,7 @@ def follow(door: Any) -> int:
     for act in acts.merges(door.conn):
         if not stored.owned(door.conn, reference_key(act.source), 1):
             continue
-        with door.unit(FOLLOWED):
+        with unit(door, FOLLOWED):
             door.lock("identity")
             now = acts.one(door.conn, act.number, hold=True)
             if now is not None and now.undone is None:
@@ -110,7 +110,7 @@ def follow(door: Any) -> int:
 def undo(door: Any, *, number: int) -> Act:
     """Take a merge or a split back: what it moved is where it was, word for word, or as it was changed."""
     lead(door)
-    with door.unit(APART):
+    with unit(door, APART):
         door.lock("identity")
         act = acts.one(door.conn, number, hold=True)
         if act is None:
