@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.forms import Form
 from django.utils.translation import gettext_lazy as _
 
+from rapport.people.fits import Misfit
 from rapport.people.portrait import Person
 from rapport.pillars.plans.shapes import GoalFacts
 
@@ -28,6 +29,7 @@ class GoalLine:
 
     by      who said it, "" for the person
     level   how far one has come, in words, None before anybody said
+    against  what of it goes against the person's words
     levels  the answers to "how far have you come", least first: value, words, whether it is this one
     """
 
@@ -35,6 +37,7 @@ class GoalLine:
     by: str
     level: Any
     levels: tuple[tuple[int, Any, bool], ...]
+    against: tuple[Misfit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class GoalsPage:
 
 @dataclass(frozen=True, slots=True)
 class SayPage:
-    """`say.html`: a goal to say, or to propose."""
+    """`say.html`: a goal to say, or to propose; `against`: what of it goes against the person's words."""
 
     person: Person
     called: str
@@ -66,6 +69,8 @@ class SayPage:
     form: Form
     once: str
     trouble: str
+    staff: bool
+    against: tuple[Misfit, ...]
 
 
 @dataclass(frozen=True, slots=True)

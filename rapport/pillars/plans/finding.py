@@ -6,7 +6,8 @@ from typing import Any
 
 from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
-from rapport.pillars.plans.shapes import is_goal, read_goal
+from rapport.people.fits import Planned
+from rapport.pillars.plans.shapes import GoalFacts, Said, is_goal, read_goal
 
 
 def need(door: Door, patient: str, rid: str) -> dict[str, Any]:
@@ -15,3 +16,8 @@ def need(door: Door, patient: str, rid: str) -> dict[str, Any]:
     if not is_goal(body) or read_goal(body).patient != patient:
         raise not_found()
     return body
+
+
+def planned(said: Said | GoalFacts, ref: str = "") -> Planned:
+    """A goal as something that may go against what the person said."""
+    return Planned("Goal", ". ".join((said.words, *(step.words for step in said.steps))), ref)

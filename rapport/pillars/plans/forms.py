@@ -30,6 +30,12 @@ class GoalForm(forms.Form):
         required=False,
         widget=forms.TextInput({"dir": "auto"}),
     )
+    reason = forms.CharField(
+        label=_("Why it is still right"),
+        max_length=LONGEST,
+        required=False,
+        widget=forms.Textarea({"rows": 2, "dir": "auto"}),
+    )
     importance = forms.ChoiceField(label=_("How much it matters, 0 to 10"), choices=_TEN, required=False)
     confidence = forms.ChoiceField(label=_("How sure I am that I can, 0 to 10"), choices=_TEN, required=False)
 

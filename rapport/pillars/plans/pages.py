@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
@@ -9,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rapport.fhir.outcomes import Refused, not_found
-from rapport.people import chart
+from rapport.people import chart, drafts, fits
 from rapport.people.portrait import Person, short
 from rapport.people.request import Request, once_token, see_other
 from rapport.pillars.plans import actions, finding, reading
@@ -38,7 +41,9 @@ def goals(request: Request, rid: str) -> HttpResponse:
     who, staff = chart.whose(request.door, rid), request.actor.kind == "staff"
     shared = not staff or request.door.reaches(who.ref)
     found = reading.goals(request.door, who.ref)
-    lines = [_line(one) for one in found]
+    others = [finding.planned(one, f"Goal/{one.rid}") for one in found if one.open and not one.theirs]
+    against = fits.found(request.door, who.ref, others)
+    lines = [_line(one, against) for one in found]
     page = GoalsPage(
         person=who,
         called=short(who.name),
@@ -58,19 +63,22 @@ def goals(request: Request, rid: str) -> HttpResponse:
 def say(request: Request, rid: str) -> HttpResponse:
     """`/goals/<patient>/new/`: theirs, or a team's proposal"""
     who, own = _writer(request, rid), _own(request, rid)
-    form, trouble, status = GoalForm(request.POST or None), "", 200
+    form, trouble, status = GoalForm(request.POST or None, initial=_begun(request)), "", 200
+    against: tuple[fits.Misfit, ...] = ()
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            try:
+            reason = form.cleaned_data["reason"]
+            against = () if own else fits.found(request.door, who.ref, [finding.planned(form.said)])
+            if reason or not against:
                 once = once_token(request.POST.get("once", ""))
-                actions.say(request.door, once=once, patient=who.ref, said=form.said)
-            except Refused as refused:
-                trouble, status = _trouble(refused)
-            else:
-                messages.success(request, _("Kept.") if own else _("Proposed. They decide about it."))
-                return _to(rid)
-    page = SayPage(who, short(who.name), own, form, once_token(request.POST.get("once", "")), trouble)
+                done = partial(actions.say, request.door, once=once, patient=who.ref, said=form.said)
+                trouble, status = _tried(request, partial(done, reason=reason))
+                if not trouble:
+                    messages.success(request, _("Kept.") if own else _("Proposed. They decide about it."))
+                    return _to(rid)
+    once = once_token(request.POST.get("once", ""))
+    page = SayPage(who, short(who.name), own, form, once, trouble, request.actor.kind == "staff", against)
     return show(request, "plans/say.html", page, status=status)
 
 
@@ -80,16 +88,14 @@ def why(request: Request, rid: str, goal: str, verb: str) -> HttpResponse:
     state, staff_may = WHY[verb]
     who = _writer(request, rid) if staff_may else _owner(request, rid)
     facts = read_goal(finding.need(request.door, who.ref, goal))
-    form, trouble, status = ReasonForm(request.POST or None), "", 200
+    form, trouble, status = ReasonForm(request.POST or None, initial=_begun(request)), "", 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             words = form.cleaned_data["words"]
-            try:
-                actions.move(request.door, patient=who.ref, goal=goal, state=state, reason=words)
-            except Refused as refused:
-                trouble, status = _trouble(refused)
-            else:
+            move = partial(actions.move, request.door, patient=who.ref, goal=goal, state=state, reason=words)
+            trouble, status = _tried(request, move)
+            if not trouble:
                 messages.success(request, _("Kept, with your words."))
                 return _to(rid)
     page = WhyPage(who, _own(request, rid), facts, verb, form, trouble)
@@ -126,17 +132,32 @@ def steps(request: Request, rid: str, goal: str) -> HttpResponse:
     return _to(rid)
 
 
-def _trouble(refused: Refused) -> tuple[str, int]:
-    """What a refusal says, and its status. What is not there stays not there."""
-    if refused.code in ("not-found", "gone"):
-        raise refused
-    return in_language(refused.text), refused.status
+def _begun(request: Request) -> dict[str, str]:
+    """What was typed here and not sent."""
+    return drafts.initial(request.actor.ref, request.path)
 
 
-def _line(goal: GoalFacts) -> GoalLine:
+def _tried(request: Request, act: Callable[[], object]) -> tuple[str, int]:
+    """Do what a form asks for: "", or what a refusal says and its status; the words stay until it is done.
+
+    What is not there stays not there.
+    """
+    try:
+        act()
+    except Refused as refused:
+        if refused.code in ("not-found", "gone"):
+            raise
+        drafts.keep_posted(request.actor.ref, request.path, request.POST)
+        return in_language(refused.text), refused.status
+    drafts.clear(request.actor.ref, request.path)
+    return "", 200
+
+
+def _line(goal: GoalFacts, against: Sequence[fits.Misfit]) -> GoalLine:
     by = "" if goal.theirs else goal.by_name
     levels = tuple((value, words, value == goal.level) for value, words in LEVELS.items())
-    return GoalLine(goal, by, next((words for _, words, here in levels if here), None), levels)
+    misfits = tuple(one for one in against if one.planned.ref == f"Goal/{goal.rid}")
+    return GoalLine(goal, by, next((words for _, words, here in levels if here), None), levels, misfits)
 
 
 def _own(request: Request, rid: str) -> bool:
