@@ -42,7 +42,7 @@ def take_out(door: Door, *, patient: str, entry: str) -> None:
 
 def go_on(door: Door, *, patient: str, order: str, entry: str, reason: str) -> None:
     """Why an order (`Type/id`) that goes against an entry is still right; both sides read it."""
-    why, rid, at = _kept(reason), issue_id(order, entry), _now()
+    why, rid, at = _kept(reason), shapes.issue_id(order, entry), _now()
     with door.unit("saying why it is still right"):
         finding.need(door, patient, entry)
         rtype, _, name = order.partition("/")
@@ -50,16 +50,11 @@ def go_on(door: Door, *, patient: str, order: str, entry: str, reason: str) -> N
             raise not_found()
         door.lock("against what matters", rid)
         known = door.find("DetectedIssue", rid)
-        body = known.json if known else shapes.issue(rid, patient=patient, order=order, entry=entry, at=at)
+        body = known.json if known else shapes.issue(patient=patient, order=order, entry=entry, at=at)
         was = shapes.read_reason(body)
         if was is None or (was.words, was.by) != (why, door.actor.ref):
             after = shapes.gone_on(body, why, by=_signs(door), at=at)
             door.update(after) if known else door.create(after, rid=rid)
-
-
-def issue_id(order: str, entry: str) -> str:
-    """The id of what is kept of an order and an entry that it goes against."""
-    return str(uuid.uuid5(_NAMES, f"{order} {entry}"))
 
 
 def _again(door: Door, patient: str, rid: str, words: str, *, stands: bool) -> None:

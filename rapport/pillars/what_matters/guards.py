@@ -10,7 +10,6 @@ from rapport.fhir.outcomes import Refused
 from rapport.gate import guards
 from rapport.gate.door import Door
 from rapport.pillars.what_matters import reading
-from rapport.pillars.what_matters.actions import issue_id
 from rapport.pillars.what_matters.rules import entries as rules
 from rapport.pillars.what_matters.rules.against import Order, may_be_against
 from rapport.pillars.what_matters.shapes import (
@@ -18,6 +17,7 @@ from rapport.pillars.what_matters.shapes import (
     is_issue,
     is_planned,
     issue,
+    issue_id,
     patient_of,
     said_of,
 )
@@ -56,7 +56,7 @@ def _note(door: Door, before: Body | None, after: Body | None) -> None:
     for one in reading.misfits(at_work, patient, [planned]):
         rid = issue_id(planned.ref, one.entry)
         if at_work.find("DetectedIssue", rid) is None:
-            body = issue(rid, patient=patient, order=planned.ref, entry=one.entry, at=now)
+            body = issue(patient=patient, order=planned.ref, entry=one.entry, at=now)
             at_work.create(body, rid=rid)
 
 

@@ -5,6 +5,7 @@ One resource an entry: it has its own author, day and history, and may be shared
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -129,6 +130,7 @@ PLANNED = {
     "CarePlan": ("active", "on-hold", "draft"),
     "Goal": ("proposed", "active"),
 }
+_NAMES = uuid.UUID("5f0b8b52-7a1a-4d64-a6a0-0b6f0a1b9a53")
 _NOT_SAID = ("subject", "patient", "expressedBy", "author", "requester")
 
 
@@ -159,12 +161,17 @@ def said_of(body: Mapping[str, Any]) -> str:
     return ". ".join(dict.fromkeys(words_of(told)))
 
 
-def issue(rid: str, *, patient: str, order: str, entry: str, at: datetime) -> Resource:
+def issue_id(order: str, entry: str) -> str:
+    """The id of what is kept of an order (`Type/id`) and an entry (its id) that it goes against."""
+    return str(uuid.uuid5(_NAMES, f"{order} {entry}"))
+
+
+def issue(*, patient: str, order: str, entry: str, at: datetime) -> Resource:
     """The DetectedIssue of an order that goes against an entry. It points to the words and does not repeat
     them: who may not read the entry does not read them here either."""
     return {
         "resourceType": "DetectedIssue",
-        "id": rid,
+        "id": issue_id(order, entry),
         "status": "preliminary",
         "code": {"coding": [{"system": ISSUES, "code": AGAINST}]},
         "patient": {"reference": patient},
