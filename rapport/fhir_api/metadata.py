@@ -32,6 +32,7 @@ _OPERATIONS = {
     ("Resource", "$meta"): _DEFINED + "Resource-meta",
     ("DocumentReference", "$docref"): _US_CORE + "OperationDefinition/docref",
     ("Patient", "$everything"): _DEFINED + "Patient-everything",
+    ("PlanDefinition", "$apply"): _DEFINED + "PlanDefinition-apply",
     ("ValueSet", "$expand"): _DEFINED + "ValueSet-expand",
     ("ValueSet", "$validate-code"): _DEFINED + "ValueSet-validate-code",
     ("", "$export"): _BULK + "export",

@@ -41,22 +41,37 @@ class Misfit:
     when: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One entry of what matters to somebody: its reference, and their words."""
+
+    ref: str
+    words: str
+
+
+#: All that `Patient/…` says matters to them, as far as a door reads it.
+Teller = Callable[[Door, str], tuple[Saying, ...]]
 #: Looks through a door for what goes against what `Patient/…` said, as far as that door reads what they said.
 Finder = Callable[[Door, str, Sequence[Planned]], tuple[Misfit, ...]]
 #: Keeps why somebody goes on: (door, patient, misfit, reason).
 Keeper = Callable[[Door, str, Misfit, str], None]
 
-_used: list[tuple[Finder, Keeper]] = []
+_used: list[tuple[Finder, Keeper, Teller]] = []
 
 
-def use(finder: Finder, keeper: Keeper) -> None:
-    """Who looks, and who keeps a reason; called once at start-up."""
-    _used[:] = [(finder, keeper)]
+def use(finder: Finder, keeper: Keeper, teller: Teller) -> None:
+    """Who looks, who keeps a reason, who tells what they said; called once at start-up."""
+    _used[:] = [(finder, keeper, teller)]
+
+
+def sayings(door: Door, patient: str) -> tuple[Saying, ...]:
+    """What they say matters to them, for who plans something because of it."""
+    return tuple(one for _, _, teller in _used for one in teller(door, patient))
 
 
 def found(door: Door, patient: str, planned: Sequence[Planned]) -> tuple[Misfit, ...]:
     """What of this goes against what they said; never without the words that say so."""
-    return tuple(one for finder, _ in _used for one in finder(door, patient, planned)) if planned else ()
+    return tuple(one for finder, _, _ in _used for one in finder(door, patient, planned)) if planned else ()
 
 
 def settle(door: Door, patient: str, planned: Sequence[Planned], reason: str) -> None:
@@ -71,5 +86,5 @@ def settle(door: Door, patient: str, planned: Sequence[Planned], reason: str) ->
                 "This goes against what they said, and nobody said why it is still right.",
                 "Read their words, then say why, or change it.",
             )
-        for _, keeper in _used:
+        for _, keeper, _ in _used:
             keeper(door, patient, one, reason.strip())

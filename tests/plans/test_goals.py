@@ -16,9 +16,10 @@ from rapport.fhir.validation import check
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.people import drafts
-from rapport.pillars.plans import actions, reading, shapes
+from rapport.pillars.plans import actions, reading
 from rapport.pillars.plans.rules.goals import judge
-from rapport.pillars.plans.shapes import Said, Step
+from rapport.pillars.plans.shapes import goals as shapes
+from rapport.pillars.plans.shapes.goals import Said, Step
 from rapport.pillars.what_matters.shapes import entry
 from tests.conversations.pages import Browser
 from tests.personas import AMINA, DARA, People

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from rapport.people.fits import Misfit
 from rapport.people.portrait import Person
-from rapport.pillars.plans.shapes import GoalFacts
+from rapport.pillars.plans.reading.plans import Template
+from rapport.pillars.plans.shapes.careplans import Activity, PlanFacts
+from rapport.pillars.plans.shapes.goals import GoalFacts
 
 #: How far one has come, in the person's words, from the least to the most.
 LEVELS: Final[Mapping[int, Any]] = {
@@ -41,8 +43,69 @@ class GoalLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivityLine:
+    """An activity as a reader sees it: `because` in the words of the goals and entries it serves."""
+
+    activity: Activity
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A plan as a reader sees it: who made it, what it asks for, what of it goes against their words."""
+
+    plan: PlanFacts
+    by: str
+    lines: tuple[ActivityLine, ...]
+    against: tuple[Misfit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """A part of a template to adapt: whether it stays, and what it may be good for (value, words, here)."""
+
+    key: str
+    words: str
+    kept: bool
+    aims: tuple[tuple[str, Any, bool], ...] = ()
+
+    @property
+    def keep(self) -> str:
+        """The name of the box that keeps it."""
+        return f"keep-{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatesPage:
+    """`templates.html`: what plans may be made of."""
+
+    person: Person
+    called: str
+    templates: tuple[Template, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyPage:
+    """`apply.html`: what a template would become for somebody, to adapt and propose."""
+
+    person: Person
+    called: str
+    title: str
+    purpose: str
+    version: str
+    goals: tuple[PartLine, ...]
+    activities: tuple[PartLine, ...]
+    against: tuple[Misfit, ...]
+    form: Form
+    once: str
+    trouble: str
+    own: bool = False
+    staff: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class GoalsPage:
-    """`goals.html`: proposals, what goes on, what is over.
+    """`goals.html`: proposals, what goes on, the plans, what is over.
 
     moved  the T-score of the goals that were judged, for staff (50: as hoped); None where undefined
     """
@@ -56,6 +119,7 @@ class GoalsPage:
     proposed: tuple[GoalLine, ...]
     active: tuple[GoalLine, ...]
     over: tuple[GoalLine, ...]
+    plans: tuple[PlanLine, ...]
     moved: float | None
 
 
@@ -75,11 +139,11 @@ class SayPage:
 
 @dataclass(frozen=True, slots=True)
 class WhyPage:
-    """`why.html`: declining or ending a goal, with words."""
+    """`why.html`: declining or ending a goal, or declining an activity, with words; `words` of it."""
 
     person: Person
     own: bool
-    goal: GoalFacts
+    words: str
     verb: str
     form: Form
     trouble: str

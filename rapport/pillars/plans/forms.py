@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rapport.pillars.plans.rules.goals import LONGEST
-from rapport.pillars.plans.shapes import Said, Step
+from rapport.pillars.plans.shapes.careplans import Choice, Chosen
+from rapport.pillars.plans.shapes.goals import Said, Step
 
 #: So many steps stand on the form.
 STEPS = 3
@@ -76,3 +78,31 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
         error_messages={"required": _("Say why in a sentence.")},
     )
+
+
+class GoOnForm(forms.Form):
+    """Why something that goes against the person's words is still right."""
+
+    reason = forms.CharField(
+        label=_("Why it is still right"),
+        max_length=LONGEST,
+        required=False,
+        widget=forms.Textarea({"rows": 2, "dir": "auto"}),
+    )
+
+
+def chosen(draft: Mapping[str, Any], posted: Mapping[str, str]) -> Choice:
+    """What a form says of a template's draft; all of it as it is proposed, where nothing was posted yet."""
+    goals, activities = {}, {}
+    for one in draft.get("contained") or ():
+        words = posted.get(f"words-{one['id']}", str(one["description"].get("text", "")))
+        if words.strip() and (not posted or f"keep-{one['id']}" in posted):
+            goals[one["id"]] = words.strip()[:LONGEST]
+    for one in draft.get("activity") or ():
+        detail, key = one["detail"], one["id"]
+        aims = [str(goal["reference"]).removeprefix("#") for goal in detail.get("goal") or ()]
+        words = posted.get(f"words-{key}", detail["description"])
+        because = posted.get(f"because-{key}", next(iter(aims), ""))
+        if words.strip() and (not posted or f"keep-{key}" in posted):
+            activities[key] = Chosen(words.strip()[:LONGEST], because)
+    return Choice(goals, activities)

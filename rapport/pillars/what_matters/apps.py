@@ -26,6 +26,7 @@ class WhatMattersConfig(AppConfig):
             lambda door, patient, one, reason: actions.go_on(
                 door, patient=patient, order=one.planned.ref, entry=one.entry, reason=reason
             ),
+            reading.sayings,
         )
         context.use_comfort(what_helps)
         places.add(places.Place(_("About me"), "heart", "/matters/", ("patient", "kin"), 30, ("/goals/",)))

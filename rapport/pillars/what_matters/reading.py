@@ -9,7 +9,7 @@ from typing import Any
 
 from rapport.gate.door import Door
 from rapport.gate.together import Asks, inquiry
-from rapport.people.fits import Misfit, Planned
+from rapport.people.fits import Misfit, Planned, Saying
 from rapport.pillars.what_matters import finding
 from rapport.pillars.what_matters.rules.against import Against, Order, against
 from rapport.pillars.what_matters.shapes import (
@@ -95,6 +95,11 @@ def misfits(_door: Door, patient: str, planned: Sequence[Planned]) -> Asks[tuple
 def _misfit(planned: Planned, one: Against, why: Reason | None) -> Misfit:
     said = (why.words, why.by_name, why.at) if why else ("", "", None)
     return Misfit(planned, one.entry.rid, one.said, one.ordered, *said)
+
+
+def sayings(door: Door, patient: str) -> tuple[Saying, ...]:
+    """What stands, for who plans something because of it."""
+    return tuple(Saying(f"QuestionnaireResponse/{one.rid}", one.words) for one in entries(door, patient))
 
 
 def by_kind(found: tuple[Entry, ...]) -> tuple[Told, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from rapport.pillars.plans import shapes as plans
+from rapport.pillars.plans.shapes import goals as plans
 from rapport.pillars.what_matters import shapes
 
 Body = dict[str, Any]

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 from rapport.gate.door import Door
 from rapport.people import fits
-from rapport.pillars.plans import finding, shapes
-from rapport.pillars.plans.shapes import Resource, Said
+from rapport.pillars.plans import finding
+from rapport.pillars.plans.shapes import goals as shapes
+from rapport.pillars.plans.shapes.goals import Resource, Said
 
 _NAMES = uuid.UUID("c3b0d9ad-1a0e-4a55-9f0c-53c07c28f6a7")
 
