@@ -34,6 +34,8 @@ WHO = {
     "whose/": "signed in",
     "matters/": "signed in",
     "goals/": "signed in",
+    "today/": "signed in",
+    "barriers/": "staff",
     "access/": "staff",
     "more/": "own",
     "account/": "own",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from django.forms import Form
@@ -11,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from rapport.people.fits import Misfit
 from rapport.people.portrait import Person
+from rapport.pillars.plans.reading.days import Line
 from rapport.pillars.plans.reading.plans import Template
 from rapport.pillars.plans.shapes.careplans import Activity, PlanFacts
+from rapport.pillars.plans.shapes.days import Told
 from rapport.pillars.plans.shapes.goals import GoalFacts
 
 #: How far one has come, in the person's words, from the least to the most.
@@ -44,10 +47,14 @@ class GoalLine:
 
 @dataclass(frozen=True, slots=True)
 class ActivityLine:
-    """An activity as a reader sees it: `because` in the words of the goals and entries it serves."""
+    """An activity as a reader sees it.
+
+    because  the words of each goal and entry that it serves, and whether they are the person's (a goal that
+             was only proposed is not)
+    """
 
     activity: Activity
-    because: tuple[str, ...]
+    because: tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +154,61 @@ class WhyPage:
     verb: str
     form: Form
     trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class TodayLine:
+    """One thing on the list as a reader sees it.
+
+    state   "done", "missed", "open", "late" (its time was some hours ago) or "later" (a day to come)
+    barrier, help  how what got in the way is said, and what may help; "" for none
+    """
+
+    line: Line
+    state: str
+    barrier: Any = ""
+    help: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TodayPage:
+    """`today.html`: the list of a day."""
+
+    person: Person
+    called: str
+    own: bool
+    staff: bool
+    shared: bool
+    day: date
+    today: bool
+    earlier: date | None
+    later: date | None
+    lines: tuple[TodayLine, ...]
+    untimed: int
+
+
+@dataclass(frozen=True, slots=True)
+class MissedPage:
+    """`missed.html`: what got in the way of one thing."""
+
+    person: Person
+    words: str
+    form: Form
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimesPage:
+    """`times.html`: when each thing is wanted: its field, words, how, what is written, whether it reads."""
+
+    person: Person
+    rows: tuple[tuple[str, str, str, str, bool], ...]
+    own: tuple[tuple[int, str, str, bool], ...]
+    trouble: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BarriersPage:
+    """`barriers.html`: what got in people's way: the fact, how it is said, the person's name."""
+
+    told: tuple[tuple[Told, Any, str], ...]

@@ -1,12 +1,22 @@
-"""Addresses of goals and plans."""
+"""Addresses of goals, plans and days."""
 
 from django.urls import path
 
-from rapport.pillars.plans.pages import goals, plans
+from rapport.pillars.plans.pages import days, goals, plans
 
 _ACTIVITY = "goals/<str:rid>/plans/<str:plan>/<str:key>/"
 
 urlpatterns = [
+    path("today/", days.own, name="today"),
+    path("today/<str:rid>/", days.today, name="today_of"),
+    path("today/<str:rid>/tick/", days.tick, name="today_tick"),
+    path("today/<str:rid>/missed/", days.missed, name="today_missed"),
+    path("today/<str:rid>/times/", days.times, name="today_times"),
+    path("barriers/", days.barriers, name="barriers"),
+    *(
+        path(f"barriers/<str:rid>/<str:task>/{verb}/", days.help_with, {"verb": verb}, name=f"barrier_{verb}")
+        for verb in ("take", "settle")
+    ),
     path("goals/", goals.own, name="goals"),
     path("goals/<str:rid>/", goals.goals, name="goals_of"),
     path("goals/<str:rid>/new/", goals.say, name="goal_say"),

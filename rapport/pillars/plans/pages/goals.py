@@ -151,16 +151,20 @@ def steps(request: Request, rid: str, goal: str) -> HttpResponse:
 
 def words_of(
     request: Request, patient: str, goals: Sequence[GoalFacts], plans: Sequence[PlanFacts]
-) -> dict[str, str]:
-    """What activities may be good for: reference -> words, as far as the reader reads them."""
-    words = {f"Goal/{one.rid}": one.words for one in goals}
+) -> dict[str, tuple[str, bool]]:
+    """What activities may be good for, as far as the reader reads it: reference -> words, whether theirs."""
+    words = {
+        f"Goal/{one.rid}": (one.words, one.theirs or one.state != "proposed")
+        for one in goals
+        if one.state in ("proposed", "active", "reached")
+    }
     refs = {ref for plan in plans for one in plan.activities for ref in one.because}
     if refs - words.keys():
-        words |= {one.ref: one.words for one in fits.sayings(request.door, patient)}
+        words |= {one.ref: (one.words, True) for one in fits.sayings(request.door, patient)}
     return words
 
 
-def _plan(plan: PlanFacts, words: Mapping[str, str], against: Sequence[fits.Misfit]) -> PlanLine:
+def _plan(plan: PlanFacts, words: Mapping[str, tuple[str, bool]], against: Sequence[fits.Misfit]) -> PlanLine:
     lines = tuple(
         ActivityLine(one, tuple(words[ref] for ref in one.because if ref in words)) for one in plan.activities
     )
