@@ -36,6 +36,7 @@ WHO = {
     "goals/": "signed in",
     "today/": "signed in",
     "barriers/": "staff",
+    "adherence/": "staff",
     "access/": "staff",
     "more/": "own",
     "account/": "own",

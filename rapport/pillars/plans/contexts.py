@@ -14,9 +14,11 @@ from rapport.people.fits import Misfit
 from rapport.people.portrait import Person
 from rapport.pillars.plans.reading.days import Line
 from rapport.pillars.plans.reading.plans import Template
+from rapport.pillars.plans.reading.supplies import Medicine
 from rapport.pillars.plans.shapes.careplans import Activity, PlanFacts
 from rapport.pillars.plans.shapes.days import Told
 from rapport.pillars.plans.shapes.goals import GoalFacts
+from rapport.ui.charts import Cell, LineChart
 
 #: How far one has come, in the person's words, from the least to the most.
 LEVELS: Final[Mapping[int, Any]] = {
@@ -212,3 +214,67 @@ class BarriersPage:
     """`barriers.html`: what got in people's way: the fact, how it is said, the person's name."""
 
     told: tuple[tuple[Told, Any, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesChart:
+    """Readings as a drawing: what, the unit, what is aimed at in words, the line, its title's id."""
+
+    id: str
+    words: str
+    unit: str
+    aim: str
+    chart: LineChart
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressChart:
+    """A goal over time: its words, the line from -2 to 2, each day with how far one had come in words."""
+
+    id: str
+    words: str
+    chart: LineChart
+    rows: tuple[tuple[date, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChartsPage:
+    """`charts.html`: goals and readings over time."""
+
+    person: Person
+    called: str
+    own: bool
+    staff: bool
+    shared: bool
+    goals: tuple[ProgressChart, ...]
+    series: tuple[SeriesChart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyLine:
+    """A medicine and how many days it was at hand.
+
+    pdc, mpr  in hundredths, rounded down (mpr at most 100), None where there is no measure
+    enough    whether the proportion, not rounded, is 0.8 or more
+    cells     the calendar of the last weeks; `weeks`: each Monday, days at hand, days that count
+    """
+
+    id: str
+    medicine: Medicine
+    pdc: int | None
+    mpr: int | None
+    enough: bool
+    cells: tuple[Cell, ...]
+    weeks: tuple[tuple[date, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AdherencePage:
+    """`adherence.html`: what was handed out, for staff."""
+
+    person: Person
+    called: str
+    shared: bool
+    lines: tuple[SupplyLine, ...]
+    width: int
+    height: int

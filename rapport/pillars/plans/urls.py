@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rapport.pillars.plans.pages import days, goals, plans
+from rapport.pillars.plans.pages import charts, days, goals, plans
 
 _ACTIVITY = "goals/<str:rid>/plans/<str:plan>/<str:key>/"
 
@@ -20,6 +20,8 @@ urlpatterns = [
     path("goals/", goals.own, name="goals"),
     path("goals/<str:rid>/", goals.goals, name="goals_of"),
     path("goals/<str:rid>/new/", goals.say, name="goal_say"),
+    path("goals/<str:rid>/charts/", charts.charts, name="goal_charts"),
+    path("adherence/<str:rid>/", charts.adherence, name="adherence"),
     path("goals/<str:rid>/templates/", plans.templates, name="plan_templates"),
     path("goals/<str:rid>/templates/<str:template>/", plans.apply, name="plan_apply"),
     path(f"{_ACTIVITY}decline/", plans.decline, name="plan_decline"),

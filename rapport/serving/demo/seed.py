@@ -93,6 +93,7 @@ def _bodies(rid: str, told: Told, staff: dict[str, Any], teams: dict[str, str], 
         *record.facts(rid, told, staff, today),
         *record.matters(rid, told, today),
         *record.goals(rid, told, staff, today),
+        *record.supplies(rid, told, today),
     ]
 
 

@@ -50,7 +50,10 @@ def of_day(door: Door, patient: str, day: date, zone: ZoneInfo) -> DayList:
     wishes = days.read_wishes(by_form.get(days.TIMES, {}))
     chosen = {one.key: one for one in wishes}
     answers = {one.key: one for one in days.read_day(by_form.get(days.DAY, {}))}
-    items = tuple(_items(medicines, plans, chosen, day))[:MOST]
+    each = sorted(
+        _items(medicines, plans, chosen, day), key=lambda one: (one.kind, one.words.casefold(), one.key)
+    )
+    items = tuple(each)[:MOST]
     listed = dues((one for one in items if one.times), day, zone)
     return DayList(day, tuple(Line(one, answers.get(one.key)) for one in listed), items, wishes)
 
