@@ -126,9 +126,9 @@ def test_a_plan_from_proposal_to_done(town: Town, browser: Browser, patient: Act
     page.get_by_role("button", name="It is done: Tetanus vaccination").first.click()
     assert "Done. Well done." in page.inner_text("body")
     page = amina.open(f"/today/{rid}/")
-    page.get_by_role("button", name="Done: Insulin, subcutaneous 08:00").first.click()
-    page.get_by_role("button", name="Not yet, after all: Insulin, subcutaneous 08:00").first.click()
-    page.get_by_role("button", name="Done: Insulin, subcutaneous 08:00").first.wait_for()
+    page.get_by_role("button", name="Done: Insulin, subcutaneous 8 am").first.click()
+    page.get_by_role("button", name="Not yet, after all: Insulin, subcutaneous 8 am").first.click()
+    page.get_by_role("button", name="Done: Insulin, subcutaneous 8 am").first.wait_for()
     for watched in (amina, dara):
         assert not watched.complaints and not watched.foreign
         watched.page.context.close()

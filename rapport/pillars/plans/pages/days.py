@@ -65,10 +65,10 @@ def today(request: Request, rid: str) -> HttpResponse:
 
 @require_POST
 def tick(request: Request, rid: str) -> HttpResponse:
-    """`/today/<patient>/tick/`: `key` of `day` was done, or is open again"""
+    """`/today/<patient>/tick/`: the key in `done` was done on `day`, the one in `undo` is open again"""
     who, day = owner(request, rid), _day(request.POST.get("day", ""))
-    line = _find(reading.of_day(request.door, who.ref, day, site.current().zone), request.POST.get("key", ""))
-    done = request.POST.get("done") == "1"
+    done, key = "done" in request.POST, request.POST.get("done", request.POST.get("undo", ""))
+    line = _find(reading.of_day(request.door, who.ref, day, site.current().zone), key)
     answer = Answer(line.due.key, line.due.item.words[:500], done)
     actions.report(request.door, patient=who.ref, day=day, answer=answer)
     return _to(rid, day)
