@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,10 +19,12 @@ from rapport.fhir.outcomes import Refused
 from rapport.fhir.validation import check
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
+from rapport.people import site
+from rapport.people.asking import at_work
 from rapport.people.models import Notice
 from rapport.pillars.circle import actions as circle
 from rapport.pillars.circle.shapes import Choice as Sharing
-from rapport.pillars.plans import actions, reading
+from rapport.pillars.plans import actions, reading, tasks
 from rapport.pillars.plans.forms import BARRIERS, times_of
 from rapport.pillars.plans.rules.days import Item, dues, medicine, tellings, timed, to_tell
 from rapport.pillars.plans.shapes import days
@@ -302,3 +306,45 @@ def test_the_rules_hold_over_the_door(ramipril: None, people: People, door: Door
         door(people.dara).delete("QuestionnaireResponse", good["id"])
     with pytest.raises(Refused):
         door(people.dara).update({**good, "author": {"reference": people.dara.ref}})
+
+
+# ---------------------------------------------------------------- reminders
+
+
+def test_she_is_reminded_once_at_each_time_and_never_of_what_is_done(people: People, door: Doors) -> None:
+    wish = Wish("own-1", "Two pages", ("08:00", "21:00"))
+    actions.choose(door(people.amina), patient=AMINA, wishes=[wish], remind=True)
+    zone, work = site.current().zone, at_work("reminders")
+    day = datetime.now(zone).date()
+    eight = datetime.combine(day, time(8), zone)
+    assert tasks.look(work, AMINA, eight - timedelta(seconds=1)) == 0
+    assert [tasks.look(work, AMINA, eight), tasks.look(work, AMINA, eight + timedelta(minutes=1))] == [1, 0]
+    assert tasks.look(work, AMINA, eight + timedelta(hours=2)) == 0  # too late to be one
+    said = Answer("own-1@21:00", "Two pages", True)
+    actions.report(door(people.amina), patient=AMINA, day=day, answer=said)
+    assert tasks.look(work, AMINA, datetime.combine(day, time(21), zone)) == 0
+    assert Notice.objects.filter(person=AMINA, kind="list").count() == 1
+    assert waiting() == 3  # a look at each time to come, once, however often it looked
+
+
+def test_who_did_not_ask_is_not_reminded(people: People, door: Doors) -> None:
+    wish = Wish("own-1", "Two pages", ("08:00",))
+    actions.choose(door(people.amina), patient=AMINA, wishes=[wish])
+    now = datetime.combine(timezone.localdate(), time(8, 1), site.current().zone)
+    assert tasks.look(at_work("reminders"), AMINA, now) == 0 and waiting() == 0
+
+
+def test_reminders_are_asked_for_on_the_page(ramipril: None, people: People) -> None:
+    amina = Browser(people.amina)
+    amina.get("/today/amina/times/")
+    amina.send("/times/", remind="1")
+    amina.get("/today/amina/times/")
+    assert re.search(r'name="remind" value="1" checked', amina.html)
+
+
+def waiting() -> int:
+    named = "task_name = 'plans.remind' AND queueing_lock IS NOT NULL"
+    sql = f"SELECT count(*) FROM procrastinate_jobs WHERE {named}"
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return int(cursor.fetchone()[0])

@@ -206,6 +206,7 @@ class TimesPage:
     person: Person
     rows: tuple[tuple[str, str, str, str, bool], ...]
     own: tuple[tuple[int, str, str, bool], ...]
+    remind: bool
     trouble: bool
 
 

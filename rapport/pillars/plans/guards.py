@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from rapport.gate import guards
+from rapport.gate import guards, jobs
 from rapport.gate.door import Door
 from rapport.gate.writing import parsed
 from rapport.people import notices
@@ -40,6 +40,8 @@ def _judge_day(door: Door, before: Body | None, after: Body | None) -> None:
 
 def _follow_day(door: Door, before: Body | None, after: Body | None) -> None:
     """Every barrier that is new stands in the record; a team is told of it by rule."""
+    if after is not None and days.reminds(after):
+        jobs.later(door.conn, "plans.remind", patient=str(after["subject"]["reference"]))
     day = days.day_of(after or {})
     if after is None or day is None or after.get("questionnaire") != days.DAY:
         return

@@ -28,13 +28,16 @@ def report(door: Door, *, patient: str, day: date, answer: Answer) -> None:
         door.update({**known.json, **made}) if known else door.create(made, rid=rid)
 
 
-def choose(door: Door, *, patient: str, wishes: Iterable[Wish]) -> None:
-    """When somebody wants each thing on their list; all of it, in place of what they chose before."""
+def choose(door: Door, *, patient: str, wishes: Iterable[Wish], remind: bool = False) -> None:
+    """When somebody wants each thing on their list; all of it, in place of what they chose before.
+
+    remind  by a message at each time, which says only that there is something to read
+    """
     rid = days.times_id(patient)
     with door.unit("choosing times"):
         door.lock("times", rid)
         known = door.find("QuestionnaireResponse", rid)
-        made = days.wishes(patient, door.actor.name, wishes, at=datetime.now(UTC))
+        made = days.wishes(patient, door.actor.name, wishes, at=datetime.now(UTC), remind=remind)
         door.update({**known.json, **made}) if known else door.create(made, rid=rid)
 
 

@@ -119,11 +119,12 @@ def times(request: Request, rid: str) -> HttpResponse:
             wishes.append(Wish(known.key, words, read))
     trouble = request.method == "POST" and not all(row[-1] for row in (*rows, *own))
     if request.method == "POST" and not trouble:
-        actions.choose(request.door, patient=who.ref, wishes=wishes)
+        actions.choose(request.door, patient=who.ref, wishes=wishes, remind="remind" in posted)
         drafts.clear(request.actor.ref, request.path)
         messages.success(request, _("Kept. Your list has these times from now on."))
         return _to(rid, timezone.localdate())
-    page = TimesPage(who, tuple(rows), tuple(own), trouble)
+    remind = "remind" in posted if posted else found.remind
+    page = TimesPage(who, tuple(rows), tuple(own), remind, trouble)
     return show(request, "plans/times.html", page, status=422 if trouble else 200)
 
 

@@ -27,12 +27,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class DayList:
-    """A day: its lines in order; every item that may have times; what was chosen."""
+    """A day: its lines in order; every item that may have times; what was chosen; whether to remind them."""
 
     day: date
     lines: tuple[Line, ...]
     items: tuple[Item, ...]
     wishes: tuple[Wish, ...]
+    remind: bool = False
 
 
 def of_day(door: Door, patient: str, day: date, zone: ZoneInfo) -> DayList:
@@ -47,7 +48,8 @@ def of_day(door: Door, patient: str, day: date, zone: ZoneInfo) -> DayList:
     )
     medicines, plans, said = ([one.json for one in each.matches] for each in found)
     by_form = {str(one.get("questionnaire")): one for one in said}
-    wishes = days.read_wishes(by_form.get(days.TIMES, {}))
+    times = by_form.get(days.TIMES, {})
+    wishes = days.read_wishes(times)
     chosen = {one.key: one for one in wishes}
     answers = {one.key: one for one in days.read_day(by_form.get(days.DAY, {}))}
     each = sorted(
@@ -55,7 +57,9 @@ def of_day(door: Door, patient: str, day: date, zone: ZoneInfo) -> DayList:
     )
     items = tuple(each)[:MOST]
     listed = dues((one for one in items if one.times), day, zone)
-    return DayList(day, tuple(Line(one, answers.get(one.key)) for one in listed), items, wishes)
+    return DayList(
+        day, tuple(Line(one, answers.get(one.key)) for one in listed), items, wishes, days.reminds(times)
+    )
 
 
 def _items(medicines: list[Any], plans: list[Any], chosen: Mapping[str, Wish], day: date) -> Iterator[Item]:

@@ -87,14 +87,20 @@ def _answer(one: Answer) -> Resource:
     return {"linkId": one.key, "text": one.words, "answer": [answer]}
 
 
-def wishes(patient: str, name: str, each: Iterable[Wish], *, at: datetime) -> Resource:
-    """The resource of the times that somebody chose."""
-    items = [
+def wishes(patient: str, name: str, each: Iterable[Wish], *, at: datetime, remind: bool = False) -> Resource:
+    """The resource of the times that somebody chose, and whether they want to be reminded at them."""
+    items: list[Resource] = [
         {"linkId": one.key, "text": one.words, "answer": [{"valueTime": f"{time}:00"} for time in one.times]}
         for one in each
         if one.times
     ]
+    items += [{"linkId": "remind", "answer": [{"valueBoolean": True}]}] if remind else []
     return _form(times_id(patient), TIMES, patient, name, at, items)
+
+
+def reminds(body: Mapping[str, Any]) -> bool:
+    """Whether somebody wants to be reminded at the times that they chose."""
+    return any(one.get("linkId") == "remind" for one in body.get("item") or ())
 
 
 def is_day(body: Mapping[str, Any]) -> bool:
@@ -138,6 +144,7 @@ def read_wishes(body: Mapping[str, Any]) -> tuple[Wish, ...]:
             tuple(str(one.get("valueTime", ""))[:5] for one in item.get("answer") or ()),
         )
         for item in body.get("item") or ()
+        if item.get("linkId") != "remind"
     )
 
 
