@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from rapport.fhir.outcomes import Refused
 from rapport.fhir.validation import check
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
+from rapport.people import site
 from rapport.pillars.what_matters import actions, shapes
 from tests.conversations.pages import Browser
 from tests.personas import AMINA, DARA, People
@@ -147,3 +150,16 @@ def test_who_may_not_read_her_words_reads_none(people: People, door: Doors, entr
     (one,) = issues(door(people.bilal))
     assert "faint" not in str(one)
     assert "needle" not in Browser(people.bilal).get("/matters/amina/")
+
+
+def test_the_hour_is_that_of_the_site_over_any_way_in(people: People, door: Doors) -> None:
+    """A visit at 9.30 by the clock of the clinic is before ten, whatever its offset is written as."""
+    words = "Don’t ring before ten."
+    actions.write(door(people.amina), once="a", patient=AMINA, kind="please-not", words=words)
+    zone = site.current().zone
+    soon = (datetime.now(zone) + timedelta(days=40)).replace(hour=9, minute=30, second=0, microsecond=0)
+    with timezone.override(ZoneInfo("Pacific/Auckland")):
+        program = door(people.program)
+        program.create(visit("Review", soon.astimezone(UTC), "v1"), rid="v1")
+        program.create(visit("Review", (soon + timedelta(hours=1)).astimezone(UTC), "v2"), rid="v2")
+    assert [shapes.pair_of(one)[0] for one in issues(door(people.dara))] == ["Appointment/v1"]

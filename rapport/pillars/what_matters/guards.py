@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
-
-from django.utils import timezone
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate import guards
 from rapport.gate.door import Door
+from rapport.people import site
 from rapport.pillars.what_matters import reading
 from rapport.pillars.what_matters.rules import entries as rules
 from rapport.pillars.what_matters.rules.against import Order, may_be_against
@@ -49,7 +49,8 @@ def _note(door: Door, before: Body | None, after: Body | None) -> None:
         return
     if before is not None and said_of(before) == said_of(after) and before.get("start") == after.get("start"):
         return
-    at_work, now, patient = door.rapport("what matters"), timezone.localtime(), patient_of(after)
+    at_work, patient = door.rapport("what matters"), patient_of(after)
+    now = datetime.now(site.current().zone)  # the API and jobs know no zone of a page
     planned = reading.planned_of(after, now)
     if planned.at is not None and planned.at < now:
         return
