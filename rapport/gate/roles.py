@@ -17,6 +17,7 @@ from .permissions import (
     EVERY_PURPOSE,
     GOAL,
     IDENTITY,
+    PLAN,
     PURPOSES,
     SHARING,
     STORY,
@@ -55,7 +56,7 @@ OWN = Role(
     "own record",
     "This is their own record.",
     PERSONAL,
-    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING | STORY | GOAL, WRITES)),
+    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING | STORY | GOAL | PLAN, WRITES)),
 )
 CARE_TEAM = Role(
     "care team",
