@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "rapport.pillars.conversations",
     "rapport.pillars.circle",
     "rapport.pillars.plans",
+    "rapport.pillars.screens",
     "rapport.pillars.what_matters",
     "rapport.home",
     "allauth",
