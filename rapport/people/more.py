@@ -22,6 +22,11 @@ def staff(actor: Actor) -> bool:
     return actor.kind == "staff"
 
 
+def patients(actor: Actor) -> bool:
+    """Is cared for, and signed in for themselves."""
+    return actor.kind == "patient"
+
+
 def _leads(actor: Actor) -> bool:
     return staff(actor) and leads(actor)
 

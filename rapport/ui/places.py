@@ -31,6 +31,7 @@ _PATIENT, _STAFF = ("patient", "kin"), ("staff",)
 _UNDER_MORE = (
     "/account/",
     "/answers/",
+    "/checks/",
     "/settings/",
     "/staff/",
     "/invite/",

@@ -34,6 +34,8 @@ WHO = {
     "whose/": "signed in",
     "matters/": "signed in",
     "goals/": "signed in",
+    "checks/": "signed in",
+    "checks/of/": "staff",
     "access/": "staff",
     "more/": "own",
     "account/": "own",

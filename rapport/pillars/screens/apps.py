@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ScreensConfig(AppConfig):
@@ -14,7 +15,10 @@ class ScreensConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the guards at the door, follow leavers, add the link."""
+        from rapport.people import more
         from rapport.pillars.screens import guards, tasks
 
         guards.register()
         tasks.connect()
+        hint = _("Short questions about how you are")
+        more.add(more.Link(_("Checks"), "/checks/", "heart", 25, hint, more.patients))

@@ -16,6 +16,9 @@ from rapport.pillars.screens.shapes.orders import FollowUp, Order, read_follow_u
 from rapport.pillars.screens.shapes.packs import Pack
 from rapport.pillars.screens.shapes.scores import Scored, read_score
 
+#: The forms that the site has installed.
+packs = finding.packs
+
 #: Most results of one person that are read.
 MOST = 200
 _TOTALS = ",".join(

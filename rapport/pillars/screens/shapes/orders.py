@@ -135,6 +135,7 @@ class FollowUp:
 
     rid: str
     state: str
+    title: str
     patient: str
     answers: str
     team: str
@@ -185,6 +186,7 @@ def read_follow_up(body: Body) -> FollowUp:
     return FollowUp(
         rid=str(body.get("id", "")),
         state=states.get(str(body.get("status")), ""),
+        title=str((body.get("code") or {}).get("text", "")),
         patient=ref_of(body.get("for")),
         answers=ref_of(body.get("focus")),
         team=next((ref for ref in recipients if ref.startswith("Organization/")), ""),
