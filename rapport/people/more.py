@@ -22,9 +22,9 @@ def staff(actor: Actor) -> bool:
     return actor.kind == "staff"
 
 
-def patients(actor: Actor) -> bool:
-    """Is cared for, and signed in for themselves."""
-    return actor.kind == "patient"
+def family(actor: Actor) -> bool:
+    """Is cared for, or of somebody's circle."""
+    return actor.kind in ("patient", "kin")
 
 
 def _leads(actor: Actor) -> bool:

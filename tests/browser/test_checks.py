@@ -16,7 +16,7 @@ from rapport.pillars.screens import actions
 from tests.browser.axe import findings
 from tests.browser.test_every_page import door_of, once
 from tests.browser.town import SITE, Town, Watched
-from tests.screens.forms import WEEK
+from tests.screens.forms import CARER, WEEK
 
 pytestmark = pytest.mark.browser
 
@@ -200,3 +200,24 @@ def test_with_nobody_on_call_the_form_says_that_it_is_left_out(town: Town, brows
         clean(amina)
     finally:
         say(LANGUAGES + ALERTS)
+
+
+def test_a_carer_has_a_check_of_their_own(town: Town, browser: Browser) -> None:
+    call_command("content", "add", str(CARER), "--accept", "--json")
+    bilal = town.enter(browser, town.people.bilal)
+    amina = town.enter(browser, town.people.amina)
+    bilal.open("/more/").get_by_role("link", name="Checks").click()
+    expect(bilal.page.locator("main")).to_contain_text("Nobody else reads what you answer")
+    clean(bilal)
+    bilal.page.get_by_role("button", name=re.compile("Begin")).click()
+    for _number in range(4):
+        bilal.page.locator("main fieldset input").nth(2).check()
+        bilal.page.get_by_role("button", name="Save and go on").click()
+    bilal.page.get_by_role("button", name="I am done").click()
+    expect(bilal.page.locator("main")).to_contain_text("Nobody but you reads this.")
+    expect(bilal.page.locator("main")).to_contain_text("What may help")
+    clean(bilal)
+    path = bilal.path
+    amina.open(path)
+    expect(amina.page.locator("main")).not_to_contain_text("Thank you")
+    assert "sample" not in (amina.open("/checks/"), amina.says())[1]

@@ -60,6 +60,9 @@ def speaks(rule: str, ask: Ask) -> bool:
             return "lead" in duties and ask.rtype in ("Patient", "CareTeam") and ask.action != "d"
         case "sharing_keepers":
             return bool(duties & {"lead", "privacy"}) and ask.rtype == "Consent" and ask.action != "d"
+        case "carers":
+            theirs = ("QuestionnaireResponse", "Observation") if reading else ("QuestionnaireResponse",)
+            return kind == "kin" and ask.rtype in theirs and ask.action != "d"
         case "granted":
             return person and ask.rtype != "Binary" and (reading or ask.rtype != "AuditEvent")
         case "files":

@@ -398,3 +398,73 @@ def test_the_conversation_takes_the_first_topic_of_the_team(
     rid = waiting(door(people.amina))
     say(door(people.amina), rid, "---1")
     assert len(alerts()) == 1  # a site without topics has an alert all the same
+
+
+# ---------------------------------------------------------------- who cares for somebody
+
+
+CARER = "urn:rapport:sample:sample-carer"
+
+
+def strained(door: Door) -> str:
+    """Bilal answers about himself."""
+    rid = actions.begin(door, once="his form", form=CARER)
+    for number, mark in enumerate("2212", 1):
+        actions.answer(door, answers=rid, chosen={str(number): mark})
+    actions.finish(door, answers=rid)
+    return rid
+
+
+def test_a_carer_answers_about_themselves_and_nobody_else_reads_it(
+    door: Doors, people: People, ready: Clock
+) -> None:
+    """Not the patient, not the team, not a lead, not another carer, whatever they ask."""
+    choice = Choice(dict.fromkeys(CATEGORIES), writes=True, sensitive=frozenset({"mental-health"}))
+    circle.share(door(people.amina), member="bilal", choice=choice)
+    bilal = door(people.bilal)
+    rid = strained(bilal)
+    assert actions.begin(bilal, once="his form", form=CARER) == rid  # the same form twice
+    (trend,) = reading.trends(bilal, BILAL)
+    (score,) = trend.scores
+    assert (score.total, score.positive) == (7, None) and not looks() and not alerts()
+    assert reading.waiting(bilal, BILAL) == ()
+    refs = (f"QuestionnaireResponse/{rid}", f"Observation/{score.rid}")
+    system().create(
+        {
+            "resourceType": "RelatedPerson",
+            "id": "layla",
+            "active": True,
+            "patient": {"reference": AMINA},
+            "name": [{"family": "Haddad"}],
+        },
+        rid="layla",
+    )
+    layla = Actor("kin", "RelatedPerson/layla", "Layla Haddad", "her daughter", patients=(AMINA,))
+    others = (people.amina, people.dara, people.chen, people.root, people.eve, people.eve_staff, layla)
+    for who in others:
+        held = door(who)
+        assert not held.many(refs)
+        assert not held.search("QuestionnaireResponse", [("subject", BILAL)]).matches
+        assert not held.search("QuestionnaireResponse", [("source", BILAL)]).matches
+        assert not held.search("Observation", [("focus", BILAL)]).matches
+        found = held.search("RelatedPerson", [("_revinclude", "QuestionnaireResponse:source")])
+        assert not [one for one in found.included if one.rtype == "QuestionnaireResponse"]
+        with pytest.raises(Refused):
+            actions.answer(held, answers=rid, chosen={"1": "0"})
+    assert set(bilal.many(refs)) == set(refs)
+    assert not Notice.objects.exclude(person=BILAL).filter(kind__in=("look", "screen")).exists()
+
+
+def test_eve_begins_nothing_for_carers(door: Doors, people: People, ready: Clock) -> None:
+    for who in (people.eve, people.eve_staff, people.amina, people.dara):
+        with pytest.raises(Refused):
+            actions.begin(door(who), once="not hers", form=CARER)
+    with pytest.raises(Refused):
+        actions.begin(door(people.bilal), once="his form", form=FORM)  # a patient's, not a carer's
+    body = door(people.bilal).read("QuestionnaireResponse", strained(door(people.bilal))).json
+    for change in ({"subject": {"reference": AMINA}}, {"subject": {"reference": "RelatedPerson/layla"}}):
+        fresh = {**body, **change, "id": "forged", "status": "in-progress"}
+        with pytest.raises(Refused):
+            door(people.bilal).create(fresh, rid="forged")
+    with pytest.raises(Refused):
+        door(people.bilal).create({**body, "resourceType": "Observation"}, rid="forged")

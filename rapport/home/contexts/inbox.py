@@ -82,8 +82,9 @@ def alert_rows(alerts: Iterable[Alert], today: date) -> tuple[AlertRow, ...]:
     found: list[AlertRow] = []
     for one in alerts:
         local = timezone.localtime(one.raised)
-        wrote = _("wrote %(time)s") % {"time": dates.when(local, timezone.localtime())}
-        about = ", ".join(filter(None, (_age(one.patient, today), wrote)))
+        time = {"time": dates.when(local, timezone.localtime())}
+        did = _("answered %(time)s") % time if one.answers else _("wrote %(time)s") % time
+        about = ", ".join(filter(None, (_age(one.patient, today), did)))
         loud = one.stat and one.owner is None and not any(row.loud for row in found)
         found.append(AlertRow(one, one.patient.name, about, alert_words(one.level), _whose(one), loud))
     return tuple(found)

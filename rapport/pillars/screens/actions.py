@@ -68,6 +68,22 @@ def end(door: Door, *, order: str) -> None:
             door.update(orders.ended(body, "revoked"))
 
 
+def begin(door: Door, *, once: str, form: str) -> str:
+    """A carer asks themselves a form for carers; its answers are theirs alone. Its id; once a token."""
+    if door.actor.kind != "kin":
+        raise broken("own-answers")
+    rid = str(uuid.uuid5(_NAMES, f"{door.actor.ref} {form} {once}"))
+    with door.unit("beginning a form for carers"):
+        door.lock("screen", rid)
+        pack = finding.pack_of(door, form)
+        if pack is None or not pack.instrument.carer:
+            raise not_found()
+        if door.find("QuestionnaireResponse", rid) is None:
+            subject = (door.actor.ref, door.actor.name)
+            door.create(shape.draft(rid, pack, subject=subject, order="", at=moment.now()), rid=rid)
+    return rid
+
+
 def answer(door: Door, *, answers: str, chosen: Mapping[str, str]) -> tuple[str, ...]:
     """Save these answers (link id → code of an option) at once; links of those that were not asked.
 

@@ -21,4 +21,4 @@ class ScreensConfig(AppConfig):
         guards.register()
         tasks.connect()
         hint = _("Short questions about how you are")
-        more.add(more.Link(_("Checks"), "/checks/", "heart", 25, hint, more.patients))
+        more.add(more.Link(_("Checks"), "/checks/", "heart", 25, hint, more.family))

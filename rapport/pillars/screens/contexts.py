@@ -100,12 +100,14 @@ class CheckPage:
 
 @dataclass(frozen=True, slots=True)
 class ChecksPage:
-    """`checks.html`: what waits for who reads, and what came of the others."""
+    """`checks.html`: what waits for who reads, and what came of the others. `carer`: forms for who cares, as
+    address and title; `kin`: who reads is of a circle."""
 
     waiting: tuple[tuple[str, str, bool], ...]
     results: tuple[TrendLine, ...]
     carer: tuple[tuple[str, str], ...]
     kin: bool
+    once: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from rapport.pillars.screens.contexts import (
     language_of,
     look_line,
     outcome,
+    title_of,
     titles_of,
     trend_line,
     trend_lines,
@@ -53,11 +54,22 @@ def checks(request: Request) -> HttpResponse:
         drafts = later(reading.waiting, request.actor.ref)
         found = later(reading.trends, request.actor.ref)
         packs = later(finding.packs)
-    waiting = tuple(
-        (one.rid, in_words(pack.title, language_of(pack)), bool(one.given)) for one, pack in drafts.value
-    )
-    page = ChecksPage(waiting, trend_lines(found.value, packs.value), (), kin=False)
+    waiting = tuple((one.rid, title_of(pack), bool(one.given)) for one, pack in drafts.value)
+    kin = request.actor.kind == "kin"
+    begun = {pack.url for _one, pack in drafts.value}
+    offered = (one for one in packs.value if kin and one.instrument.carer and one.url not in begun)
+    carer = tuple((one.url, title_of(one)) for one in offered)
+    page = ChecksPage(waiting, trend_lines(found.value, packs.value), carer, kin, once_token())
     return show(request, "screens/checks.html", page)
+
+
+@require_POST
+def begin(request: Request) -> HttpResponse:
+    """`/checks/begin/`: a form for carers, about themselves"""
+    _asked_only(request)
+    once = once_token(request.POST.get("once", ""))
+    rid = actions.begin(request.door, once=once, form=request.POST.get("form", ""))
+    return see_other(reverse("check", args=[rid]))
 
 
 @require_safe
@@ -102,7 +114,7 @@ def finish(request: Request, rid: str) -> HttpResponse:
 
 
 def _asked_only(request: Request) -> None:
-    if request.actor.kind != "patient":
+    if request.actor.kind not in ("patient", "kin"):
         raise not_found()
 
 
@@ -119,7 +131,8 @@ def _shown(request: Request, rid: str, link: str, wanted: str) -> HttpResponse:
     one = next((one for one in asked if one.link == link), None) or open_now
     mode = _mode(given, pack, bool(on_call), one, wanted)
     score = reading.score_of(request.door, given) if mode == "done" else None
-    looks = reading.looks_at(request.door, given.patient) if score else ()
+    carer = pack.instrument.carer
+    looks = reading.looks_at(request.door, given.patient) if score and not carer else ()
     place = asked.index(one) if one else 0
     page = CheckPage(
         rid=rid,
@@ -134,7 +147,7 @@ def _shown(request: Request, rid: str, link: str, wanted: str) -> HttpResponse:
         withheld=_withheld(given, pack, on_call),
         help=_help(request, given, pack, on_call),
         outcome=outcome(score, next((one for one in looks if one.answers == given.ref), None)),
-        carer=False,
+        carer=carer,
     )
     return show(request, "screens/check.html", page)
 

@@ -52,8 +52,9 @@ def waiting(door: Door, subject: str) -> Asks[tuple[tuple[Answers, Pack], ...]]:
 
 @inquiry
 def trends(_door: Door, patient: str) -> Asks[tuple[Trend, ...]]:
-    """The results of a person, by instrument; the one with the newest result first."""
-    query = [("patient", patient), ("code", _TOTALS), ("_sort", "-date"), ("_count", str(MOST))]
+    """The results of a person, by instrument; the one with the newest first. Of a carer: those about them."""
+    whose = "patient" if patient.startswith("Patient/") else "focus"
+    query = [(whose, patient), ("code", _TOTALS), ("_sort", "-date"), ("_count", str(MOST))]
     found = yield "Observation", query
     known = [one for record in found.matches if (one := read_score(record.json))]
     return by_instrument(known)

@@ -6,6 +6,7 @@ from rapport.pillars.screens import pages
 
 urlpatterns = [
     path("checks/", pages.checks, name="checks"),
+    path("checks/begin/", pages.begin, name="check_begin"),
     path("checks/of/<str:rid>/", pages.of, name="checks_of"),
     path("checks/of/<str:rid>/order/", pages.order, name="check_order"),
     path("checks/of/<str:rid>/<str:answers>/", pages.answers, name="check_answers"),
