@@ -25,6 +25,8 @@ from rapport.people.request import Request, staff_only
 from rapport.pillars.conversations import reading
 from rapport.pillars.conversations.contexts.talking import promise_lines, question_line
 from rapport.pillars.conversations.forms import DayField
+from rapport.pillars.screens import reading as screens
+from rapport.pillars.screens.contexts import trend_lines
 from rapport.pillars.what_matters.contexts import summary
 from rapport.pillars.what_matters.reading import entries
 from rapport.ui.show import show
@@ -102,12 +104,14 @@ def glance(request: Request, rid: str) -> HttpResponse:
         promised = later(reading.promises, who.ref)
         coming, gone = later(_next, who.ref), later(_last, who.ref)
         told = later(entries, who.ref)
+        screened, forms = later(screens.trends, who.ref), later(screens.packs)
     contacts, older = met.value
     concerns, carers = asked.value, care.members(teams.value)
     page = PersonPage(
         person=who,
         called=short(who.name),
         matters=summary(told.value),
+        checks=trend_lines(screened.value, forms.value),
         next_visit=coming.value,
         last_visit=gone.value,
         questions=tuple(question_line(concern, staff=True) for concern in concerns[:FEW_CONTACTS]),
