@@ -141,7 +141,7 @@ def refusal(patient: str, staff: str, name: str, at: str, *, shut: bool) -> Body
 
 def refused_of(body: Body) -> tuple[str, str] | None:
     """Whom a Consent of `refusal` in force shuts out (reference, name); None for any other."""
-    parts = (body.get("provision") or {}).get("provision") or ()
+    parts: list[Body] = (body.get("provision") or {}).get("provision") or []
     if body.get("status") != "active" or [part.get("type") for part in parts] != ["deny"]:
         return None
     who = [actor.get("reference") or {} for actor in parts[0].get("actor") or ()]
