@@ -51,6 +51,7 @@ def merge(door: Any, *, source: str, target: str, once: str, versions: tuple[int
             ],
         )
         acts.note(door.conn, number, [(record.id, record.vid) for record in people])
+        bounded(stored.owned(door.conn, reference_key(source), MOST + 1))
         moved = _take(door, number, source, target, part)
         tell_all(door.conn, source, target, moved, undone=False)
         settle(door, [], source, target, 0)
@@ -84,8 +85,8 @@ def _part(door: Any, source: str, target: str) -> int:
 
 
 def _take(door: Any, number: int, source: str, target: str, part: int) -> list[Record]:
-    """Move whatever belongs to `source` now."""
-    found = bounded(stored.owned(door.conn, reference_key(source), MOST + 1))
+    """Move whatever belongs to `source` now, as much as goes at once."""
+    found = stored.owned(door.conn, reference_key(source), MOST)
     texts = [(record, wording.moved(record.body, source, target, part)) for record in found]
     moved = rewrite(door, texts)
     acts.note(door.conn, number, [(record.id, record.vid) for record in moved])

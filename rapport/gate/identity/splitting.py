@@ -62,9 +62,9 @@ def _chosen(door: Any, source: str, entries: Sequence[str]) -> list[Record]:
 
 
 def _text(record: Record, source: str, target: str) -> bytes:
-    """About the other person; of no part of the record that it leaves."""
+    """About the other person; of no part of the record that it leaves, nor to that one's family."""
     raw = wording.moved(record.body, source, target, 0)
     for part in range(1, len(PARTS) + 1):
         if PARTS[part - 1][1].encode() in raw:
             raw = wording.unlabelled(raw, part)
-    return raw
+    return wording.without_family(raw) if record.rtype == "Communication" else raw

@@ -55,6 +55,7 @@ class PersonPage:
     more       names of the lists that hold more than the page shows
     shared     whether the record may be read; else only who it is
     carers     who cares for the person: teams and people of their care teams
+    twice      the id of a record that may be of the same person, for leads; "" for none
     may_give   teams (ref, name) that who reads may give the person to
     """
 
@@ -76,6 +77,7 @@ class PersonPage:
     shared: bool
     carers: tuple[str, ...]
     may_give: tuple[tuple[str, str], ...]
+    twice: str
     live: str
     live_state: str
 
