@@ -119,8 +119,8 @@ def _coach(found: dict[str, Any] | None) -> str:
     return (
         f"## The coach beside an answer ({found['on']})\n\n"
         "| what it reads | characters | median, p95 | CPU: median, p95 |\n|---|---|---|---|\n"
-        f"{rows}\n\n`python -m bench coach`: server time of the whole application, one request after the other; "
-        f"the page asks 0.6 s after the last key. Budget: p95 {COACH} ms. {_beside(found)}"
+        f"{rows}\n\n`python -m bench coach`: server time of the whole application, one request after the "
+        f"other; the page asks 0.6 s after the last key. Budget: p95 {COACH} ms. {_beside(found)}"
     )
 
 
