@@ -19,14 +19,14 @@ from rapport.serving.place import Place
 WARM, ROUNDS = 10, 200
 
 LETTER = (
-    "Since Monday I lie awake and I am terrified of the scan. Nobody has told me what the shadow is. Is it cancer?"
-    " My daughter says I should not look things up, but I cannot stop. Do I have to come fasting, and may I take"
-    " my blood pressure tablet in the morning? I am sorry for so many questions, there is nobody else to ask."
+    "Since Monday I lie awake and I am terrified of the scan. Nobody has told me what the shadow is."
+    " Is it cancer? My daughter says I should not look things up, but I cannot stop. Do I have to come"
+    " fasting, and may I take my blood pressure tablet in the morning? I am sorry for so many questions."
 )
 REPLY = (
-    "Lying awake over a scan is hard, and it makes sense that you are frightened. Nobody can say yet what the"
-    " shadow is; that is what the scan is for, and we speak about it together on Thursday at ten. You need not"
-    " fast, and please take your tablet as you always do. What worries you most? Write or ring us any time."
+    "Lying awake over a scan is hard, and it makes sense that you are frightened. Nobody can say yet"
+    " what the shadow is; that is what the scan is for, and we speak about it together on Thursday."
+    " You need not fast, and please take your tablet as always. What worries you most? Ring us any time."
 )
 #: What is on the page: so many letters that wait, and so many times the words of a usual answer.
 SIZES = {"usual: one letter": (1, 1), "long: five letters, five times the answer": (5, 5)}
