@@ -63,6 +63,7 @@ OF_TYPE: Mapping[tuple[str, str], Methods] = {
 OF_ONE: Mapping[tuple[str, str], Methods] = {
     ("*", "$validate"): _both(operations.validate),
     ("*", "$meta"): {"GET": operations.meta},
+    ("*", "$why"): {"GET": operations.why},
     ("Patient", "$everything"): _both(compartments.everything),
     ("PlanDefinition", "$apply"): _both(applying.apply),
     ("Group", "$export"): _both(exports.of_group),

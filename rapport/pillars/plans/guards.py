@@ -21,9 +21,10 @@ Body = dict[str, Any]
 
 def register() -> None:
     """Put the guards at the door; called once at start-up."""
-    guards.register(guards.Guard("goals", is_goal, _judge))
-    guards.register(guards.Guard("plans", is_plan, _judge_plan))
-    guards.register(guards.Guard("days", days.is_day, _judge_day, _follow_day))
+    guards.register(guards.Guard("goals", is_goal, _judge, types=frozenset({"Goal"})))
+    guards.register(guards.Guard("plans", is_plan, _judge_plan, types=frozenset({"CarePlan"})))
+    answers = frozenset({"QuestionnaireResponse"})
+    guards.register(guards.Guard("days", days.is_day, _judge_day, _follow_day, types=answers))
 
 
 def _judge(door: Door, before: Body | None, after: Body | None) -> None:

@@ -13,6 +13,7 @@ from rapport.pillars.what_matters import reading
 from rapport.pillars.what_matters.rules import entries as rules
 from rapport.pillars.what_matters.rules.against import Order, may_be_against
 from rapport.pillars.what_matters.shapes import (
+    PLANNED,
     is_entry,
     is_issue,
     is_planned,
@@ -27,9 +28,12 @@ Body = dict[str, Any]
 
 def register() -> None:
     """Put the guards at the door; called once at start-up."""
-    guards.register(guards.Guard("what matters", is_entry, _judge))
-    guards.register(guards.Guard("against what matters", _may_be_against, follow=_note))
-    guards.register(guards.Guard("reasons against what matters", is_issue, _judge_issue))
+    for guard in (
+        guards.Guard("what matters", is_entry, _judge, types=frozenset({"QuestionnaireResponse"})),
+        guards.Guard("against what matters", _may_be_against, follow=_note, types=frozenset(PLANNED)),
+        guards.Guard("reasons against", is_issue, _judge_issue, types=frozenset({"DetectedIssue"})),
+    ):
+        guards.register(guard)
 
 
 def _judge(_door: Door, before: Body | None, after: Body | None) -> None:
