@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rapport.fhir.outcomes import Refused
@@ -97,9 +97,12 @@ def test_a_time_that_is_skipped_and_one_that_comes_twice() -> None:
     assert twice.utcoffset() == timedelta(hours=2)  # the first of the two
 
 
+#: A machine that is busy is slow to make examples; that is no fault of what they are for.
+PATIENT = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 zones = st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC"])
 
 
+@PATIENT
 @given(zones, st.dates(date(2020, 1, 1), date(2035, 1, 1)), st.integers(0, 23), st.sampled_from([0, 15, 30]))
 def test_every_time_of_every_day_is_a_moment_of_that_day(
     zone: str, day: date, hour: int, minute: int
@@ -138,6 +141,7 @@ words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 answers = st.builds(Answer, words, words, st.just(False), st.sampled_from(sorted(BARRIERS)), words)
 
 
+@PATIENT
 @given(st.lists(answers, max_size=5, unique_by=lambda one: one.key), st.dates())
 def test_a_day_is_read_as_it_was_written_and_is_valid(each: list[Answer], day: date) -> None:
     made = days.a_day(AMINA, "Amina", day, each, at=datetime(2026, 6, 15, tzinfo=UTC))

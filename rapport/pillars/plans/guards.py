@@ -24,7 +24,7 @@ def register() -> None:
     guards.register(guards.Guard("goals", is_goal, _judge, types=frozenset({"Goal"})))
     guards.register(guards.Guard("plans", is_plan, _judge_plan, types=frozenset({"CarePlan"})))
     answers = frozenset({"QuestionnaireResponse"})
-    guards.register(guards.Guard("days", days.is_day, _judge_day, _follow_day, answers))
+    guards.register(guards.Guard("days", days.is_day, _judge_day, _follow_day, types=answers))
 
 
 def _judge(door: Door, before: Body | None, after: Body | None) -> None:

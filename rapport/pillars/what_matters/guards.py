@@ -28,12 +28,12 @@ Body = dict[str, Any]
 
 def register() -> None:
     """Put the guards at the door; called once at start-up."""
-    entries = frozenset({"QuestionnaireResponse"})
-    guards.register(guards.Guard("what matters", is_entry, _judge, types=entries))
-    plans = frozenset(PLANNED)
-    guards.register(guards.Guard("against what matters", _may_be_against, follow=_note, types=plans))
-    issues = frozenset({"DetectedIssue"})
-    guards.register(guards.Guard("reasons against what matters", is_issue, _judge_issue, types=issues))
+    for guard in (
+        guards.Guard("what matters", is_entry, _judge, types=frozenset({"QuestionnaireResponse"})),
+        guards.Guard("against what matters", _may_be_against, follow=_note, types=frozenset(PLANNED)),
+        guards.Guard("reasons against", is_issue, _judge_issue, types=frozenset({"DetectedIssue"})),
+    ):
+        guards.register(guard)
 
 
 def _judge(_door: Door, before: Body | None, after: Body | None) -> None:
