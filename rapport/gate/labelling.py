@@ -1,7 +1,7 @@
 """Labels that a record gets when it arrives: by its codes, as `labels.toml` says; and those it keeps.
 
-A label is only ever added. What the patient keeps from their circle stays kept when another system writes the
-same thing anew.
+A label is only ever added, but for those of the parts of a joined record: they come and go with that. What
+the patient keeps from their circle stays kept when another system writes the same thing anew.
 """
 
 from __future__ import annotations
@@ -16,16 +16,23 @@ from typing import Any
 
 import msgspec
 import orjson
+from psycopg import Connection
 
-from rapport.fhir.labels import ACT_CODE, BITS, PRIVATE, RELABELLED, is_private, relabelled
+from rapport.fhir.keys import reference_key
+from rapport.fhir.labels import ACT_CODE, BITS, JOINED, PARTS, PRIVATE, RELABELLED, is_private, relabelled
 from rapport.fhir.text import members
-from rapport.store.records import Write
+from rapport.store.reading import read
+from rapport.store.records import Filter, Write
+
+from .claims import kinds
 
 Body = dict[str, Any]
 #: Where a resource says what it is about.
 _CODED = ("code", "medicationCodeableConcept", "vaccineCode")
 _LISTS = ("reasonCode", "category", "condition")
 _NONE: frozenset[str] = frozenset()
+_PART = b'"joined-'
+_OF_A_PART = Filter(f"({{t}}.sens & {JOINED}::bigint) <> 0")
 _place: list[Path | None] = [None]
 
 
@@ -101,15 +108,36 @@ def labelled(write: Write, *, by_patient: bool) -> Write:
         return write
     found, before = labels_of(write.resource), write.before
     kept = before is not None and not before.deleted and b'"PRS"' in before.body and not by_patient
-    if not found and not kept:
+    part = before is not None and not before.deleted and _PART in before.body
+    if not (found or kept or part):
         return write
     wanted = [(ACT_CODE, code) for code in sorted(found)]
     if kept and before is not None and is_private(before.json):
         wanted.append(PRIVATE)
+    if part and before is not None:
+        wanted += _parts(before.json)
     security = (write.resource.get("meta") or {}).get("security") or ()
     has = {(one.get("system"), one.get("code")) for one in security}
     new = [label for label in wanted if label not in has]
     return _with(write, new, relabelled(before.json) if kept and before is not None else 0) if new else write
+
+
+def _parts(body: Body) -> list[tuple[str, str]]:
+    """The labels that say of which part of a joined record something is."""
+    labels = (body.get("meta") or {}).get("security") or ()
+    return [part for part in PARTS if {"system": part[0], "code": part[1]} in labels]
+
+
+def part_of_same(conn: Connection[Any], write: Write) -> Write:
+    """A new message, question or promise is of the part of a joined record that its conversation is in."""
+    if write.before is not None or write.rtype not in ("Communication", "Task") or not kinds(write.resource):
+        return write
+    places = [*(write.resource.get("partOf") or ()), *(write.resource.get("basedOn") or ())]
+    keys = [reference_key(str(place.get("reference"))) for place in places if isinstance(place, dict)]
+    parts = [part for record in read(conn, keys, _OF_A_PART) for part in _parts(record.json)]
+    has = _parts(write.resource)
+    new = [part for part in dict.fromkeys(parts) if part not in has]
+    return _with(write, new, 0) if new else write
 
 
 def _with(write: Write, new: list[tuple[str, str]], count: int) -> Write:

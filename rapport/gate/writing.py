@@ -23,10 +23,11 @@ from rapport.store import reading as stored
 from rapport.store import writing as kernel
 from rapport.store.records import Record, Write
 from rapport.store.versions import Version
+from rapport.store.wire import EVERYONE, StoreCursor, wearing
 
 from . import claims, conditions, grants, guards, live, packages
 from .audit import Trail, idle
-from .labelling import labelled
+from .labelling import labelled, part_of_same
 from .permissions import CREATE, DELETE, READ, UPDATE, Action
 from .reading import Reading
 
@@ -197,10 +198,8 @@ class Writing(Reading):
         for (action, rtype), keys in groups.items():
             where = self.where(action, rtype)
             passing = f"t.id = ANY(%(gate_rows)s::bigint[]) AND {where.on('t')}"
-            row = self.conn.execute(
-                f"SELECT count(*) FROM resource t WHERE {passing}",  # noqa: S608
-                {**where.params, "gate_rows": keys},
-            ).fetchone()
+            sql = f"SELECT count(*) FROM resource t WHERE {passing}"  # noqa: S608
+            row = StoreCursor(self.conn).execute(sql, {**where.params, "gate_rows": keys}).fetchone()
             if row is None or row[0] != len(set(keys)):
                 raise Refused("forbidden", *_FORBIDDEN)
 
@@ -220,18 +219,21 @@ class Writing(Reading):
                 self._admissible(step)
         own = self.actor.ref == BY_PATIENT
         steps = [_with(step, labelled(step.write, by_patient=own)) for step in self._in_time(steps)]
+        steps = [_with(step, part_of_same(self._conn, step.write)) for step in steps]
         versions = kernel.ready([step.write for step in self._in_time(steps)])
         at_once = self._at_once(steps, versions)
         if at_once is not None:
             return at_once
-        records = kernel.store(self.conn, versions)
+        with wearing(self.conn, EVERYONE):  # judged before, and again as it became
+            records = kernel.store(self._line, versions)
         self._as_it_became(steps, records)
         pairs = list(zip(steps, records, strict=True))
         guarded = [each for step, record in pairs for each in self._concerned(step, record)]
         for place, guard, past, future in guarded:
             with at_place(place):
                 guard.judge(self, past, future)
-        grants.compile_all(self.conn, [(record, step.after) for step, record in pairs])
+        with wearing(self.conn, EVERYONE):
+            grants.compile_all(self._line, [(record, step.after) for step, record in pairs])
         self._written(pairs)
         for _, guard, past, future in guarded:
             guard.follow(self, past, future)
