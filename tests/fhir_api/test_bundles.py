@@ -239,7 +239,9 @@ def test_a_type_that_fhir_does_not_have(api: Call, who: str, verb: str, url: str
 
 
 @pytest.mark.usefixtures("no_guards")
-def test_what_a_bundle_changes_takes_so_long_and_so_much_at_most(api: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_bundle_changes_takes_so_long_and_so_much_at_most(
+    api: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Small patches of large resources: each takes a while, and together they would take much longer."""
     from rapport.fhir_api import bundles
 
