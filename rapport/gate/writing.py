@@ -63,10 +63,11 @@ class Writing(Reading):
 
     strict  extensions that nothing here defines are refused, too
     until   the time (`time.monotonic`) after which no further part of a bundle is begun
+    most    bytes of stored text that one bundle may change: what is worked on takes ten times as much memory
     """
 
     strict = False
-    until = math.inf
+    until = most = math.inf
 
     def create(
         self, resource: Resource, *, rid: str | None = None, if_none_exist: str | None = None

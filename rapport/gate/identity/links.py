@@ -30,4 +30,4 @@ def _judge(door: Any, before: Body | None, after: Body | None) -> None:
 
 def set_up() -> None:
     """Let every write of such a Patient be judged."""
-    register(Guard("identity", _applies, _judge))
+    register(Guard("identity", _applies, _judge, types=frozenset({"Patient"})))
