@@ -105,7 +105,12 @@ def granted(ask: Ask) -> Filter | None:
     if ask.rtype in WITNESSED and not ask.reading:
         return None
     theirs = "SELECT g.patient FROM access_grant g WHERE g.actor = ANY(%(gate_keys)s::bigint[])"
-    return Filter(by_grant("{t}", ask), {"gate_keys": ask.actor.keys}, patients=theirs)
+    return Filter(
+        by_grant("{t}", ask),
+        {"gate_keys": ask.actor.keys},
+        patients=theirs,
+        many=by_grant("{t}", ask, many=True),
+    )
 
 
 def files(ask: Ask) -> Filter | None:
@@ -138,17 +143,19 @@ def carers(ask: Ask) -> Filter | None:
     return Filter(sql, {"gate_keys": ask.actor.keys})
 
 
-def by_grant(row: str, ask: Ask, sens: str = "") -> str:
+def by_grant(row: str, ask: Ask, sens: str = "", *, many: bool = False) -> str:
     """SQL: a grant lets this actor do this to a row of that alias, and no denial forbids it.
 
-    `sens`: the labels to judge by, where they are not the row's own.
+    `sens`: the labels to judge by, where they are not the row's own. `many`: whose whole record is open is
+    gathered first, which pays from thousands of rows on; the others are asked about one by one all the same.
     """
     held = (
         "EXISTS (SELECT 1 FROM access_grant g"  # noqa: S608 - every value in here is ours: numbers and aliases
         f" WHERE g.patient = {row}.patient AND {_holds('g', row, ask, sens)}"
     )
+    first = f"({row}.sens = 0 AND {row}.patient IN ({_whole(ask)})) OR " if many else ""
     return (  # of the whole record first: one look where most grants are of single conversations
-        f"({row}.patient <> 0 AND ({held} AND g.scope IS NULL) OR {held} AND {_about('g', row)}))"
+        f"({row}.patient <> 0 AND ({first}{held} AND g.scope IS NULL) OR {held} AND {_about('g', row)}))"
         f" AND {not_denied(row, ask, sens)})"
     )
 
@@ -202,14 +209,29 @@ def _holds(g: str, row: str, ask: Ask, sens: str) -> str:
     """SQL: what `fits` says, but for the one resource that the grant may be limited to."""
     sens = sens or f"{row}.sens"
     return (  # every value in here is ours: numbers and aliases
+        f"{_given(g, ask)}"
+        f" AND {sens} & ~({g}.labels & ({_clearance(ask.actor)})::bigint) = 0"
+        f" AND {sens} & {g}.marked = {g}.marked"
+        f" AND {row}.whn < {g}.until AND {row}.whn >= {g}.since"
+    )
+
+
+def _given(g: str, ask: Ask) -> str:
+    """SQL: a grant is given to this actor for this action, purpose and type, now."""
+    return (  # every value in here is ours: numbers and aliases
         f"{g}.actor = ANY(%(gate_keys)s::bigint[]) AND {g}.also <@ %(gate_keys)s::bigint[]"
         f" AND ({g}.categories & {category_of(ask.rtype)} <> 0 OR {g}.types && {_types(ask)})"
         f" AND {g}.actions & {ACTION_BITS[ask.action]} <> 0"
         f" AND {g}.purposes & {PURPOSES.get(ask.purpose, 0)} <> 0"
-        f" AND {sens} & ~({g}.labels & ({_clearance(ask.actor)})::bigint) = 0"
-        f" AND {sens} & {g}.marked = {g}.marked"
         f" AND {g}.valid_from <= now() AND {g}.valid_until > now()"
-        f" AND {row}.whn < {g}.until AND {row}.whn >= {g}.since"
+    )
+
+
+def _whole(ask: Ask) -> str:
+    """SQL: the patients of whom a grant opens all that carries no label, of whatever time."""
+    return (
+        f"SELECT w.patient FROM access_grant w WHERE {_given('w', ask)} AND w.scope IS NULL"  # noqa: S608
+        " AND w.marked = 0 AND w.since = '-infinity' AND w.until = 'infinity'"
     )
 
 

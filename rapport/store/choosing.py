@@ -11,7 +11,7 @@ from rapport.fhir import index, own
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.search_tree import Search
 from rapport.store.compiling import Compiled, Probe
-from rapport.store.counting import FAR, MANY, Mark, counted
+from rapport.store.counting import FAR, MANY, Mark, counted, remembered
 from rapport.store.params import Params
 from rapport.store.records import Filter
 from rapport.store.wire import StoreCursor
@@ -69,9 +69,13 @@ def whose(conn: Connection[Any], rtype: str, passing: Filter) -> str:
     if not passing.patients or (rtype != "Patient" and rtype not in own.OWNER):
         return ""
     of = f"SELECT o.patient FROM ({passing.patients}) o LIMIT {FEW_GRANTS + 1}"
-    sql = f"SELECT count(*), count(DISTINCT f.patient) FROM ({of}) f"
-    [(grants, patients)] = StoreCursor(conn).execute(sql, passing.params).fetchall()
-    return passing.patients if grants <= FEW_GRANTS and patients <= FEW_PATIENTS else ""
+    sql = f"SELECT count(*) <= {FEW_GRANTS} AND count(DISTINCT f.patient) <= {FEW_PATIENTS} FROM ({of}) f"
+
+    def few() -> int:
+        [(found,)] = StoreCursor(conn).execute(sql, passing.params)
+        return int(found)
+
+    return passing.patients if remembered(conn, f"{sql} {passing.params}", few) else ""
 
 
 def to_ask(

@@ -7,7 +7,7 @@ status, a team) is asked again and again. They only choose the way, never the an
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -49,6 +49,17 @@ def counted(conn: Connection[Any], marks: Iterable[Mark], most: int = MANY) -> d
             with suppress(KeyError):  # another thread was faster
                 _known.popitem(last=False)
     return found
+
+
+def remembered(conn: Connection[Any], what: str, ask: Callable[[], int]) -> int:
+    """Another number that chooses a way: asked, or some minutes old at most."""
+    line = conn.pgconn
+    key = ((line.host, line.port, line.db, 0), (what, 0, ()))
+    until, number = _known.get(key, (0.0, 0))
+    if until <= monotonic():
+        number = ask()
+        _known[key] = monotonic() + _FRESH, number
+    return number
 
 
 def forget() -> None:

@@ -21,7 +21,7 @@ from rapport.store.compiling import Compiler, Probe, Where, owner_of
 from rapport.store.counting import MANY
 from rapport.store.params import Params
 from rapport.store.reading import COLUMNS, record_of
-from rapport.store.records import Record
+from rapport.store.records import Filter, Record
 from rapport.store.sorting import Key
 from rapport.store.wire import Asked, Bigints, Row, StoreCursor
 
@@ -150,7 +150,7 @@ class _Plan:
 
     table: str
     tests: list[str]
-    passing: str
+    passing: Filter
     keys: list[Key]
     single: bool
     fixed: bool
@@ -164,11 +164,11 @@ class _Plan:
         """What the line is told: prepare it when it comes again, or never."""
         return None if self.fixed else False
 
-    def candidates(self, columns: str, *more: str, patient: str = "") -> str:
-        """The rows that pass; of one `patient`, or of all who come into question."""
+    def candidates(self, columns: str, *more: str, patient: str = "", many: bool = False) -> str:
+        """The rows that pass; of one `patient`, or of all who come into question. `many`: all are asked."""
         of = patient or f"ANY(ARRAY({self.whose}))"
         tests = [*(f"t.{column} = {of}" for column in self.owned), *self.tests, *more]
-        return self._some(columns, [*tests, self.passing])
+        return self._some(columns, [*tests, self.passing.on_many("t") if many else self.passing.on("t")])
 
     def _some(self, columns: str, tests: Iterable[str]) -> str:
         distinct = "" if self.single else "DISTINCT "
@@ -180,7 +180,8 @@ class _Plan:
         IS TRUE keeps PostgreSQL from reading all grants of somebody into a hash and joining with it.
         """
         all_of_them = self._some(f"{columns}, t.patient, t.sens, t.whn", [*self.tests, *more])
-        return f"SELECT t.* FROM ({all_of_them} ORDER BY {order} OFFSET 0) t WHERE ({self.passing}) IS TRUE"
+        passes = f"({self.passing.on('t')}) IS TRUE"
+        return f"SELECT t.* FROM ({all_of_them} ORDER BY {order} OFFSET 0) t WHERE {passes}"
 
     def page(self, query: Search, noting: Noting | None = None) -> tuple[str, dict[str, Any]]:
         """The statement of one page and its parameters; one row more than asked tells of a next one."""
@@ -271,7 +272,7 @@ def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None =
         driver = choosing.of_few(query.rtype, compiled, p)
     source = driver or Probe("resource", "TRUE", rows=1e9, single=True)
     late = not narrow and not whose and bool(passing.params)  # whose rows these are has to be asked of each
-    alone = len(compiled) < (2 if late else 1)
+    alone = len(compiled) < (2 if late or whose else 1)  # there is one way to find them, whatever the values
     fixed = not source.chain and (patients or source.rows <= FEW or alone)
     rest_of_them = choosing.rarest_first(each for each in compiled if each is not driver)
     keys = sorting.keys(query, p, by_index=source.table != "resource")
@@ -287,9 +288,8 @@ def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None =
     owned = _OWNED[source.table] if whose else ()
     if whose and rest_of_them:  # for any patients PostgreSQL would read all rows of a value, theirs or not
         fixed = False
-    return _Plan(
-        source.table, first + tests, p.filter(passing, "t"), keys, single, fixed, p, whose, owned, late
-    )
+    p.values.update(passing.params)
+    return _Plan(source.table, first + tests, passing, keys, single, fixed, p, whose, owned, late)
 
 
 def _by_patient(
@@ -326,6 +326,6 @@ def _total(conn: Connection[Any], query: Search, plan: _Plan) -> int:
 
 
 def _count(conn: Connection[Any], plan: _Plan, limit: str = "") -> int:
-    sql = f"SELECT count(*) FROM ({plan.candidates('t.id')}{limit}) c"
+    sql = f"SELECT count(*) FROM ({plan.candidates('t.id', many=plan.late and not limit)}{limit}) c"
     [row] = StoreCursor(conn).execute(sql, plan.params.values, prepare=plan.prepare)
     return int(row[0])

@@ -30,10 +30,10 @@ from tests.leaks.world import World
 
 #: function, what stands in it, what shall stand there instead, who sees too much then
 BREAKS: list[tuple[Any, str, str, str]] = [
-    (policy._holds, "{g}.actor = ANY(%(gate_keys)s::bigint[])", "%(gate_keys)s::bigint[] IS NOT NULL", "eve"),
-    (policy._holds, "{g}.categories & {category_of(ask.rtype)} <> 0", "TRUE", "kin-some"),
+    (policy._given, "{g}.actor = ANY(%(gate_keys)s::bigint[])", "%(gate_keys)s::bigint[] IS NOT NULL", "eve"),
+    (policy._given, "{g}.categories & {category_of(ask.rtype)} <> 0", "TRUE", "kin-some"),
     (policy._holds, "{sens} & ~({g}.labels & ({_clearance(ask.actor)})::bigint) = 0", "TRUE", "kin-all"),
-    (policy._holds, "{g}.valid_until > now()", "TRUE", "kin-ended"),
+    (policy._given, "{g}.valid_until > now()", "TRUE", "kin-ended"),
     (policy._about, "{g}.scope = {row}.id OR", "TRUE OR", "kin-none"),
     (policy.by_grant, "{not_denied(row, ask, sens)}", "TRUE", "kin-denied"),
     (policy.by_grant, "g.patient = {row}.patient", "TRUE", "eve"),
@@ -51,8 +51,8 @@ BREAKS: list[tuple[Any, str, str, str]] = [
     (statements.bearer, "AND t.revoked_at IS NULL", "", "revoked"),
     (
         searching._plan,
-        'first + tests, p.filter(passing, "t"), keys',
-        "first + tests, (p.filter(passing, 't'), 'TRUE')[1], keys",
+        "first + tests, passing, keys",
+        "first + tests, type(passing)('TRUE'), keys",
         "eve",
     ),
     (audit.reading_and_noting.__wrapped__, "AND {where.format(t='r')}", "", "eve"),

@@ -50,7 +50,7 @@ CREATE TABLE index_date (key bigint NOT NULL, low timestamptz NOT NULL, high tim
 CREATE INDEX index_date_find ON index_date (key, low, id) INCLUDE (high, patient, sens);
 
 CREATE TABLE index_number (key bigint NOT NULL, low float8 NOT NULL, high float8 NOT NULL, unit bigint NOT NULL,
-    {_CARRIED}, PRIMARY KEY (id, key, unit, low, high));
+    {_CARRIED}, PRIMARY KEY (id, key, unit, low, high) INCLUDE (patient));
 CREATE INDEX index_number_find ON index_number (key, unit, low, id) INCLUDE (high, patient, sens);
 
 CREATE TABLE index_string (key bigint NOT NULL, {_CARRIED}, value varchar COLLATE "C" NOT NULL,
