@@ -185,11 +185,16 @@ class Contexts:
         return False
 
     def _turn(self, first: int, last: int, cue: Found) -> bool:
-        """Whether the sentence turns: says that it is so now, or goes on with "but" unsettled."""
+        """Whether the sentence turns: says that it is so now, or goes on with "but" unsettled.
+
+        When it began ("yesterday") turns nothing that somebody has looked at since.
+        """
         sentence = self._words.sentences[first]
         calm = [found for _, found in self._near("settled", first, last)]
-        for _, turn in self._near("turns", first, last):
+        for side, turn in self._near("turns", first, last):
             if self._words.sentences[turn.first] != sentence:
+                continue
+            if side == "when" and cue.means[1] == "checked" and turn.last < cue.first:
                 continue
             if not any(c.first <= turn.last and c.last >= turn.first for c in (*calm, cue)):
                 return True
