@@ -36,7 +36,7 @@ _BARE = frozenset(("not", "nobody"))
 _BREAKS = frozenset(
     (
         *("and", "then", "just", "only", "i", "he", "she", "it", "we", "they", "which", "because"),
-        *("y", "luego", "solo", "ella", "yo", "et", "puis", "juste", "il", "elle", "je"),
+        *("y", "luego", "solo", "ella", "yo", "et", "puis", "juste", "il", "elle", "je", "more", "rather", "plutot"),
     )
 )
 
