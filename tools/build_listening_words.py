@@ -56,7 +56,7 @@ def main(folder: Path) -> None:
         for name, column, least in sources:
             counts = Counter(fold(w) for text in texts(folder / name, column) for w in WORD.findall(text))
             known.update({word: n for word, n in counts.items() if n >= least and len(word) <= 24})
-        for row in messages("messages_[!t1].txt"):
+        for row in messages("messages_[!t2].txt"):
             if row["language"] == language and row["literacy"] != "low":
                 known.update({fold(word): 1 for word in WORD.findall(row["text"])})
         ranked = [word for word, _ in sorted(known.items(), key=lambda item: (-item[1], item[0]))]

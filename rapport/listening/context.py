@@ -187,14 +187,14 @@ class Contexts:
     def _turn(self, first: int, last: int, cue: Found) -> bool:
         """Whether the sentence turns: says that it is so now, or goes on with "but" unsettled.
 
-        When it began ("yesterday") turns nothing that somebody has looked at since.
+        When it began ("yesterday") turns nothing that somebody has looked at since, or of which one read.
         """
         sentence = self._words.sentences[first]
         calm = [found for _, found in self._near("settled", first, last)]
         for side, turn in self._near("turns", first, last):
             if self._words.sentences[turn.first] != sentence:
                 continue
-            if side == "when" and cue.means[1] == "checked" and turn.last < cue.first:
+            if side == "when" and turn.last < cue.first and _told_after(cue):
                 continue
             if not any(c.first <= turn.last and c.last >= turn.first for c in (*calm, cue)):
                 return True
@@ -207,6 +207,10 @@ class Contexts:
 
     def _text(self, cue: Found) -> str:
         return self._words.text[self._words.starts[cue.first] : self._words.ends[cue.last]]
+
+
+def _told_after(cue: Found) -> bool:
+    return cue.means[1] == "checked" or cue.means[0] in ("other", "read")
 
 
 def _quotes(text: str) -> Iterable[tuple[int, int]]:
