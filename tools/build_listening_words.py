@@ -3,8 +3,8 @@
 Usage: python tools/build_listening_words.py DATA_FOLDER
 
 Sources (see docs/listening.md): GoEmotions, MeQSum, MTS-Dialog for English; XED for Spanish and
-French; all CC BY 4.0, and our own corpus without the batches that are kept apart. Only counts of words leave them.
-A word that people commonly use is never
+French; all CC BY 4.0, and our own corpus without the batches
+that are kept apart. Only counts of words leave them. A word that people commonly use is never
 "corrected" towards a danger, and the lists serve to tell languages apart.
 """
 

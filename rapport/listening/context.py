@@ -36,7 +36,22 @@ _BARE = frozenset(("not", "nobody"))
 _BREAKS = frozenset(
     (
         *("and", "then", "just", "only", "i", "he", "she", "it", "we", "they", "which", "because"),
-        *("y", "luego", "solo", "ella", "yo", "et", "puis", "juste", "il", "elle", "je", "more", "rather", "plutot"),
+        *(
+            "y",
+            "luego",
+            "solo",
+            "ella",
+            "yo",
+            "et",
+            "puis",
+            "juste",
+            "il",
+            "elle",
+            "je",
+            "more",
+            "rather",
+            "plutot",
+        ),
     )
 )
 
