@@ -76,7 +76,7 @@ class Load:
             time.sleep(0.2)
 
     def _patient(self, person: Person) -> None:
-        words, once = f"load {uuid.uuid4().hex}", str(uuid.uuid4())
+        words, once = f"load {random.randrange(10**11, 10**12)}", str(uuid.uuid4())
         form = {"once": once, "topic": "health", "text": f"Hello. {words}.", "asked": "1", "go": "send"}
         form |= {"concern-1": f"About {words}", "keep-1": "on"}
 
@@ -164,7 +164,7 @@ def kill_under_load(rapport: Running, kills: list[str], seed: int) -> None:
     pids = rapport.everything()
     assert rapport.stop(signal.SIGTERM) == 0
     assert not any(map(alive, pids))
-    with Embedded(rapport.place) as embedded, psycopg.connect(embedded.url) as conn:
+    with Embedded(rapport.place) as embedded, psycopg.connect(embedded.owner_url) as conn:
         everything_is_there_once(conn, load)
     log = (rapport.place / "postgres" / "postgres.log").read_text(errors="replace")
     assert "not properly shut down" not in log.rpartition("starting PostgreSQL")[2]
@@ -198,7 +198,7 @@ def everything_is_there_once(conn: psycopg.Connection, load: Load) -> None:
 
 def notices_arrive(place: Path) -> None:
     """Every notice leads to an e-mail in the outbox, jobs of killed workers included."""
-    with Embedded(place) as embedded, psycopg.connect(embedded.url, autocommit=True) as conn:
+    with Embedded(place) as embedded, psycopg.connect(embedded.owner_url, autocommit=True) as conn:
 
         def waiting() -> int:
             return conn.execute(
