@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "rapport.pillars.circle",
     "rapport.pillars.identity",
     "rapport.pillars.plans",
+    "rapport.pillars.screens",
     "rapport.pillars.what_matters",
     "rapport.home",
     "allauth",

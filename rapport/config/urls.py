@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("rapport.pillars.circle.urls")),
     path("", include("rapport.pillars.identity.urls")),
     path("", include("rapport.pillars.plans.urls")),
+    path("", include("rapport.pillars.screens.urls")),
     path("", include("rapport.pillars.what_matters.urls")),
     path("", include("rapport.people.urls")),
     path("", include("rapport.ui.urls")),

@@ -39,6 +39,8 @@ WHO = {
     "today/": "signed in",
     "barriers/": "staff",
     "adherence/": "staff",
+    "checks/": "signed in",
+    "checks/of/": "staff",
     "access/": "staff",
     "more/": "own",
     "account/": "own",
