@@ -14,10 +14,11 @@ class GateConfig(AppConfig):
         """Judge what decides about access, whoever writes it."""
         from django.conf import settings
 
-        from rapport.gate import emergency, labelling
+        from rapport.gate import emergency, labelling, marks
         from rapport.gate.consent import guard
 
         guard.set_up()
         emergency.set_up()
+        marks.set_up()
         labelling.use_folder(settings.DATA_DIR)
         labelling.table()

@@ -17,9 +17,11 @@ from typing import Any
 import msgspec
 import orjson
 
-from rapport.fhir.labels import ACT_CODE, BITS, PRIVATE, RELABELLED, is_private, relabelled
+from rapport.fhir.labels import ACT_CODE, BITS, CATEGORY, PRIVATE, RELABELLED, is_private, relabelled
 from rapport.fhir.text import members
 from rapport.store.records import Write
+
+from . import marks
 
 Body = dict[str, Any]
 #: Where a resource says what it is about.
@@ -97,6 +99,7 @@ def labelled(write: Write, *, by_patient: bool) -> Write:
     meta = body.get("meta") or {}
     has = {(one.get("system"), one.get("code")) for one in meta.get("security") or ()}
     wanted = [(ACT_CODE, code) for code in sorted(labels_of(body))]
+    wanted += [(CATEGORY, category) for category in sorted(marks.of_kinds(body))]
     before = write.before
     kept = before is not None and not before.deleted and b'"PRS"' in before.body and not by_patient
     if kept and before is not None and is_private(before.json):

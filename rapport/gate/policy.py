@@ -11,11 +11,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rapport.fhir.definitions import TYPE_NUMBERS
+from rapport.fhir.labels import BITS, CATEGORY, MARKS
 from rapport.store.records import EVERYTHING, NOTHING, Filter
 from rapport.store.restricting import restriction
 
 from .actor import Actor
-from .permissions import ACTION_BITS, DIRECTORY, PURPOSES, WITNESSED, Action, category_of
+from .permissions import (
+    ACTION_BITS,
+    DIRECTORY,
+    MARKED,
+    MARKED_TYPES,
+    PURPOSES,
+    WITNESSED,
+    Action,
+    category_of,
+)
 from .roles import KNOWN, PERSONAL
 from .scopes import Scope
 
@@ -143,7 +153,7 @@ def not_denied(row: str, ask: Ask, sens: str = "") -> str:
         f" AND d.actions & {ACTION_BITS[ask.action]} <> 0 AND d.patient = {row}.patient AND d.marked"
     )
     what = (
-        f"{row}.patient, %(gate_keys)s::bigint[], {category_of(ask.rtype)}, {_types(ask)},"
+        f"{row}.patient, %(gate_keys)s::bigint[], {_category(ask, sens)}, {_types(ask)},"
         f" {ACTION_BITS[ask.action]}, {PURPOSES.get(ask.purpose, 0)}, {_clearance(ask.actor)},"
         f" {row}.id, {sens}, {row}.whn, now()"
     )
@@ -162,7 +172,8 @@ def fits(g: str, row: str, ask: Ask, sens: str = "") -> str:
     sens = sens or f"{row}.sens"
     return (  # every value in here is ours: numbers and aliases
         f"{g}.actor = ANY(%(gate_keys)s::bigint[]) AND {g}.also <@ %(gate_keys)s::bigint[]"  # noqa: S608
-        f" AND ({g}.categories & {category_of(ask.rtype)} <> 0 OR {g}.types && {_types(ask)})"
+        f" AND ({g}.categories & {_category(ask, sens)} <> 0"
+        f" OR ({_unmarked(ask, sens)}{g}.types && {_types(ask)}))"
         f" AND {g}.actions & {ACTION_BITS[ask.action]} <> 0"
         f" AND {g}.purposes & {PURPOSES.get(ask.purpose, 0)} <> 0"
         f" AND {sens} & ~({g}.labels & ({_clearance(ask.actor)})::bigint) = 0"
@@ -174,10 +185,30 @@ def fits(g: str, row: str, ask: Ask, sens: str = "") -> str:
     )
 
 
+def _category(ask: Ask, sens: str) -> str:
+    """SQL: the category of a row: its type's, or what its mark says. Two marks at once are no category."""
+    plain = category_of(ask.rtype)
+    if ask.rtype not in MARKED_TYPES:
+        return str(plain)
+    cases = " ".join(f"WHEN {mark} THEN {category}" for mark, category in MARKED.items())
+    return f"(CASE {sens} & {MARKS} WHEN 0 THEN {plain} {cases} ELSE 0 END)::bigint"
+
+
+def _unmarked(ask: Ask, sens: str) -> str:
+    """SQL: whoever is given a type is given what is plainly of it."""
+    return f"{sens} & {MARKS} = 0 AND " if ask.rtype in MARKED_TYPES else ""
+
+
 def _types(ask: Ask) -> str:
     """SQL: the numbers of the type; a file counts as part of the conversation that it is in, too."""
     named = (ask.rtype, "Communication") if ask.rtype == "Binary" else (ask.rtype,)
     return f"ARRAY[{', '.join(str(TYPE_NUMBERS[name]) for name in named)}]::smallint[]"
+
+
+def opens(ask: Ask, category: str) -> Filter:
+    """Whose record is open to who asks for what carries the mark of a category: a filter of Patients."""
+    sql = by_grant("{t}", ask, sens=str(BITS[CATEGORY, category]))
+    return Filter(sql, {"gate_keys": ask.actor.keys})
 
 
 Rule = Callable[[Ask], Filter | None]

@@ -16,7 +16,9 @@ from .permissions import (
     EVERY_CATEGORY,
     EVERY_PURPOSE,
     GOAL,
+    HELP,
     IDENTITY,
+    MEETING,
     PURPOSES,
     SHARING,
     STORY,
@@ -53,7 +55,10 @@ OWN = Role(
     "own record",
     "This is their own record.",
     PERSONAL,
-    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING | STORY | GOAL, WRITES)),
+    (
+        Part(EVERY_CATEGORY, READS),
+        Part(CONVERSATION | SHARING | STORY | GOAL | HELP | MEETING, WRITES),
+    ),
 )
 CARE_TEAM = Role(
     "care team",
@@ -70,7 +75,7 @@ ADDRESSED = Role(
 ADDRESSED_KIN = Role(
     "conversation, family",
     "This conversation was shared with {who}.",
-    0,  # nothing that is sensitive, or kept from the circle
+    0,  # nothing that is sensitive, or kept from the circle, or of another category
     (Part(CONVERSATION, WRITES),),
 )
 CORRESPONDENT = Role(

@@ -30,7 +30,7 @@ from tests.leaks.world import World
 #: function, what stands in it, what shall stand there instead, who sees too much then
 BREAKS: list[tuple[Any, str, str, str]] = [
     (policy.fits, "{g}.actor = ANY(%(gate_keys)s::bigint[])", "%(gate_keys)s::bigint[] IS NOT NULL", "eve"),
-    (policy.fits, "{g}.categories & {category_of(ask.rtype)} <> 0", "TRUE", "kin-some"),
+    (policy.fits, "{g}.categories & {_category(ask, sens)} <> 0", "TRUE", "kin-some"),
     (policy.fits, "{sens} & ~({g}.labels & ({_clearance(ask.actor)})::bigint) = 0", "TRUE", "kin-all"),
     (policy.fits, "{g}.valid_until > now()", "TRUE", "kin-ended"),
     (policy.fits, "{g}.scope = {row}.id OR", "TRUE OR", "kin-none"),

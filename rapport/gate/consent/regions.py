@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from rapport.fhir.labels import MARKS
+
 from . import words
 from .authority import Facts, bounded, facts
 from .boxes import Box
@@ -125,7 +127,7 @@ def _walk(node: Any, place: _Place, base: str) -> Regions:
         found.add(_walk(child, here, "deny"))
     kind = said.kind or base
     if kind == "permit" and here.narrow is not None:
-        for box, claims in replace(here.narrow, clears=said.clears).by_claims():
+        for box, claims in replace(here.narrow, clears=said.clears | MARKS).by_claims():
             found.permits += [part for part in bounded(box, claims, here.facts) if not part.empty]
     elif kind == "deny":
         found.denials.append(Denial(here.wide, tuple(found.permits)))
