@@ -34,6 +34,7 @@ WHO = {
     "whose/": "signed in",
     "matters/": "signed in",
     "goals/": "signed in",
+    "family/": "signed in",
     "access/": "staff",
     "more/": "own",
     "account/": "own",

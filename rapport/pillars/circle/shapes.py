@@ -146,7 +146,7 @@ def _provisions(member: str, name: str, choice: Choice) -> Iterable[Body]:
         last = max(known) if len(known) == len(ends) else None
         yield _permit(actor, "identity", last, ("access",), [])
     for category, end in shared.items():
-        writes = category == "conversations" and choice.writes
+        writes = category == "practical-help" or (category == "conversations" and choice.writes)
         actions = ("access", "collect", "correct") if writes else ("access",)
         yield _permit(actor, category, end, actions, labels)
 
@@ -248,7 +248,7 @@ def choice_of(body: Body | None) -> Choice:
         for kind in part.get("class") or ():
             if kind.get("system") == CATEGORY and kind.get("code") in CATEGORIES:
                 until[str(kind["code"])] = _end(part)
-                writes = writes or "collect" in actions
+                writes = writes or (kind["code"] == "conversations" and "collect" in actions)
     state = OPEN if not denied else PAUSED if until else ENDED
     return Choice(until, writes, frozenset(sensitive), state)
 

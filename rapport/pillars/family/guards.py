@@ -1,0 +1,55 @@
+"""Family and team together, at the door: the rules hold for every writer; and who is told of what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from rapport.gate import guards
+from rapport.gate.circle import let_in
+from rapport.gate.door import Door
+from rapport.people import notices
+from rapport.pillars.family.rules import helping
+from rapport.pillars.family.shapes.helping import is_need, read_need
+
+Body = dict[str, Any]
+
+
+def register() -> None:
+    """Put the guards at the door; called once at start-up."""
+    guards.register(guards.Guard("help", is_need, _judge_need, _tell_of_need))
+
+
+def tell(door: Door, people: Iterable[str], kind: str, about: str, key: str) -> None:
+    """Tell people, each once for this key, but not who acts."""
+    for person in dict.fromkeys(people):
+        if person and person != door.actor.ref:
+            notices.tell(person, kind, about, f"{key}:{person}", door.conn)
+
+
+def of_circle(door: Door, patient: str, category: str, rtype: str) -> list[str]:
+    """Those of the circle who may see what carries the mark of a category."""
+    return [ref for ref, _ in let_in(door.rapport("family"), patient, category, rtype)]
+
+
+def _judge_need(door: Door, before: Body | None, after: Body | None) -> None:
+    helping.judge(door.actor.kind, door.actor.ref, before, after, datetime.now(UTC))
+
+
+def _tell_of_need(door: Door, before: Body | None, after: Body | None) -> None:
+    """The circle hears of what is open, the patient of who comes, who came of what is not needed."""
+    if after is None:
+        return
+    need, was = read_need(after), read_need(before) if before is not None else None
+    if was is not None and (was.state, was.comes) == (need.state, need.comes):
+        return
+    key = f"{need.ref}:{(after.get('meta') or {}).get('versionId', '')}:{after.get('lastModified', '')}"
+    if need.state == "open":
+        people = of_circle(door, need.patient, "practical-help", "Task")
+        who = [need.patient, *people]
+    elif need.state == "claimed":
+        who = [need.patient, need.by[0]]
+    else:
+        who = [was.comes[0] if was else ""]
+    tell(door, who, "help", need.ref, key)

@@ -1,0 +1,104 @@
+"""Family and team in real browsers, with script and without: Amina asks, Bilal comes; nothing for axe."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, expect
+
+from rapport.gate.actor import Actor
+from rapport.pillars.circle import actions as circle
+from rapport.pillars.circle.shapes import Choice
+from rapport.pillars.family import actions
+from rapport.pillars.family.shapes.helping import Asked
+from tests.browser.axe import findings
+from tests.browser.test_circle import door_of, son_of
+from tests.browser.town import Town, Watched
+
+pytestmark = pytest.mark.browser
+
+ALL = Choice({"practical-help": None, "conversations": None})
+#: Where pictures of the pages are put, for who wants to look at them.
+PICTURES = os.environ.get("RAPPORT_PICTURES", "")
+Family = tuple[Actor, Actor, Watched, Watched, Watched]
+
+
+@pytest.fixture(
+    params=[(390, "light", True), (1280, "dark", True), (390, "dark", False), (1280, "light", True)],
+    ids=lambda one: f"{one[0]} {one[1]}{'' if one[2] else ' without script'}",
+)
+def family(town: Town, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Family]:
+    width, light, script = request.param
+    amina = town.patient()
+    bilal = son_of(town, amina)
+    circle.share(door_of(amina), member=bilal.ref.partition("/")[2], choice=ALL)
+    look = {"viewport": {"width": width, "height": 844}, "color_scheme": light, "java_script_enabled": script}
+    seats = [town.enter(browser, one, **look) for one in (amina, bilal, town.people.dara)]
+    yield amina, bilal, seats[0], seats[1], seats[2]
+    for watched in seats:
+        assert not watched.complaints and not watched.foreign
+        watched.page.context.close()
+
+
+def right(who: Watched, name: str) -> None:
+    """Nothing for axe, nothing sideways, one filled button at most; and a picture."""
+    page = who.page
+    size = page.viewport_size or {}
+    if PICTURES:
+        place = Path(PICTURES) / f"{name}-{size.get('width')}-{uuid.uuid4().hex[:4]}.png"
+        page.screenshot(path=place, full_page=True)
+    if page.evaluate("1") and who.page.context.pages:
+        assert findings(page) == [], name
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    filled = page.locator("main .rp-btn:not(.rp-btn--second):not(.rp-btn--pill):visible").count()
+    assert filled <= 1, name
+    assert page.locator("h1").count() == 1
+
+
+def test_asking_taking_and_giving_back(family: Family) -> None:
+    amina, _bilal, hers, his, _staff = family
+    rid = amina.ref.partition("/")[2]
+    page = hers.open("/family/")
+    right(hers, "help-empty")
+    page.get_by_role("link", name="Ask for help").click()
+    right(hers, "help-ask")
+    page.get_by_label("A ride").check()
+    page.get_by_label("In your own words").fill("To the eye clinic and back, I can’t drive after the drops.")
+    page.get_by_label("Which day?").fill((timezone.localdate() + timedelta(days=2)).isoformat())
+    page.get_by_label("At what time?").fill("09:30")
+    page.get_by_role("button", name="Put it in the calendar").click()
+    expect(page.locator("main")).to_contain_text("Nobody has taken it yet")
+    soup = timezone.now() + timedelta(days=3)
+    asked = Asked("meal", "Something warm for two.", soup, soup + timedelta(hours=1))
+    need = actions.ask(door_of(amina), once=str(uuid.uuid4()), patient=amina.ref, asked=asked)
+    his.open(f"/family/{rid}/help/")
+    right(his, "help-kin")
+    his.page.get_by_role("button", name="I do it: To the eye clinic").click()
+    expect(his.page.locator("main")).to_contain_text("You come")
+    hers.open(f"/family/{rid}/help/")
+    expect(hers.page.locator("main")).to_contain_text("Bilal comes")
+    right(hers, "help-own")
+    actions.withdraw(door_of(amina), patient=amina.ref, need=need)
+    his.page.get_by_role("button", name="I do it: Something warm").click()  # it is gone by now
+    expect(his.page.locator("body")).to_contain_text("This is over")
+    his.page.get_by_role("button", name="I can’t come after all").click()
+    expect(his.page.locator("main")).to_contain_text("Nobody has taken it yet")
+
+
+def test_the_team_reads_along(family: Family, town: Town) -> None:
+    amina, bilal, _hers, _his, staff = family
+    begins = timezone.now() + timedelta(days=1)
+    asked = Asked("company", "An afternoon of cards.", begins, begins + timedelta(hours=2))
+    need = actions.ask(door_of(amina), once=str(uuid.uuid4()), patient=amina.ref, asked=asked)
+    actions.take(door_of(bilal), patient=amina.ref, need=need)
+    staff.open(f"/people/{amina.ref.partition('/')[2]}/")
+    staff.page.get_by_role("link", name="Family and team").click()
+    expect(staff.page.locator("main")).to_contain_text("Bilal comes")
+    assert staff.page.locator("main form").count() == 0
+    right(staff, "help-staff")
