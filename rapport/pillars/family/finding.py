@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from django.utils.translation import get_language
+
 from rapport.fhir.outcomes import not_found
+from rapport.gate.circle import let_in
 from rapport.gate.door import Door
-from rapport.pillars.family.shapes.common import Resource, kind_of, who_of
+from rapport.people import site
+from rapport.people.portrait import human_name
+from rapport.pillars.family.shapes.common import Resource, Who, kind_of, who_of
 
 
 def task(door: Door, patient: str, rid: str, *kinds: str) -> Resource:
@@ -13,3 +18,24 @@ def task(door: Door, patient: str, rid: str, *kinds: str) -> Resource:
     if kind_of(body) not in kinds or who_of(body.get("for"))[0] != patient:
         raise not_found()
     return body
+
+
+def team_of(door: Door, patient: str) -> Who:
+    """The first team that cares for a person, ("", "") for none: whoever is in the circle may write to it.
+
+    Looked up by Rapport: of the record no more is told than which of the site's teams it is.
+    """
+    query = [("patient", patient), ("status", "active"), ("_sort", "_id"), ("_count", "20")]
+    for one in door.rapport("family").search("CareTeam", query).matches:
+        for participant in one.json.get("participant") or ():
+            ref, name = who_of(participant.get("member"))
+            if ref.startswith("Organization/"):
+                known = site.current().team(ref)
+                return ref, site.current().say(known.name, get_language() or "") if known else name
+    return "", ""
+
+
+def circle_of(door: Door, patient: str) -> list[Who]:
+    """Those of the circle whom a task may be given to: they see the list. For the patient and staff."""
+    found = let_in(door, patient, "practical-help", "Task", "u")
+    return [(ref, human_name(body.get("name"))[0]) for ref, body in found]

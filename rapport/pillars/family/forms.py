@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rapport.people.forms import Day
-from rapport.pillars.family.rules import helping
+from rapport.pillars.family.rules import helping, todos
 from rapport.pillars.family.shapes.helping import Asked
 
 #: How long, in minutes.
@@ -45,7 +45,7 @@ class NeedForm(forms.Form):
     """What is needed, when, and how long."""
 
     what = forms.ChoiceField(
-        label=_("What would help?"),
+        label=_("What is it?"),
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose one of these.")},
     )
@@ -53,7 +53,7 @@ class NeedForm(forms.Form):
         label=_("In your own words"),
         help_text=_("From where to where, for how many, what to bring. Your circle reads this."),
         max_length=helping.LONGEST,
-        widget=forms.Textarea({"rows": 2, "dir": "auto"}),
+        widget=forms.Textarea({"rows": 2, "dir": "auto", "class": "rp-area rp-area--short"}),
         error_messages={"required": _("Say in a sentence what is needed.")},
     )
     day = Day(label=_("Which day?"))
@@ -86,3 +86,35 @@ class NeedForm(forms.Form):
         said = self.cleaned_data
         ends = said["begins"] + timedelta(minutes=int(said["length"]))
         return Asked(said["what"], said["words"], said["begins"], ends)
+
+
+class PlanForm(forms.Form):
+    """What is to be done, by whom, by which day."""
+
+    words = forms.CharField(
+        label=_("What is to be done?"),
+        max_length=todos.LONGEST,
+        widget=forms.Textarea({"rows": 2, "dir": "auto", "class": "rp-area rp-area--short"}),
+        error_messages={"required": _("Say in a sentence what is to be done.")},
+    )
+    owner = forms.ChoiceField(
+        label=_("Who does it?"), widget=forms.RadioSelect, error_messages={"required": _("Choose who.")}
+    )
+    day = Day(label=_("By which day?"), required=False, help_text=_("You may leave this empty."))
+
+    def __init__(self, *args: Any, owners: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].choices = list(owners)  # type: ignore[attr-defined]
+
+    def clean_day(self) -> Any:
+        """Not past, not years ahead."""
+        day, today = self.cleaned_data["day"], timezone.localdate()
+        if day and not today <= day <= today + helping.FURTHEST:
+            raise forms.ValidationError(_("Choose a day within the next year."))
+        return day
+
+    @property
+    def due(self) -> datetime | None:
+        """The end of that day at the site; only of a form that is valid."""
+        day = self.cleaned_data["day"]
+        return timezone.make_aware(datetime.combine(day, time(23, 59))) if day else None

@@ -10,8 +10,9 @@ from rapport.gate import guards
 from rapport.gate.circle import let_in
 from rapport.gate.door import Door
 from rapport.people import notices
-from rapport.pillars.family.rules import helping
+from rapport.pillars.family.rules import helping, todos
 from rapport.pillars.family.shapes.helping import is_need, read_need
+from rapport.pillars.family.shapes.todos import is_todo, read_todo, side
 
 Body = dict[str, Any]
 
@@ -19,6 +20,7 @@ Body = dict[str, Any]
 def register() -> None:
     """Put the guards at the door; called once at start-up."""
     guards.register(guards.Guard("help", is_need, _judge_need, _tell_of_need))
+    guards.register(guards.Guard("to-do", is_todo, _judge_todo, _tell_of_todo))
 
 
 def tell(door: Door, people: Iterable[str], kind: str, about: str, key: str) -> None:
@@ -53,3 +55,15 @@ def _tell_of_need(door: Door, before: Body | None, after: Body | None) -> None:
     else:
         who = [was.comes[0] if was else ""]
     tell(door, who, "help", need.ref, key)
+
+
+def _judge_todo(door: Door, before: Body | None, after: Body | None) -> None:
+    todos.judge(door.actor.kind, door.actor.ref, before, after)
+
+
+def _tell_of_todo(door: Door, before: Body | None, after: Body | None) -> None:
+    """Who is given something hears of it; a team has it on its list, and is told nothing by e-mail."""
+    if after is not None and before is None:
+        task = read_todo(after)
+        if side(task.owner) != "team":
+            tell(door, [task.owner[0]], "to-do", task.ref, task.ref)

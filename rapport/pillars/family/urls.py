@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rapport.pillars.family.pages import common, helping
+from rapport.pillars.family.pages import common, helping, todos
 
 urlpatterns = [
     path("family/", common.first, name="family"),
@@ -12,4 +12,8 @@ urlpatterns = [
         path(f"family/<str:rid>/help/<str:need>/{verb}/", helping.move, {"verb": verb}, name=f"family_{verb}")
         for verb in helping.VERBS
     ),
+    path("family/<str:rid>/tasks/", todos.todos, name="family_tasks"),
+    path("family/<str:rid>/tasks/new/", todos.plan, name="family_plan"),
+    path("family/<str:rid>/tasks/<str:task>/done/", todos.tick, name="family_done"),
+    path("family/<str:rid>/tasks/<str:task>/off/", todos.drop, name="family_drop"),
 ]

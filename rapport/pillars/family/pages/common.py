@@ -18,6 +18,7 @@ from rapport.ui.errors import in_language
 #: The pages side by side: name of the address, words, and the category and type that open them.
 PAGES: tuple[tuple[str, Any, str, str], ...] = (
     ("family_help", _("Help in daily life"), "practical-help", "Task"),
+    ("family_tasks", _("Who does what"), "practical-help", "Task"),
 )
 
 
