@@ -31,6 +31,7 @@ CATEGORIES = (
     "decisions",
     "learning",
     "practical-help",
+    "updates",
 )
 #: What always starts as "no", and the labels that stand for it.
 SENSITIVE: Mapping[str, tuple[str, ...]] = {
@@ -195,7 +196,7 @@ def authority_consent(rid: str, patient: str, member: str, name: str, said: Auth
     period = {"start": said.begins.isoformat(), **({"end": said.ends.isoformat()} if said.ends else {})}
     labels = [{"system": ACT_CODE, "code": code} for codes in SENSITIVE.values() for code in codes]
     permit = _permit(actor, "identity", None, ("access", "collect", "correct"), labels)
-    permit["class"] = [{"system": CATEGORY, "code": code} for code in ("identity", *CATEGORIES)]
+    permit["class"] = [{"system": CATEGORY, "code": code} for code in ("identity", *CATEGORIES, "meetings")]
     verified = {"verified": True, "verifiedWith": {"reference": member}, "verificationDate": at}
     return {
         **_frame(rid, patient, at, *filter(None, (said.signer, said.verifier))),

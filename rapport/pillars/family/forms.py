@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rapport.people.forms import Day
-from rapport.pillars.family.rules import helping, todos
+from rapport.pillars.family.rules import helping, news, todos
 from rapport.pillars.family.shapes.helping import Asked
 
 #: How long, in minutes.
@@ -118,3 +118,15 @@ class PlanForm(forms.Form):
         """The end of that day at the site; only of a form that is valid."""
         day = self.cleaned_data["day"]
         return timezone.make_aware(datetime.combine(day, time(23, 59))) if day else None
+
+
+class ReportForm(forms.Form):
+    """A short update for the family."""
+
+    words = forms.CharField(
+        label=_("Your update"),
+        help_text=_("How it goes, what comes next, what they can do. No more than they need."),
+        max_length=news.LONGEST,
+        widget=forms.Textarea({"rows": 5, "dir": "auto"}),
+        error_messages={"required": _("Write a sentence or two.")},
+    )

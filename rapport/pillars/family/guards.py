@@ -10,8 +10,9 @@ from rapport.gate import guards
 from rapport.gate.circle import let_in
 from rapport.gate.door import Door
 from rapport.people import notices
-from rapport.pillars.family.rules import helping, todos
+from rapport.pillars.family.rules import helping, news, todos
 from rapport.pillars.family.shapes.helping import is_need, read_need
+from rapport.pillars.family.shapes.news import is_update, read_update
 from rapport.pillars.family.shapes.todos import is_todo, read_todo, side
 
 Body = dict[str, Any]
@@ -21,6 +22,7 @@ def register() -> None:
     """Put the guards at the door; called once at start-up."""
     guards.register(guards.Guard("help", is_need, _judge_need, _tell_of_need))
     guards.register(guards.Guard("to-do", is_todo, _judge_todo, _tell_of_todo))
+    guards.register(guards.Guard("update", is_update, _judge_update, _tell_of_update))
 
 
 def tell(door: Door, people: Iterable[str], kind: str, about: str, key: str) -> None:
@@ -67,3 +69,15 @@ def _tell_of_todo(door: Door, before: Body | None, after: Body | None) -> None:
         task = read_todo(after)
         if side(task.owner) != "team":
             tell(door, [task.owner[0]], "to-do", task.ref, task.ref)
+
+
+def _judge_update(door: Door, before: Body | None, after: Body | None) -> None:
+    news.judge(door.actor.kind, door.actor.ref, before, after)
+
+
+def _tell_of_update(door: Door, before: Body | None, after: Body | None) -> None:
+    """Whoever is let in, and the patient, hear that there is something to read."""
+    if after is not None and before is None:
+        update = read_update(after)
+        people = of_circle(door, update.patient, "updates", "Communication")
+        tell(door, [update.patient, *people], "update", update.ref, update.ref)

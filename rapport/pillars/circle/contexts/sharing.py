@@ -33,6 +33,7 @@ NAMES: Mapping[str, tuple[str | Promise, str | Promise]] = {
         lazy("Help in daily life"),
         lazy("Rides, meals, company: what you need, who comes"),
     ),
+    "updates": (lazy("News from my team"), lazy("Short letters in plain words, for the family")),
 }
 SENSITIVE_NAMES: Mapping[str, str | Promise] = {
     "mental-health": lazy("Feelings and mental health"),
@@ -61,6 +62,7 @@ PART_NAMES: Mapping[str, str | Promise] = {
     "contacts": lazy("Visits until now"),
     "decisions": lazy("Decisions"),
     "practical-help": lazy("Help in daily life"),
+    "updates": lazy("News from the team"),
 }
 
 

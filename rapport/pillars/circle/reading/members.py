@@ -177,8 +177,13 @@ def _help(door: Door, patient: str) -> Iterable[Part]:
     yield _part(door, "practical-help", "Task", patient, [*query, ("_sort", "due")], _need)
 
 
+def _updates(door: Door, patient: str) -> Iterable[Part]:
+    query = [("category", "urn:rapport:kind|update"), ("_sort", "-sent")]
+    yield _part(door, "updates", "Communication", patient, query, _letter)
+
+
 _PARTS: tuple[Callable[[Door, str], Iterable[Part]], ...] = (
-    _identity, _letters, _visits, _plan, _health, _decisions, _help,
+    _identity, _letters, _visits, _plan, _health, _decisions, _help, _updates,
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from rapport.ui.errors import in_language
 PAGES: tuple[tuple[str, Any, str, str], ...] = (
     ("family_help", _("Help in daily life"), "practical-help", "Task"),
     ("family_tasks", _("Who does what"), "practical-help", "Task"),
+    ("family_news", _("News from the team"), "updates", "Communication"),
 )
 
 
