@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rapport.fhir.labels import STAFF, UNKNOWN
+from rapport.fhir.labels import MARKS, STAFF, UNKNOWN
 
 from .permissions import (
+    APPOINTMENT,
     CIRCLE,
     CLINICAL,
     CONVERSATION,
@@ -78,6 +79,13 @@ ADDRESSED_KIN = Role(
     0,  # nothing that is sensitive, or kept from the circle, or of another category
     (Part(CONVERSATION, WRITES),),
 )
+INVITED = Role(
+    "meeting",
+    "{who} is asked to this meeting.",
+    MARKS,
+    (Part(MEETING, READS | 2), Part(APPOINTMENT, READS)),
+)
+READER = Role("meeting, summary", "This summary was shared with {who}.", MARKS, (Part(MEETING, READS),))
 CORRESPONDENT = Role(
     "conversation, name",
     "The person wrote to {who}, who must know who they are.",

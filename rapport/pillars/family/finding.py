@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 from rapport.fhir.outcomes import not_found
 from rapport.gate.circle import let_in
 from rapport.gate.door import Door
-from rapport.people import site
+from rapport.people import actors, site
 from rapport.people.portrait import human_name
 from rapport.pillars.family.shapes.common import Resource, Who, kind_of, who_of
 
@@ -39,3 +39,11 @@ def circle_of(door: Door, patient: str) -> list[Who]:
     """Those of the circle whom a task may be given to: they see the list. For the patient and staff."""
     found = let_in(door, patient, "practical-help", "Task", "u")
     return [(ref, human_name(body.get("name"))[0]) for ref, body in found]
+
+
+def may_be_asked(door: Door, patient: str) -> list[Who]:
+    """Whom staff may ask to a meeting: those of the circle who see anything, and their own colleagues."""
+    circle = [(ref, human_name(body.get("name"))[0]) for ref, body in let_in(door, patient, "", "Patient")]
+    held = [at for team in door.actor.teams for at in actors.positions(door.conn, organization=team)]
+    people = door.many(at.person for at in held if at.person != door.actor.ref)
+    return [*circle, *((ref, human_name(record.json.get("name"))[0]) for ref, record in people.items())]

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rapport.people.forms import Day
-from rapport.pillars.family.rules import helping, news, todos
+from rapport.pillars.family.rules import helping, meetings, news, todos
+from rapport.pillars.family.shapes.common import Who
 from rapport.pillars.family.shapes.helping import Asked
 
 #: How long, in minutes.
@@ -23,6 +24,10 @@ LENGTHS = [
     ("480", _("a day")),
     ("1440", _("a day and the night")),
 ]
+
+
+#: So many things to do stand on the form of a summary.
+TODOS = 3
 
 
 class Clock(forms.TimeField):
@@ -39,6 +44,22 @@ def at(day: Any, clock: Any) -> datetime | None:
     """A day and a time of the site as a moment; None for an hour that a change of the clock leaves out."""
     local = timezone.make_aware(datetime.combine(day, clock))
     return local.astimezone(UTC) if timezone.localtime(local.astimezone(UTC)).time() == clock else None
+
+
+def ahead(form: forms.Form, said: dict[str, Any]) -> None:
+    """From when to when a day, a time and a length are (`begins`, `ends`), or what is wrong with them."""
+    day, clock = said.get("day"), said.get("clock")
+    if not day or not clock or "length" not in said:
+        return
+    begins = at(day, clock)
+    if begins is None:
+        form.add_error("clock", _("The clocks change that night: there is no such time."))
+    elif begins < timezone.now():
+        form.add_error("day", _("That is past. Choose a later time."))
+    elif begins > timezone.now() + helping.FURTHEST:
+        form.add_error("day", _("That is more than a year ahead. Choose an earlier day."))
+    else:
+        said |= {"begins": begins, "ends": begins + timedelta(minutes=int(said["length"]))}
 
 
 class NeedForm(forms.Form):
@@ -67,25 +88,14 @@ class NeedForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """The time lies ahead, and is one that the clock shows."""
         said = super().clean() or {}
-        day, clock = said.get("day"), said.get("clock")
-        if day and clock:
-            begins = at(day, clock)
-            if begins is None:
-                self.add_error("clock", _("The clocks change that night: there is no such time."))
-            elif begins < timezone.now():
-                self.add_error("day", _("That is past. Choose a later time."))
-            elif begins > timezone.now() + helping.FURTHEST:
-                self.add_error("day", _("That is more than a year ahead. Choose an earlier day."))
-            else:
-                said["begins"] = begins
+        ahead(self, said)
         return said
 
     @property
     def asked(self) -> Asked:
         """What it says; only of a form that is valid."""
         said = self.cleaned_data
-        ends = said["begins"] + timedelta(minutes=int(said["length"]))
-        return Asked(said["what"], said["words"], said["begins"], ends)
+        return Asked(said["what"], said["words"], said["begins"], said["ends"])
 
 
 class PlanForm(forms.Form):
@@ -130,3 +140,101 @@ class ReportForm(forms.Form):
         widget=forms.Textarea({"rows": 5, "dir": "auto"}),
         error_messages={"required": _("Write a sentence or two.")},
     )
+
+
+class CallForm(forms.Form):
+    """A meeting: what it is about, when, and who is asked to it."""
+
+    about = forms.CharField(
+        label=_("What is it about?"),
+        help_text=_("Everybody who is asked reads this."),
+        max_length=meetings.LONGEST,
+        widget=forms.TextInput({"dir": "auto"}),
+        error_messages={"required": _("Say in a sentence what it is about.")},
+    )
+    day = Day(label=_("Which day?"))
+    clock = Clock(label=_("At what time?"))
+    length = forms.ChoiceField(label=_("How long?"), choices=LENGTHS[:3], initial="60")
+    guests = forms.MultipleChoiceField(
+        label=_("Who is asked?"),
+        help_text=_("The patient always is. Each brings points, and sees who else comes."),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["guests"].choices = list(people)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """The time lies ahead, and is one that the clock shows."""
+        said = super().clean() or {}
+        ahead(self, said)
+        return said
+
+
+class PointForm(forms.Form):
+    """What somebody wants to speak about."""
+
+    words = forms.CharField(
+        label=_("What do you want to speak about?"),
+        max_length=meetings.LONGEST,
+        widget=forms.TextInput({"dir": "auto"}),
+        error_messages={"required": _("Write a sentence.")},
+    )
+
+
+class SummaryForm(forms.Form):
+    """What came of a meeting: in plain words, the decisions, who does what, and who reads it."""
+
+    words = forms.CharField(
+        label=_("What was said, in plain words"),
+        max_length=meetings.LONGEST_SUMMARY,
+        widget=forms.Textarea({"rows": 5, "dir": "auto"}),
+        error_messages={"required": _("Write a sentence or two.")},
+    )
+    decisions = forms.CharField(
+        label=_("What was decided"),
+        help_text=_("One decision on each line."),
+        max_length=meetings.LONGEST_SUMMARY,
+        widget=forms.Textarea({"rows": 3, "dir": "auto", "class": "rp-area rp-area--short"}),
+        required=False,
+    )
+    readers = forms.MultipleChoiceField(
+        label=_("Who of the circle reads it?"),
+        help_text=_("Nobody else of it does. The patient and the team always read it."),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def __init__(
+        self, *args: Any, owners: Sequence[Who], people: Sequence[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["readers"].choices = list(people)  # type: ignore[attr-defined]
+        for number in range(1, TODOS + 1):
+            self.fields[f"todo_{number}"] = forms.CharField(
+                label=_("What is to be done?"), max_length=todos.LONGEST, required=False,
+                widget=forms.TextInput({"dir": "auto"}),
+            )  # fmt: skip
+            self.fields[f"owner_{number}"] = forms.ChoiceField(
+                label=_("Who does it?"), choices=list(owners), required=False
+            )
+
+    @property
+    def rows(self) -> list[tuple[Any, Any]]:
+        """The lines of what is to be done: what, and who."""
+        return [(self[f"todo_{number}"], self[f"owner_{number}"]) for number in range(1, TODOS + 1)]
+
+    @property
+    def todo(self) -> list[tuple[str, str]]:
+        """What is to be done and by whom (reference); only of a form that is valid."""
+        said = self.cleaned_data
+        rows = [(said[f"todo_{number}"], said[f"owner_{number}"]) for number in range(1, TODOS + 1)]
+        return [(words, owner) for words, owner in rows if words.strip() and owner]
+
+    @property
+    def decided(self) -> list[str]:
+        """The decisions, line by line; only of a form that is valid."""
+        lines = (line.strip() for line in self.cleaned_data["decisions"].splitlines())
+        return [line for line in lines if line][: meetings.MOST_DECISIONS]

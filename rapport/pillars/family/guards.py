@@ -10,8 +10,10 @@ from rapport.gate import guards
 from rapport.gate.circle import let_in
 from rapport.gate.door import Door
 from rapport.people import notices
-from rapport.pillars.family.rules import helping, news, todos
+from rapport.pillars.family.rules import helping, meetings, news, todos
+from rapport.pillars.family.shapes.common import kind_of
 from rapport.pillars.family.shapes.helping import is_need, read_need
+from rapport.pillars.family.shapes.meetings import is_meeting, read_meeting, read_summary
 from rapport.pillars.family.shapes.news import is_update, read_update
 from rapport.pillars.family.shapes.todos import is_todo, read_todo, side
 
@@ -22,6 +24,7 @@ def register() -> None:
     """Put the guards at the door; called once at start-up."""
     guards.register(guards.Guard("help", is_need, _judge_need, _tell_of_need))
     guards.register(guards.Guard("to-do", is_todo, _judge_todo, _tell_of_todo))
+    guards.register(guards.Guard("meeting", is_meeting, _judge_meeting, _tell_of_meeting))
     guards.register(guards.Guard("update", is_update, _judge_update, _tell_of_update))
 
 
@@ -81,3 +84,23 @@ def _tell_of_update(door: Door, before: Body | None, after: Body | None) -> None
         update = read_update(after)
         people = of_circle(door, update.patient, "updates", "Communication")
         tell(door, [update.patient, *people], "update", update.ref, update.ref)
+
+
+def _judge_meeting(door: Door, before: Body | None, after: Body | None) -> None:
+    meetings.judge(door.actor.kind, before, after)
+
+
+def _tell_of_meeting(door: Door, before: Body | None, after: Body | None) -> None:
+    """Who is asked to it hears of it, and that it does not take place; who may read it, of its summary."""
+    what = kind_of(after) if after is not None else ""
+    if what == "meeting" and after is not None:
+        now, was = read_meeting(after), read_meeting(before) if before is not None else None
+        before_that = {ref for ref, _ in was.guests} if was else set()
+        if was is None or now.state == "off" != was.state:
+            guests = [now.patient, *(ref for ref, _ in now.guests)]
+        else:
+            guests = [ref for ref, _ in now.guests if ref not in before_that]
+        tell(door, guests, "meeting", now.ref, f"{now.ref}:{now.state}")
+    elif what == "summary" and after is not None and before is None:
+        said = read_summary(after)
+        tell(door, [said.patient, *(ref for ref, _ in said.readers)], "summary", said.ref, said.ref)

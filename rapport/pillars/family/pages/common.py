@@ -13,12 +13,14 @@ from rapport.people import chart
 from rapport.people.portrait import short
 from rapport.people.request import Request, see_other
 from rapport.pillars.family.contexts.places import Place
+from rapport.pillars.family.shapes.common import KIND
 from rapport.ui.errors import in_language
 
 #: The pages side by side: name of the address, words, and the category and type that open them.
 PAGES: tuple[tuple[str, Any, str, str], ...] = (
     ("family_help", _("Help in daily life"), "practical-help", "Task"),
     ("family_tasks", _("Who does what"), "practical-help", "Task"),
+    ("family_meetings", _("Meetings"), "meetings", "Communication"),
     ("family_news", _("News from the team"), "updates", "Communication"),
 )
 
@@ -44,6 +46,9 @@ def place(request: Request, rid: str, here: str) -> Place:
 def _open(request: Request, patient: str, page: tuple[str, Any, str, str]) -> bool:
     if request.actor.ref == patient:
         return True
+    if page[0] == "family_meetings" and request.actor.kind == "kin":  # one is asked to each by itself
+        asked = [("patient", patient), ("category", f"{KIND}|meeting"), ("_count", "1")]
+        return bool(request.door.search("Communication", asked).matches)
     return request.door.reaches(patient, "r", page[3], page[2])
 
 

@@ -46,8 +46,9 @@ def who_of(value: object) -> Who:
 
 
 def instant(at: datetime) -> str:
-    """A time as FHIR writes it, in UTC, to the second."""
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    """A time as FHIR writes it, in UTC, to the millisecond when it has any."""
+    spec = "milliseconds" if at.microsecond else "seconds"
+    return at.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
 
 
 def moment(value: object) -> datetime | None:
