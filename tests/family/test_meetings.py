@@ -235,6 +235,7 @@ def test_the_pages(door: Doors, people: People) -> None:
         "todo_1": "Clear the hall", "owner_1": BILAL,
     }  # fmt: skip
     assert "What came of it" in dara.get(f"{path}summary/")
+    assert "Choose who" in dara.post(f"{path}summary/", {**said, "owner_1": ""}) and dara.status == 422
     after = dara.post(f"{path}summary/", said)
     assert "No stairs." in after and "Of the circle, Bilal may read this." in after
     assert "She goes home on Friday." in bilal.get(path) and "Clear the hall" in bilal.html

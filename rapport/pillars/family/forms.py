@@ -221,6 +221,14 @@ class SummaryForm(forms.Form):
                 label=_("Who does it?"), choices=list(owners), required=False
             )
 
+    def clean(self) -> dict[str, Any]:
+        """What is to be done has somebody who does it."""
+        said = super().clean() or {}
+        for number in range(1, TODOS + 1):
+            if said.get(f"todo_{number}") and not said.get(f"owner_{number}"):
+                self.add_error(f"owner_{number}", _("Choose who."))
+        return said
+
     @property
     def rows(self) -> list[tuple[Any, Any]]:
         """The lines of what is to be done: what, and who."""

@@ -17,6 +17,7 @@ from rapport.people.models import Mark, Standing, User
 from rapport.pillars.circle import actions as circle
 from rapport.pillars.circle.shapes import Choice
 from rapport.serving.demo import record
+from rapport.serving.demo.family import family
 from rapport.serving.demo.stage import Stage
 from rapport.serving.demo.stories import STORIES
 from rapport.serving.demo.stories.who import DARA
@@ -40,7 +41,11 @@ def seed(now: datetime | None = None) -> list[str]:
     now = now or datetime.now(UTC)
     parts: list[tuple[str, Any]] = [("people", lambda: _people(now))]
     parts += [(story.__name__, lambda story=story: story(Stage(now, story.__name__))) for story in STORIES]
-    parts += [("circle", lambda: _circle(now)), ("away", lambda: _away(now))]
+    parts += [
+        ("circle", lambda: _circle(now)),
+        ("family", family),
+        ("away", lambda: _away(now)),
+    ]
     done = []
     for name, tell in parts:
         with transaction.atomic():

@@ -87,7 +87,7 @@ def _page(request: Request, at: Place, whole: Whole, form: PointForm, once: str)
     now, actor, planned = timezone.now(), request.actor, whole.planned.meeting
     open_ = planned.state == "planned"
     said = whole.summary
-    readers = tuple(short(name) for _ref, name in said.readers) if said else ()
+    readers = tuple(short(name) for _ref, name in said.readers) if said and not said.kept else ()
     return MeetingPage(
         place=at,
         whole=whole,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from rapport.fhir.labels import is_private
 from rapport.pillars.family.shapes.common import (
     KIND,
     Resource,
@@ -63,7 +64,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What came of a meeting. tasks: references of what is to be done; readers: of the circle."""
+    """What came of a meeting. tasks: references of what is to be done; readers: of the circle.
+
+    kept  the patient keeps it from the circle, from its readers too
+    """
 
     rid: str
     words: str
@@ -74,6 +78,7 @@ class Summary:
     readers: tuple[Who, ...]
     by: Who
     at: datetime | None
+    kept: bool = False
 
     @property
     def ref(self) -> str:
@@ -202,6 +207,7 @@ def read_summary(body: Mapping[str, Any]) -> Summary:
         readers=tuple(who_of(one) for one in body.get("recipient") or ()),
         by=who_of(body.get("sender")),
         at=moment(body.get("sent")),
+        kept=is_private(body),
     )
 
 
