@@ -24,7 +24,7 @@ from rapport.pillars.family.reading import todos
 from rapport.pillars.family.rules.meetings import judge
 from rapport.pillars.family.shapes import meetings as shapes
 from tests.conversations.pages import Browser
-from tests.family.test_help import ZARA
+from tests.family.test_help import DAUGHTER, ZARA
 from tests.personas import AMINA, BILAL, CHEN, DARA, TEAM, People
 
 Doors = Callable[[Actor], Door]
@@ -38,11 +38,7 @@ PLAN = Choice({"plan": None})
 @pytest.fixture
 def zara(door: Doors, people: People) -> Actor:
     """A daughter who sees everything that can be shared, and is asked to nothing."""
-    body = {
-        "resourceType": "RelatedPerson", "id": "zara", "active": True, "patient": {"reference": AMINA},
-        "relationship": [{"text": "daughter"}], "name": [{"family": "Haddad", "given": ["Zara"]}],
-    }  # fmt: skip
-    door(Actor.system("tests")).create(body, rid="zara")
+    door(Actor.system("tests")).create(DAUGHTER, rid="zara")
     circle.share(door(people.amina), member="zara", choice=EVERYTHING)
     return ZARA
 
@@ -52,7 +48,7 @@ def called(door: Doors, people: People) -> str:
     """A meeting to which Bilal is asked, who sees only the plan otherwise."""
     circle.share(door(people.amina), member="bilal", choice=PLAN)
     return actions.call(
-        door(people.dara), once="a form", patient=AMINA, about="Going home", guests=[HIS, (CHEN, "Dr Chen")],
+        door(people.dara), once="a form", patient=AMINA, about="Going home", guests=[HIS, (CHEN, "Mei Chen")],
         **WHEN,
     )  # fmt: skip
 
@@ -61,7 +57,7 @@ def summed(door: Doors, people: People, meeting: str, *readers: tuple[str, str])
     return actions.sum_up(
         door(people.dara), patient=AMINA, meeting=meeting, words="She goes home on Friday.",
         decisions=["A nurse comes each morning."], readers=readers,
-        todo=[Todo("Order the bed", (TEAM, "Harbour Street")), Todo("Clear the hall", (AMINA, "Amina"))],
+        todo=[Todo("Order the bed", (TEAM, "Harbour Street")), Todo("Clear the hall", (AMINA, ""))],
     )  # fmt: skip
 
 
@@ -201,6 +197,25 @@ def test_eve_does_nothing_of_it(door: Doors, people: People, called: str) -> Non
         actions.call_off(door(people.bilal), patient=AMINA, meeting=called)
     with pytest.raises(Refused):
         actions.sum_up(door(people.bilal), patient=AMINA, meeting=called, words="x")
+
+
+@pytest.mark.parametrize(
+    "who", [("RelatedPerson/stray", "Stray Cat"), (BILAL, "Dr Chen"), (CHEN, "Bilal Haddad")]
+)
+def test_nobody_is_asked_under_a_name_that_is_not_theirs(
+    door: Doors, people: People, called: str, who: tuple[str, str]
+) -> None:
+    """Nor is anybody of another patient's circle: a guest is let in by being one."""
+    stray = {"resourceType": "RelatedPerson", "id": "stray", "patient": {"reference": "Patient/eve"},
+             "name": [{"given": ["Stray"], "family": "Cat"}]}  # fmt: skip
+    door(Actor.system("tests")).create(stray, rid="stray")
+    with pytest.raises(Refused, match="not known by that name"):
+        actions.call(door(people.dara), once="x", patient=AMINA, about="x", guests=[who], **WHEN)
+    with pytest.raises(Refused, match="not known by that name"):
+        actions.plan(door(people.dara), once="x", patient=AMINA, words="x", owner=who)
+    if who[0].startswith("RelatedPerson/"):
+        with pytest.raises(Refused, match="not known by that name"):
+            summed(door, people, called, who)
 
 
 def test_called_off_it_is_over(door: Doors, people: People, called: str) -> None:

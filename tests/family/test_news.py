@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rapport.fhir.outcomes import Refused
@@ -46,6 +46,7 @@ def said(door: Door) -> list[str]:
     return [one.words for one in reading.updates(door, AMINA)]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200).map(lambda one: f"a{one}"))
 def test_what_is_built_is_read_again_and_is_valid(words: str) -> None:
     body = shapes.update("u1", words, patient=AMINA, by=(DARA, "Dara"), at=NOW)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rapport.fhir.outcomes import Refused
@@ -47,6 +47,7 @@ def words(door: Door) -> set[str]:
     return {one.words for one in reading.open_ones(door, AMINA)}
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=90).map(lambda one: f"a{one}"),
     st.sampled_from([HERS, HIS, THEIRS, (DARA, "Dara")]),

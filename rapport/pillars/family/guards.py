@@ -10,8 +10,9 @@ from rapport.gate import guards
 from rapport.gate.circle import let_in
 from rapport.gate.door import Door
 from rapport.people import notices
+from rapport.pillars.family import finding
 from rapport.pillars.family.rules import helping, meetings, news, todos
-from rapport.pillars.family.shapes.common import kind_of
+from rapport.pillars.family.shapes.common import kind_of, who_of
 from rapport.pillars.family.shapes.helping import is_need, read_need
 from rapport.pillars.family.shapes.meetings import is_meeting, read_meeting, read_summary
 from rapport.pillars.family.shapes.news import is_update, read_update
@@ -40,8 +41,16 @@ def of_circle(door: Door, patient: str, category: str, rtype: str) -> list[str]:
     return [ref for ref, _ in let_in(door.rapport("family"), patient, category, rtype)]
 
 
+def _check(door: Door, before: Body | None, after: Body | None) -> None:
+    """Whoever is named is who they are said to be; Rapport and programs name whom they know."""
+    if after is not None and door.actor.kind in ("patient", "kin", "staff"):
+        patient = who_of(after.get("for") or after.get("subject"))[0]
+        finding.check_people(door, patient, before, after)
+
+
 def _judge_need(door: Door, before: Body | None, after: Body | None) -> None:
     helping.judge(door.actor.kind, door.actor.ref, before, after, datetime.now(UTC))
+    _check(door, before, after)
 
 
 def _tell_of_need(door: Door, before: Body | None, after: Body | None) -> None:
@@ -64,6 +73,7 @@ def _tell_of_need(door: Door, before: Body | None, after: Body | None) -> None:
 
 def _judge_todo(door: Door, before: Body | None, after: Body | None) -> None:
     todos.judge(door.actor.kind, door.actor.ref, before, after)
+    _check(door, before, after)
 
 
 def _tell_of_todo(door: Door, before: Body | None, after: Body | None) -> None:
@@ -76,6 +86,7 @@ def _tell_of_todo(door: Door, before: Body | None, after: Body | None) -> None:
 
 def _judge_update(door: Door, before: Body | None, after: Body | None) -> None:
     news.judge(door.actor.kind, door.actor.ref, before, after)
+    _check(door, before, after)
 
 
 def _tell_of_update(door: Door, before: Body | None, after: Body | None) -> None:
@@ -88,6 +99,7 @@ def _tell_of_update(door: Door, before: Body | None, after: Body | None) -> None
 
 def _judge_meeting(door: Door, before: Body | None, after: Body | None) -> None:
     meetings.judge(door.actor.kind, before, after)
+    _check(door, before, after)
 
 
 def _tell_of_meeting(door: Door, before: Body | None, after: Body | None) -> None:

@@ -10,7 +10,7 @@ from rapport.pillars.family.shapes.common import KIND, instant
 from rapport.pillars.family.shapes.helping import Need, read_need
 
 #: So many needs ahead, and so many past ones, stand on the page.
-MOST, PAST = 100, 20
+MOST, PAST = 60, 20
 
 
 @inquiry
