@@ -158,6 +158,11 @@ def test_news_for_whom_she_chose(family: Family) -> None:
     right(his, "news-kin")
     hers.open(f"/family/{rid}/news/")
     right(hers, "news-own")
+    circle.share(door_of(amina), member=son, choice=Choice({"practical-help": None}))
+    if his in scripted:  # the page is open, and empties itself
+        expect(his.page.locator("main")).not_to_contain_text("lunch", timeout=10_000)
+    his.open(f"/family/{rid}/news/")
+    expect(his.page.locator("main")).to_contain_text("This is not shared with you")
     circle.pause(door_of(amina), member=son)
     his.open(f"/family/{rid}/news/")
     expect(his.page.locator("body")).not_to_contain_text("lunch")

@@ -48,6 +48,12 @@ def _check(door: Door, before: Body | None, after: Body | None) -> None:
         finding.check_people(door, patient, before, after)
 
 
+def _stir(door: Door, after: Body | None) -> None:
+    """Who has this on an open page sees that it changed; and once it is not theirs, that it is gone."""
+    if after is not None:
+        door.changed(f"thing:{after['resourceType']}/{after['id']}")
+
+
 def _judge_need(door: Door, before: Body | None, after: Body | None) -> None:
     helping.judge(door.actor.kind, door.actor.ref, before, after, datetime.now(UTC))
     _check(door, before, after)
@@ -55,6 +61,7 @@ def _judge_need(door: Door, before: Body | None, after: Body | None) -> None:
 
 def _tell_of_need(door: Door, before: Body | None, after: Body | None) -> None:
     """The circle hears of what is open, the patient of who comes, who came of what is not needed."""
+    _stir(door, after)
     if after is None:
         return
     need, was = read_need(after), read_need(before) if before is not None else None
@@ -78,6 +85,7 @@ def _judge_todo(door: Door, before: Body | None, after: Body | None) -> None:
 
 def _tell_of_todo(door: Door, before: Body | None, after: Body | None) -> None:
     """Who is given something hears of it; a team has it on its list, and is told nothing by e-mail."""
+    _stir(door, after)
     if after is not None and before is None:
         task = read_todo(after)
         if side(task.owner) != "team":
@@ -91,6 +99,7 @@ def _judge_update(door: Door, before: Body | None, after: Body | None) -> None:
 
 def _tell_of_update(door: Door, before: Body | None, after: Body | None) -> None:
     """Whoever is let in, and the patient, hear that there is something to read."""
+    _stir(door, after)
     if after is not None and before is None:
         update = read_update(after)
         people = of_circle(door, update.patient, "updates", "Communication")
@@ -104,6 +113,7 @@ def _judge_meeting(door: Door, before: Body | None, after: Body | None) -> None:
 
 def _tell_of_meeting(door: Door, before: Body | None, after: Body | None) -> None:
     """Who is asked to it hears of it, and that it does not take place; who may read it, of its summary."""
+    _stir(door, after)
     what = kind_of(after) if after is not None else ""
     if what == "meeting" and after is not None:
         now, was = read_meeting(after), read_meeting(before) if before is not None else None

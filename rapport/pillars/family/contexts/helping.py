@@ -53,6 +53,8 @@ class HelpPage:
     past: tuple[NeedLine, ...]
     may_ask: bool
     sees: tuple[str, ...] | None
+    live: str
+    live_state: str
 
 
 @dataclass(frozen=True, slots=True)

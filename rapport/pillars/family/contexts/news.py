@@ -21,6 +21,8 @@ class NewsPage:
     updates: tuple[tuple[Update, bool], ...]
     reads: tuple[str, ...] | None
     may_write: bool
+    live: str
+    live_state: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ class ListPage:
     parts: tuple[Part, ...]
     done: tuple[Line, ...]
     may_plan: bool
+    live: str
+    live_state: str
 
 
 @dataclass(frozen=True, slots=True)

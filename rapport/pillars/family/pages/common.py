@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from rapport.fhir.outcomes import Refused, not_found
-from rapport.people import chart
+from rapport.gate.live import about
+from rapport.people import chart, live
 from rapport.people.portrait import short
 from rapport.people.request import Request, see_other
 from rapport.pillars.family.contexts.places import Place
@@ -50,6 +52,16 @@ def _open(request: Request, patient: str, page: tuple[str, Any, str, str]) -> bo
         asked = [("patient", patient), ("category", f"{KIND}|meeting"), ("_count", "1")]
         return bool(request.door.search("Communication", asked).matches)
     return request.door.reaches(patient, "r", page[3], page[2])
+
+
+def watched(request: Request, patient: str, refs: Iterable[str] = ()) -> tuple[str, str]:
+    """What an open page follows: the patient's things for them and the team; for family, those on it alone.
+
+    refs: what stands on the page. Family hear of nothing else, and of none of it once it is not theirs.
+    """
+    if request.actor.kind == "kin":
+        return live.watch(request, (f"thing:{ref}" for ref in refs))
+    return live.watch(request, about(request.actor, patient))
 
 
 def first(request: Request) -> HttpResponse:

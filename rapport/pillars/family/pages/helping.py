@@ -17,7 +17,7 @@ from rapport.people.request import Request, once_token
 from rapport.pillars.family import actions
 from rapport.pillars.family.contexts.helping import WHATS, AskPage, HelpPage, by_day, lines
 from rapport.pillars.family.forms import NeedForm
-from rapport.pillars.family.pages.common import place, to, trouble
+from rapport.pillars.family.pages.common import place, to, trouble, watched
 from rapport.pillars.family.reading import helping as reading
 from rapport.ui.show import show
 
@@ -39,12 +39,15 @@ def calendar(request: Request, rid: str) -> HttpResponse:
             later(reading.ahead, at.person.ref, now),
             later(reading.past, at.person.ref, now),
         )
+    seen = watched(request, at.person.ref, (need.ref for need in ahead.value))
     page = HelpPage(
         place=at,
         days=by_day(lines(ahead.value, actor, now)),
         past=lines(past.value, actor, now),
         may_ask=_may_ask(request, at.person.ref),
         sees=_sees(request, at.person.ref) if at.own else None,
+        live=seen[0],
+        live_state=seen[1],
     )
     return show(request, "family/help.html", page)
 

@@ -16,7 +16,7 @@ from rapport.pillars.family import actions
 from rapport.pillars.family.contexts.news import NewsPage, ReportPage
 from rapport.pillars.family.contexts.places import Place
 from rapport.pillars.family.forms import ReportForm
-from rapport.pillars.family.pages.common import place, to, trouble
+from rapport.pillars.family.pages.common import place, to, trouble, watched
 from rapport.pillars.family.reading import news as reading
 from rapport.pillars.family.rules.news import PLAIN
 from rapport.ui.show import show
@@ -33,7 +33,8 @@ def news(request: Request, rid: str) -> HttpResponse:
     found = reading.updates(request.door, at.person.ref)
     mine = ((one, one.state == "sent" and one.by[0] == request.actor.ref) for one in found)
     reads = _reads(request, at) if at.shared and (at.own or at.staff) else None
-    page = NewsPage(at, tuple(mine), reads, may_write=at.staff and bool(reads))
+    seen = watched(request, at.person.ref, (one.ref for one in found))
+    page = NewsPage(at, tuple(mine), reads, at.staff and bool(reads), *seen)
     return show(request, "family/news.html", page)
 
 

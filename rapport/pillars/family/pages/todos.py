@@ -15,7 +15,7 @@ from rapport.pillars.family import actions, finding
 from rapport.pillars.family.contexts.places import Place
 from rapport.pillars.family.contexts.todos import ListPage, PlanPage, line, parts
 from rapport.pillars.family.forms import PlanForm
-from rapport.pillars.family.pages.common import place, to, trouble
+from rapport.pillars.family.pages.common import place, to, trouble, watched
 from rapport.pillars.family.reading import helping
 from rapport.pillars.family.reading import todos as reading
 from rapport.pillars.family.shapes.common import Who
@@ -31,11 +31,15 @@ def todos(request: Request, rid: str) -> HttpResponse:
     with together(request.door) as later:
         todo, done = later(reading.open_ones, at.person.ref), later(reading.done, at.person.ref, now)
         needs = later(helping.ahead, at.person.ref, now)
+    refs = [*(one.ref for one in todo.value), *(one.ref for one in needs.value)]
+    seen = watched(request, at.person.ref, refs)
     page = ListPage(
         place=at,
         parts=parts(todo.value, needs.value, at, actor, now) if at.shared else (),
         done=tuple(line(one, actor, now) for one in done.value),
         may_plan=_may_plan(request, at),
+        live=seen[0],
+        live_state=seen[1],
     )
     return show(request, "family/todos.html", page)
 
