@@ -31,6 +31,7 @@ _OPERATIONS = {
     ("Resource", "$validate"): _DEFINED + "Resource-validate",
     ("Resource", "$meta"): _DEFINED + "Resource-meta",
     ("DocumentReference", "$docref"): _US_CORE + "OperationDefinition/docref",
+    ("Resource", "$why"): "urn:rapport:operation:why",
     ("Patient", "$everything"): _DEFINED + "Patient-everything",
     ("ValueSet", "$expand"): _DEFINED + "ValueSet-expand",
     ("ValueSet", "$validate-code"): _DEFINED + "ValueSet-validate-code",

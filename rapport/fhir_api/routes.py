@@ -61,6 +61,7 @@ OF_TYPE: Mapping[tuple[str, str], Methods] = {
 OF_ONE: Mapping[tuple[str, str], Methods] = {
     ("*", "$validate"): _both(operations.validate),
     ("*", "$meta"): {"GET": operations.meta},
+    ("*", "$why"): {"GET": operations.why},
     ("Patient", "$everything"): _both(compartments.everything),
     ("Group", "$export"): _both(exports.of_group),
     ("ValueSet", "$expand"): _both(terms.expand),

@@ -54,11 +54,12 @@ def client(ask: Ask) -> Filter | None:
     """A program reaches the types of its scopes, never what carries a label that nobody here understands.
 
     A scope may be limited to what a search finds. Of such resources their present version alone is shown.
+    What a patient closes by a Consent that names the program, it does not reach.
     """
     scopes = _in_scope(ask)
     if not scopes:
         return None
-    plain = Filter(_cleared(KNOWN))
+    plain = Filter(f"({_cleared(KNOWN)} AND {_not_closed('{t}', ask)})")
     if any(not scope.query for scope in scopes):
         return plain
     return both(plain, any_of(restriction(ask.rtype, scope.query) for scope in scopes))
@@ -156,14 +157,26 @@ def not_denied(row: str, ask: Ask, sens: str = "") -> str:
         " AND (d.actor = 0 OR d.actor = ANY(%(gate_keys)s::bigint[]))"
         f" AND d.actions & {ACTION_BITS[ask.action]} <> 0 AND d.patient = {row}.patient AND d.marked"
     )
-    what = (
-        f"{row}.patient, %(gate_keys)s::bigint[], {_category(ask, sens)}, {_types(ask)},"
-        f" {ACTION_BITS[ask.action]}, {PURPOSES.get(ask.purpose, 0)}, {_clearance(ask.actor)},"
-        f" {row}.id, {sens}, {row}.whn, now()"
-    )
     return (  # every value in here is ours: numbers and an alias
         f"(NOT ({aimed} = 0) OR ({sens} <> 0 AND {aimed} <> 0)))"
-        f" OR {row}.patient = ANY(%(gate_keys)s::bigint[]) OR NOT access_denied({what}))"
+        f" OR {row}.patient = ANY(%(gate_keys)s::bigint[]) OR NOT access_denied({_what(row, ask, sens)}))"
+    )
+
+
+def _not_closed(row: str, ask: Ask) -> str:
+    """SQL: no Consent of the patient that names this program forbids it this."""
+    keys = f"ARRAY[{', '.join(map(str, ask.actor.keys))}]::bigint[]"
+    named = f"SELECT 1 FROM access_denial n WHERE NOT n.exception AND n.actor = ANY({keys})"  # noqa: S608
+    judged = f"access_denied_program({_what(row, ask, f'{row}.sens', keys)})"
+    return f"(NOT (SELECT EXISTS ({named})) OR NOT {judged})"
+
+
+def _what(row: str, ask: Ask, sens: str, keys: str = "%(gate_keys)s::bigint[]") -> str:
+    """SQL: the values that `access_denied` judges by."""
+    return (
+        f"{row}.patient, {keys}, {_category(ask, sens)}, {_types(ask)},"
+        f" {ACTION_BITS[ask.action]}, {PURPOSES.get(ask.purpose, 0)}, {_clearance(ask.actor)},"
+        f" {row}.id, {sens}, {row}.whn, now()"
     )
 
 
@@ -248,7 +261,8 @@ def _said(rules: tuple[Rule, ...], ask: Ask) -> Filter:
 def hidden_labels(ask: Ask) -> int | None:
     """The labels that hide a row from who sees all rows but for labels; None where the filter asks for more.
 
-    It says of a program and of Rapport what `filter_for` says in SQL, for rows that are at hand.
+    It says of a program and of Rapport what `filter_for` says in SQL, for rows that are at hand; but for
+    Consents that name a program, which bind what it sees and changes, not what it adds.
     """
     return _hidden(RULES, ask)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rapport.fhir.labels import MARKS, STAFF, UNKNOWN
+from rapport.fhir.labels import JOINED, MARKS, STAFF, UNKNOWN
 
 from .permissions import (
     APPOINTMENT,
@@ -31,6 +31,8 @@ READS, WRITES = 1, 1 | 2 | 4  # bits of permissions.ACTION_BITS: see; see, write
 KNOWN = ~UNKNOWN
 #: What a patient or somebody close to them may ever clear: all known labels but the staff's own.
 PERSONAL = KNOWN & ~STAFF
+#: What one part of a joined record gives: nothing of another part.
+ONE_PART = KNOWN & ~JOINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,13 @@ OWN = Role(
 CARE_TEAM = Role(
     "care team",
     "{who} is on the care team.",
-    KNOWN,
+    ONE_PART,
     (Part(IDENTITY | SHARING, READS), Part(CLINICAL, WRITES)),
 )
 ADDRESSED = Role(
     "conversation",
     "This conversation was written to {who}.",
-    KNOWN,
+    ONE_PART,
     (Part(CONVERSATION, WRITES),),
 )
 ADDRESSED_KIN = Role(
@@ -89,7 +91,7 @@ READER = Role("meeting, summary", "This summary was shared with {who}.", MARKS, 
 CORRESPONDENT = Role(
     "conversation, name",
     "The person wrote to {who}, who must know who they are.",
-    KNOWN,
+    ONE_PART,
     (Part(IDENTITY, READS),),
 )
 EMERGENCY = Role(
@@ -98,6 +100,18 @@ EMERGENCY = Role(
     KNOWN,
     (Part(IDENTITY | SHARING, READS), Part(CLINICAL, WRITES)),
     PURPOSES["ETREAT"],
+)
+REVIEW = Role(
+    "emergency, review",
+    "{who} answers for privacy here and looks into an emergency access.",
+    KNOWN,
+    (Part(CONVERSATION, WRITES),),
+)
+REVIEWED = Role(
+    "emergency, reviewed",
+    "{who} answers for privacy here and looks into this emergency access.",
+    KNOWN,
+    (Part(CONVERSATION, READS),),
 )
 RELATED = Role(
     "own entry in the circle",

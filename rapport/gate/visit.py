@@ -14,11 +14,12 @@ from psycopg import Connection
 
 from rapport.fhir.outcomes import Refused
 from rapport.store.records import Filter, Record
-from rapport.store.wire import StoreCursor, transaction
+from rapport.store.wire import StoreCursor, transaction, wear
 
 from . import live
 from .actor import Actor, Outdated, Warrant
 from .audit import REFUSED, Trail, Witness, idle
+from .belts import belt_of
 from .permissions import PURPOSES, Action
 from .policy import Ask, both, filter_for, hidden_labels
 
@@ -86,7 +87,8 @@ class Visit:
             raise Refused(
                 "invalid", f"The purpose {purpose!r} is not known here.", "Use one of " + ", ".join(PURPOSES)
             )
-        self._conn = conn
+        self._line = conn
+        self._belt = belt_of(actor)
         self.actor = actor
         self.purpose = purpose
         self.witness = Witness(actor, purpose, source, request or os.urandom(16).hex())
@@ -95,6 +97,12 @@ class Visit:
         self.passing: Collection[str] = ()  # codes of refusals after which the same is tried again: not noted
         self._looks = True  # whether reading is looking: somebody sees it
         self._filters: dict[tuple[Action, str], Filter] = {}
+
+    @property
+    def _conn(self) -> Connection[Any]:
+        """The connection; what the store asks on it next is asked for this actor."""
+        wear(self._line, self._belt)
+        return self._line
 
     @property
     def conn(self) -> Connection[Any]:
@@ -268,5 +276,6 @@ class Visit:
         else:
             with self._open():
                 self.witness.write(self.conn, reads)
+        wear(self._line, None)
 
     close = finish

@@ -42,6 +42,7 @@ _links: list[Link] = [
     Link(_("My sign-in"), "/account/", "key", 10, _("E-mail address, password, second step, devices")),
     Link(_("When I am away"), "/absence/", "calendar", 20, _("Days, and who covers"), staff),
     Link(_("Invite a patient"), "/invite/", "mail", 30, _("With a letter or a link"), staff),
+    Link(_("Emergency access"), "/emergency/", "eye", 35, _("A record that is not shared with you"), staff),
     Link(
         _("Who works here"), "/staff/", "people", 40, _("Leaving, lost second steps, new passwords"), _leads
     ),

@@ -22,6 +22,7 @@ WHO = {
     "day/": "signed in",
     "inbox/": "staff",
     "people/": "staff",
+    "identity/": "staff",
     "answers/": "staff",
     "messages/": "signed in",
     "messages/record/": "staff",
@@ -29,6 +30,7 @@ WHO = {
     "circle/": "signed in",
     "circle/invite/": "patients",
     "circle/private/": "patients",
+    "circle/not/": "patients",
     "circle/<": "patients",
     "looked/": "patients",
     "whose/": "signed in",
@@ -42,6 +44,7 @@ WHO = {
     "live/": "signed in",
     "invite/": "staff",
     "staff/": "staff",
+    "emergency/": "staff",
     "absence/": "staff",
     "settings/": "staff",
 }

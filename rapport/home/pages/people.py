@@ -7,11 +7,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
 from rapport.fhir.outcomes import not_found
+from rapport.gate import joins
 from rapport.gate.door import Door
 from rapport.gate.live import about
 from rapport.gate.together import Asks, inquiry, together
@@ -59,8 +61,17 @@ def _query(name: str, born: str) -> tuple[list[tuple[str, str]], str]:
 def _found(door: Door, query: list[tuple[str, str]]) -> tuple[tuple[FoundPerson, ...], bool]:
     answer = door.search("Patient", [*query, ("_count", str(MOST_FOUND))])
     today = timezone.localdate()
-    found = [FoundPerson(person(one.json, today), _number(one.json)) for one in answer.matches]
+    found = [
+        FoundPerson(person(one.json, today), _number(one.json))
+        for one in answer.matches
+        if not _is_replaced(one.json)
+    ]
     return tuple(sorted(found, key=lambda one: one.person.name.casefold())), bool(answer.next)
+
+
+def _is_replaced(patient: dict[str, Any]) -> bool:
+    """Whether another record is in the place of this one: that one is found."""
+    return any(link.get("type") == "replaced-by" for link in patient.get("link") or ())
 
 
 def _number(patient: dict[str, Any]) -> str:
@@ -78,6 +89,9 @@ def _number(patient: dict[str, Any]) -> str:
 def glance(request: Request, rid: str) -> HttpResponse:
     """`/people/<rid>/`: who, what is open, what was promised, the record, all contacts."""
     door = request.door
+    stays = joins.survivor(door.conn, f"Patient/{rid}")
+    if stays and door.readable([stays]):
+        return redirect("person", stays.partition("/")[2])
     who = chart.whose(door, rid)
     watched = live.watch(request, about(request.actor, who.ref))
     with together(door) as later:
@@ -107,7 +121,7 @@ def glance(request: Request, rid: str) -> HttpResponse:
         may_invite=who.died is None and not accounts.signs_in(who.ref),
         shared=door.reaches(who.ref),
         carers=tuple(carers.values()),
-        may_give=care.may_give(request, carers),
+        may_give=care.may_give(request, care.members(care.of_the_whole(door, who.ref, teams.value))),
         live=watched[0],
         live_state=watched[1],
     )

@@ -14,7 +14,7 @@ Body = dict[str, Any]
 
 def register() -> None:
     """Put the guard at the door; called once at start-up."""
-    guards.register(guards.Guard("goals", is_goal, _judge))
+    guards.register(guards.Guard("goals", is_goal, _judge, types=frozenset({"Goal"})))
 
 
 def _judge(door: Door, before: Body | None, after: Body | None) -> None:

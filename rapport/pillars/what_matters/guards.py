@@ -14,7 +14,8 @@ Body = dict[str, Any]
 
 def register() -> None:
     """Put the guard at the door; called once at start-up."""
-    guards.register(guards.Guard("what matters", is_entry, _judge))
+    kinds = frozenset({"QuestionnaireResponse"})
+    guards.register(guards.Guard("what matters", is_entry, _judge, types=kinds))
 
 
 def _judge(_door: Door, before: Body | None, after: Body | None) -> None:

@@ -144,9 +144,12 @@ def _differs(ought: Body, after: Body) -> bool:
 
 def _concern_moved(door: Door, before: Body | None, after: Body, *, quiet: bool = False) -> None:
     was, now = (read_concern(before) if before else None), read_concern(after)
-    if was is None or was.is_open != now.is_open:
+    kept, shown = is_private(after), before is not None and is_private(before) and not is_private(after)
+    if was is None or was.is_open != now.is_open or kept != is_private(before or {}):
         settle(door, now.conversation)
-    if was is not None and (was.owner, was.team) != (now.owner, now.team):
+    if kept:
+        pass  # its own grants bring in who has it: the header is read by the circle, too
+    elif shown or (was is not None and (was.owner, was.team) != (now.owner, now.team)):
         _address(door, now.conversation, now.owner, now.team)
     elif was is not None and now.passed[len(was.passed) :]:
         _address(door, now.conversation, now.passed[-1], now.team)
@@ -155,7 +158,10 @@ def _concern_moved(door: Door, before: Body | None, after: Body, *, quiet: bool 
 
 
 def settle(door: Door, conversation: str) -> None:
-    """Keep the conversation's state in step: in progress while a concern is open, else completed."""
+    """Keep the conversation's state in step: in progress while a concern is open, else completed.
+
+    The circle reads that, so a concern that is kept from them does not count (`open_in`).
+    """
     own = at_work(door)
     own.lock("conversation", conversation)
     found = finding.look(own, conversation, "conversation")
