@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "rapport.pillars.family",
     "rapport.pillars.identity",
     "rapport.pillars.plans",
+    "rapport.pillars.screens",
     "rapport.pillars.what_matters",
     "rapport.home",
     "allauth",

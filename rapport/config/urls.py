@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("rapport.pillars.family.urls")),
     path("", include("rapport.pillars.identity.urls")),
     path("", include("rapport.pillars.plans.urls")),
+    path("", include("rapport.pillars.screens.urls")),
     path("", include("rapport.pillars.what_matters.urls")),
     path("", include("rapport.people.urls")),
     path("", include("rapport.ui.urls")),

@@ -20,6 +20,7 @@ from .permissions import (
     HELP,
     IDENTITY,
     MEETING,
+    PLAN,
     PURPOSES,
     SHARING,
     STORY,
@@ -60,7 +61,7 @@ OWN = Role(
     PERSONAL,
     (
         Part(EVERY_CATEGORY, READS),
-        Part(CONVERSATION | SHARING | STORY | GOAL | HELP | MEETING, WRITES),
+        Part(CONVERSATION | SHARING | STORY | GOAL | PLAN | HELP | MEETING, WRITES),
     ),
 )
 CARE_TEAM = Role(

@@ -426,6 +426,18 @@ def test_entries_of_another_move_to_them_and_back(two: People, door: Doors, conn
     assert past(conn, versions) == old
 
 
+def test_the_family_of_the_one_does_not_get_the_conversation_of_the_other(two: People, door: Doors) -> None:
+    own = door(two.program)
+    header = own.read("Communication", "c1").json
+    own.update({**header, "recipient": [*header["recipient"], {"reference": BILAL}]})
+    assert door(two.bilal).read("Communication", "m1")
+    entries = ["Communication/c1"]
+    number = splitting.split(door(two.chen), source=AMINA, target=AGAIN, entries=entries, once="s1")
+    assert not door(two.bilal).search("Communication").matches
+    joining.undo(door(two.chen), number=number)
+    assert door(two.bilal).read("Communication", "m1")
+
+
 def test_only_what_one_may_read_and_what_is_theirs_moves(two: People, door: Doors) -> None:
     chen = door(two.chen)
     for entries in (["Observation/o2"], ["CareTeam/amina-harbour-street"], [AMINA], ["Observation/none"]):

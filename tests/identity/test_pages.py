@@ -51,7 +51,7 @@ def joined(chen: Browser) -> str:
     return chen.send("/join/", keep="amina")
 
 
-def test_found_and_shown_side_by_side(chen: Browser, door: Doors, again: str) -> None:
+def test_found_and_shown_side_by_side(chen: Browser, people: People, door: Doors, again: str) -> None:
     assert "Nobody seems to be here twice" in chen.get("/identity/")
     compare(door)
     said = chen.get("/identity/")
@@ -59,6 +59,8 @@ def test_found_and_shown_side_by_side(chen: Browser, door: Doors, again: str) ->
     said = chen.get(PAIR)
     assert "One person or two?" in said and "Haddad Aminá" in said and "Amina Haddad" in said
     assert "swapped" in said and "agrees" in said
+    assert "This person may be here twice." in chen.get("/people/amina/")
+    assert "/identity/split/amina/" in chen.html and "twice" not in Browser(people.dara).get("/people/amina/")
 
 
 def test_joined_and_undone(chen: Browser, people: People, door: Doors, again: str, three: Sent) -> None:

@@ -19,7 +19,7 @@ from rapport.store import reading
 from rapport.store.records import Record
 
 from . import wording
-from .moving import MOST, bounded, lead, person, rewrite, settle, tell_all
+from .moving import MOST, bounded, lead, person, rewrite, settle, tell_all, unit
 
 JOINED = "two records of one person were joined"
 APART = "two records that were joined are two again"
@@ -33,7 +33,7 @@ def merge(door: Any, *, source: str, target: str, once: str, versions: tuple[int
     Refused("rule") where one of them is joined already, "conflict" where both are signed in with.
     """
     lead(door)
-    with door.unit(JOINED):
+    with unit(door, JOINED):
         door.lock("identity")
         known = acts.by_form(door.conn, once) or _same(door, source, target)
         if known is not None:
@@ -51,6 +51,7 @@ def merge(door: Any, *, source: str, target: str, once: str, versions: tuple[int
             ],
         )
         acts.note(door.conn, number, [(record.id, record.vid) for record in people])
+        bounded(stored.owned(door.conn, reference_key(source), MOST + 1))
         moved = _take(door, number, source, target, part)
         tell_all(door.conn, source, target, moved, undone=False)
         settle(door, [], source, target, 0)
@@ -84,8 +85,8 @@ def _part(door: Any, source: str, target: str) -> int:
 
 
 def _take(door: Any, number: int, source: str, target: str, part: int) -> list[Record]:
-    """Move whatever belongs to `source` now."""
-    found = bounded(stored.owned(door.conn, reference_key(source), MOST + 1))
+    """Move whatever belongs to `source` now, as much as goes at once."""
+    found = stored.owned(door.conn, reference_key(source), MOST)
     texts = [(record, wording.moved(record.body, source, target, part)) for record in found]
     moved = rewrite(door, texts)
     acts.note(door.conn, number, [(record.id, record.vid) for record in moved])
@@ -99,7 +100,7 @@ def follow(door: Any) -> int:
     for act in acts.merges(door.conn):
         if not stored.owned(door.conn, reference_key(act.source), 1):
             continue
-        with door.unit(FOLLOWED):
+        with unit(door, FOLLOWED):
             door.lock("identity")
             now = acts.one(door.conn, act.number, hold=True)
             if now is not None and now.undone is None:
@@ -110,7 +111,7 @@ def follow(door: Any) -> int:
 def undo(door: Any, *, number: int) -> Act:
     """Take a merge or a split back: what it moved is where it was, word for word, or as it was changed."""
     lead(door)
-    with door.unit(APART):
+    with unit(door, APART):
         door.lock("identity")
         act = acts.one(door.conn, number, hold=True)
         if act is None:

@@ -5,7 +5,8 @@ No guard is asked and nothing follows: what is said and promised stays as it was
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,13 @@ def lead(door: Any) -> None:
     """Leads alone say who is who; to all others there is nothing here."""
     if door.actor.kind != "staff" or "lead" not in door.actor.duties:
         raise not_found()
+
+
+@contextmanager
+def unit(door: Any, why: str) -> Iterator[None]:
+    """One act on two records. All of both moves, whatever of them whoever decides may see."""
+    with door.unit(why), door.at_large():
+        yield
 
 
 def person(door: Any, patient: str) -> Record:

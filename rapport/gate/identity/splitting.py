@@ -15,7 +15,7 @@ from rapport.store.records import Record
 
 from . import wording
 from .joining import with_hanging
-from .moving import lead, person, rewrite, settle
+from .moving import lead, person, rewrite, settle, unit
 
 SPLITTING = "entries of another person were moved to their own record"
 #: Who a person is, who is close to them, who cares for them and what they share is nobody else's entry.
@@ -28,7 +28,7 @@ def split(door: Any, *, source: str, target: str, entries: Sequence[str], once: 
     Who moves them must be able to read each. A conversation goes with all that is in it.
     """
     lead(door)
-    with door.unit(SPLITTING):
+    with unit(door, SPLITTING):
         door.lock("identity")
         known = acts.by_form(door.conn, once)
         if known is not None:
@@ -62,9 +62,9 @@ def _chosen(door: Any, source: str, entries: Sequence[str]) -> list[Record]:
 
 
 def _text(record: Record, source: str, target: str) -> bytes:
-    """About the other person; of no part of the record that it leaves."""
+    """About the other person; of no part of the record that it leaves, nor to that one's family."""
     raw = wording.moved(record.body, source, target, 0)
     for part in range(1, len(PARTS) + 1):
         if PARTS[part - 1][1].encode() in raw:
             raw = wording.unlabelled(raw, part)
-    return raw
+    return wording.without_family(raw) if record.rtype == "Communication" else raw

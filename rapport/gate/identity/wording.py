@@ -78,6 +78,16 @@ def _with_labels(raw: bytes, change: Any) -> bytes:
     return msgspec.json.encode({**found, "meta": msgspec.Raw(orjson.dumps(meta))})
 
 
+def without_family(raw: bytes) -> bytes:
+    """A Communication that is not written to anybody's family."""
+    found = members(raw)
+    if "recipient" not in found or b"RelatedPerson/" not in bytes(found["recipient"]):
+        return raw
+    to = orjson.loads(bytes(found.pop("recipient")))
+    kept = [one for one in to if not str(one.get("reference", "")).startswith("RelatedPerson/")]
+    return msgspec.json.encode({**found, **({"recipient": msgspec.Raw(orjson.dumps(kept))} if kept else {})})
+
+
 def linked(raw: bytes, kind: str, other: str, *, active: bool | None = None) -> bytes:
     """A Patient with a link of that kind to another, and active or not where that is said."""
     found = members(raw)

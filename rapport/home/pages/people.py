@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from rapport.fhir.outcomes import not_found
 from rapport.gate import joins
 from rapport.gate.door import Door
+from rapport.gate.identity import pairs
 from rapport.gate.live import about
 from rapport.gate.together import Asks, inquiry, together
 from rapport.home.contexts import AllPage, FoundPerson, PeoplePage, PersonPage, contact_lines
@@ -25,6 +26,8 @@ from rapport.people.request import Request, staff_only
 from rapport.pillars.conversations import reading
 from rapport.pillars.conversations.contexts.talking import promise_lines, question_line
 from rapport.pillars.conversations.forms import DayField
+from rapport.pillars.screens import reading as screens
+from rapport.pillars.screens.contexts import trend_lines
 from rapport.pillars.what_matters.contexts import summary
 from rapport.pillars.what_matters.reading import entries
 from rapport.ui.show import show
@@ -102,12 +105,14 @@ def glance(request: Request, rid: str) -> HttpResponse:
         promised = later(reading.promises, who.ref)
         coming, gone = later(_next, who.ref), later(_last, who.ref)
         told = later(entries, who.ref)
+        screened, forms = later(screens.trends, who.ref), later(screens.packs)
     contacts, older = met.value
     concerns, carers = asked.value, care.members(teams.value)
     page = PersonPage(
         person=who,
         called=short(who.name),
         matters=summary(told.value),
+        checks=trend_lines(screened.value, forms.value),
         next_visit=coming.value,
         last_visit=gone.value,
         questions=tuple(question_line(concern, staff=True) for concern in concerns[:FEW_CONTACTS]),
@@ -122,10 +127,18 @@ def glance(request: Request, rid: str) -> HttpResponse:
         shared=door.reaches(who.ref),
         carers=tuple(carers.values()),
         may_give=care.may_give(request, care.members(care.of_the_whole(door, who.ref, teams.value))),
+        twice=_twice(request, who.ref),
         live=watched[0],
         live_state=watched[1],
     )
     return show(request, "home/person.html", page)
+
+
+def _twice(request: Request, patient: str) -> str:
+    """The likeliest other record of the same person (its id), for leads; "" for none."""
+    found = pairs.of(request.door.conn, patient) if "lead" in request.actor.duties else []
+    others = [pair.high if pair.low == patient else pair.low for pair in found[:1]]
+    return next((ref.partition("/")[2] for ref in others if request.door.readable([ref])), "")
 
 
 @inquiry

@@ -64,9 +64,10 @@ def _message(door: Door, before: Body | None, after: Body) -> None:
 
 
 def _as_private(door: Door, message: Message, after: Body) -> Message:
-    """A message about a question that is kept from the circle is kept from it, too."""
+    """A message about a question, or in a conversation, that is kept from the circle is kept from it, too."""
+    whole = finding.look(at_work(door), message.conversation, "conversation")
     asked = (finding.look(at_work(door), ref, "concern") for ref in message.about)
-    if message.is_note or message.private or not any(one and is_private(one) for one in asked):
+    if message.is_note or message.private or not any(one and is_private(one) for one in (whole, *asked)):
         return message
     stored = at_work(door).read("Communication", message.rid).json
     return read_message(at_work(door).update(with_privacy(stored, True)).json)
@@ -131,6 +132,9 @@ def _concern(door: Door, before: Body | None, after: Body) -> None:
     who, at = finding.who(door), moment.now()
     clocks = finding.clocks(topic_of(door, read_concern(after).conversation))
     ought = judging.step(before, after, who, at, clocks) if before else raising.new(after, who, at, clocks)
+    if before is None and not is_private(ought):
+        whole = finding.look(at_work(door), read_concern(ought).conversation, "conversation")
+        ought = with_privacy(ought, True) if whole and is_private(whole) else ought
     if _differs(ought, after):
         meta = {name: value for name, value in (ought.get("meta") or {}).items() if name != "versionId"}
         at_work(door).update({**ought, "meta": meta} if meta else ought)
