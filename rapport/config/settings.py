@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "rapport.fhir_api",
     "rapport.pillars.conversations",
     "rapport.pillars.circle",
+    "rapport.pillars.family",
     "rapport.pillars.identity",
     "rapport.pillars.plans",
     "rapport.pillars.screens",

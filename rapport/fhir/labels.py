@@ -16,6 +16,9 @@ STAFF_ONLY: Final = (OWN, "staff-only")
 
 #: Kept from the circle by the patient's own wish ("patient requested sensitivity").
 PRIVATE: Final = (ACT_CODE, "PRS")
+#: Marks of a category that a patient shares by itself, on types that hold several: see ADR 20.
+CATEGORY: Final = "urn:rapport:category"
+CATEGORIES: Final = ("practical-help", "updates", "meetings")
 #: System of the tag that counts how often a label alone was changed: no change of what was written.
 RELABELLED: Final = "urn:rapport:relabelled"
 
@@ -36,10 +39,13 @@ LABELS: Final[tuple[tuple[str, str], ...]] = (
     (CONFIDENTIALITY, "V"),
     *((ACT_CODE, code) for code in _SENSITIVITIES.split()),
     *PARTS,
+    *((CATEGORY, code) for code in CATEGORIES),
 )
 BITS: Final[Mapping[tuple[str, str], int]] = {label: 1 << bit for bit, label in enumerate(LABELS, 1)}
 STAFF: Final = BITS[STAFF_ONLY]
 JOINED: Final = sum(BITS[part] for part in PARTS)
+#: All marks of a category: they say which permit a row needs, and hide nothing else.
+MARKS: Final = sum(BITS[CATEGORY, code] for code in CATEGORIES)
 #: Every known label and the unknown one: what the system clears.
 ALL: Final = UNKNOWN | sum(BITS.values())
 

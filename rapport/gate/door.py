@@ -24,6 +24,7 @@ from .audit import Entry, log_of
 from .bundles import Bundles
 from .decisions import Decision, decide
 from .permissions import READ, Action
+from .policy import opens
 from .roles import OWN
 
 __all__ = ["Actor", "Decision", "Door", "Entry", "Extent", "Found", "Record", "Window"]
@@ -61,12 +62,15 @@ class Door(Bundles):
         self._note_search(f"{rtype}/{rid}/$why")
         return self.decide(action, rtype, rid)
 
-    def reaches(self, patient: str, action: Action = READ, rtype: str = "Condition") -> bool:
+    def reaches(
+        self, patient: str, action: Action = READ, rtype: str = "Condition", category: str = ""
+    ) -> bool:
         """Whether this actor may do this to things of a type of `Patient/…`, whatever stands in it.
 
-        Left out: read the clinical record.
+        Left out: read the clinical record. category: to such as carry its mark (`gate.marks`).
         """
-        where = self.where(action, rtype)
+        ask = self._ask(action, rtype)
+        where = opens(ask, category) if category else self.where(action, rtype)
         sql = f"SELECT 1 FROM resource t WHERE t.id = %(gate_row)s AND {where.on('t')}"  # noqa: S608
         params = {**where.params, "gate_row": reference_key(patient)}
         return StoreCursor(self.conn).execute(sql, params).fetchone() is not None

@@ -30,7 +30,9 @@ from .roles import (
     CARE_TEAM,
     CORRESPONDENT,
     EMERGENCY,
+    INVITED,
     OWN,
+    READER,
     RELATED,
     REVIEW,
     REVIEWED,
@@ -44,6 +46,8 @@ Body = dict[str, Any]
 #: The tag of a care team that was given a joined record with all its parts.
 WHOLE = ("urn:rapport:parts", "whole")
 SOURCES = frozenset({"Patient", "CareTeam", "Communication", "RelatedPerson", "Consent", "Task"})
+#: Kinds of Communication that open what is said at a meeting to whom they name.
+_MEETINGS = frozenset({"meeting", "summary"})
 _KEPT = BITS[PRIVATE]
 _STAFF = ("Practitioner/", "PractitionerRole/", "Organization/")
 
@@ -130,7 +134,9 @@ def _may_have_granted(record: Record, body: Body | None) -> bool:
             or reviews.is_review(body)
             or "concern" in kinds(body)
         )
-    return record.rtype != "Communication" or body is None or not kinds(body) or "conversation" in kinds(body)
+    if record.rtype != "Communication" or body is None or not kinds(body):
+        return True
+    return bool(kinds(body) & (_MEETINGS | {"conversation"}))
 
 
 def _rows(record: Record, body: Body) -> Iterator[tuple[Any, ...]]:
@@ -187,6 +193,8 @@ def grants_of(record: Record, body: Body) -> Iterator[Grant]:
         yield from _of_care_team(record, body)
     elif record.rtype == "Communication" and "conversation" in kinds(body):
         yield from _of_conversation(record, body)
+    elif record.rtype == "Communication" and kinds(body) & _MEETINGS:
+        yield from _of_meeting(record, body)
 
 
 def _of_related(record: Record, body: Body) -> Iterator[Grant]:
@@ -260,6 +268,16 @@ def _of_conversation(record: Record, body: Body) -> Iterator[Grant]:
         elif reference.startswith("RelatedPerson/"):
             why = ADDRESSED_KIN.sentence.format(who=who)
             yield Grant(actor, record.patient, ADDRESSED_KIN, why, scope=record.id)
+
+
+def _of_meeting(record: Record, body: Body) -> Iterator[Grant]:
+    """The circle's guests find the meeting and what is brought to it; its readers the summary alone."""
+    role = INVITED if "meeting" in kinds(body) else READER
+    for recipient in body.get("recipient", ()):
+        reference = recipient.get("reference", "")
+        if reference.startswith("RelatedPerson/"):
+            why = role.sentence.format(who=recipient.get("display") or "them")
+            yield Grant(reference_key(reference), record.patient, role, why, scope=record.id)
 
 
 def _name_of(body: Body) -> str:

@@ -19,11 +19,22 @@ import orjson
 from psycopg import Connection
 
 from rapport.fhir.keys import reference_key
-from rapport.fhir.labels import ACT_CODE, BITS, JOINED, PARTS, PRIVATE, RELABELLED, is_private, relabelled
+from rapport.fhir.labels import (
+    ACT_CODE,
+    BITS,
+    CATEGORY,
+    JOINED,
+    PARTS,
+    PRIVATE,
+    RELABELLED,
+    is_private,
+    relabelled,
+)
 from rapport.fhir.text import members
 from rapport.store.reading import read
 from rapport.store.records import Filter, Write
 
+from . import marks
 from .claims import kinds
 
 Body = dict[str, Any]
@@ -107,11 +118,13 @@ def labelled(write: Write, *, by_patient: bool) -> Write:
     if write.delete:
         return write
     found, before = labels_of(write.resource), write.before
+    categories = marks.of_kinds(write.resource)
     kept = before is not None and not before.deleted and b'"PRS"' in before.body and not by_patient
     part = before is not None and not before.deleted and _PART in before.body
-    if not (found or kept or part):
+    if not (found or categories or kept or part):
         return write
     wanted = [(ACT_CODE, code) for code in sorted(found)]
+    wanted += [(CATEGORY, category) for category in sorted(categories)]
     if kept and before is not None and is_private(before.json):
         wanted.append(PRIVATE)
     if part and before is not None:

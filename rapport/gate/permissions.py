@@ -8,6 +8,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Literal
 
+from rapport.fhir.labels import BITS, CATEGORY
+
 Action = Literal["c", "r", "u", "d", "s"]
 
 READ: Action = "r"
@@ -30,12 +32,14 @@ APPOINTMENT = 8
 PLAN = 16
 DECISION = 32
 LEARNING = 64  # no type of its own yet
-HELP = 128  # no type of its own yet
+HELP = 128  # what family does and brings: Tasks with its mark
 CIRCLE = 256  # who belongs to the person: RelatedPerson
 SHARING = 512  # who may see what, and who looked: Consent, AuditEvent
 STORY = 1024  # what the person says of themselves: QuestionnaireResponse
 GOAL = 2048  # what the person would like: Goal; shared with the plan, and written by the person themselves
-EVERY_CATEGORY = (1 << 12) - 1
+UPDATES = 4096  # what a team writes for the family: Communications with its mark
+MEETING = 8192  # what is said around a table: Communications with its mark; shared with who is asked to it
+EVERY_CATEGORY = (1 << 14) - 1
 CLINICAL = EVERY_CATEGORY & ~(IDENTITY | SHARING)
 
 _CATEGORY = {
@@ -53,6 +57,16 @@ _CATEGORY = {
     "Consent": SHARING,
     "AuditEvent": SHARING,
 }
+
+#: A mark in `meta.security` -> the category of a row that carries it; and the types that hold such rows.
+MARKED = MappingProxyType(
+    {
+        BITS[CATEGORY, "practical-help"]: HELP,
+        BITS[CATEGORY, "updates"]: UPDATES,
+        BITS[CATEGORY, "meetings"]: MEETING,
+    }
+)
+MARKED_TYPES = frozenset({"Communication", "Task"})
 
 #: Types that say how the site works, not who somebody is: readable by everybody who is signed in, as
 #: long as the resource belongs to no patient. A type that is not here needs a grant, whatever it holds.
@@ -77,5 +91,5 @@ EVERY_PURPOSE = sum(PURPOSES.values())
 
 
 def category_of(rtype: str) -> int:
-    """The category bit of a resource type inside a person's compartment."""
+    """The category bit of a resource type inside a person's compartment, where no mark says another."""
     return _CATEGORY.get(rtype, RECORD)

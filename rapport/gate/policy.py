@@ -12,11 +12,21 @@ from functools import lru_cache
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.index_keys import range_key
+from rapport.fhir.labels import BITS, CATEGORY, MARKS
 from rapport.store.records import EVERYTHING, NOTHING, Filter
 from rapport.store.restricting import restriction
 
 from .actor import Actor
-from .permissions import ACTION_BITS, DIRECTORY, PURPOSES, WITNESSED, Action, category_of
+from .permissions import (
+    ACTION_BITS,
+    DIRECTORY,
+    MARKED,
+    MARKED_TYPES,
+    PURPOSES,
+    WITNESSED,
+    Action,
+    category_of,
+)
 from .roles import KNOWN, PERSONAL
 from .scopes import Scope
 
@@ -190,7 +200,7 @@ def _not_closed(row: str, ask: Ask) -> str:
 def _what(row: str, ask: Ask, sens: str, keys: str = "%(gate_keys)s::bigint[]") -> str:
     """SQL: the values that `access_denied` judges by."""
     return (
-        f"{row}.patient, {keys}, {category_of(ask.rtype)}, {_types(ask)},"
+        f"{row}.patient, {keys}, {_category(ask, sens)}, {_types(ask)},"
         f" {ACTION_BITS[ask.action]}, {PURPOSES.get(ask.purpose, 0)}, {_clearance(ask.actor)},"
         f" {row}.id, {sens}, {row}.whn, now()"
     )
@@ -209,18 +219,19 @@ def _holds(g: str, row: str, ask: Ask, sens: str) -> str:
     """SQL: what `fits` says, but for the one resource that the grant may be limited to."""
     sens = sens or f"{row}.sens"
     return (  # every value in here is ours: numbers and aliases
-        f"{_given(g, ask)}"
+        f"{_given(g, ask, sens)}"
         f" AND {sens} & ~({g}.labels & ({_clearance(ask.actor)})::bigint) = 0"
         f" AND {sens} & {g}.marked = {g}.marked"
         f" AND {row}.whn < {g}.until AND {row}.whn >= {g}.since"
     )
 
 
-def _given(g: str, ask: Ask) -> str:
-    """SQL: a grant is given to this actor for this action, purpose and type, now."""
+def _given(g: str, ask: Ask, sens: str) -> str:
+    """SQL: a grant is given to this actor for this action, purpose, type or mark, now."""
     return (  # every value in here is ours: numbers and aliases
         f"{g}.actor = ANY(%(gate_keys)s::bigint[]) AND {g}.also <@ %(gate_keys)s::bigint[]"
-        f" AND ({g}.categories & {category_of(ask.rtype)} <> 0 OR {g}.types && {_types(ask)})"
+        f" AND ({g}.categories & {_category(ask, sens)} <> 0"
+        f" OR ({_unmarked(ask, sens)}{g}.types && {_types(ask)}))"
         f" AND {g}.actions & {ACTION_BITS[ask.action]} <> 0"
         f" AND {g}.purposes & {PURPOSES.get(ask.purpose, 0)} <> 0"
         f" AND {g}.valid_from <= now() AND {g}.valid_until > now()"
@@ -230,7 +241,7 @@ def _given(g: str, ask: Ask) -> str:
 def _whole(ask: Ask) -> str:
     """SQL: the patients of whom a grant opens all that carries no label, of whatever time."""
     return (
-        f"SELECT w.patient FROM access_grant w WHERE {_given('w', ask)} AND w.scope IS NULL"  # noqa: S608
+        f"SELECT w.patient FROM access_grant w WHERE {_given('w', ask, '0')} AND w.scope IS NULL"  # noqa: S608
         " AND w.marked = 0 AND w.since = '-infinity' AND w.until = 'infinity'"
     )
 
@@ -243,10 +254,30 @@ def _about(g: str, row: str) -> str:
     )
 
 
+def _category(ask: Ask, sens: str) -> str:
+    """SQL: the category of a row: its type's, or what its mark says. Two marks at once are no category."""
+    plain = category_of(ask.rtype)
+    if ask.rtype not in MARKED_TYPES:
+        return str(plain)
+    cases = " ".join(f"WHEN {mark} THEN {category}" for mark, category in MARKED.items())
+    return f"(CASE {sens} & {MARKS} WHEN 0 THEN {plain} {cases} ELSE 0 END)::bigint"
+
+
+def _unmarked(ask: Ask, sens: str) -> str:
+    """SQL: whoever is given a type is given what is plainly of it."""
+    return f"{sens} & {MARKS} = 0 AND " if ask.rtype in MARKED_TYPES else ""
+
+
 def _types(ask: Ask) -> str:
     """SQL: the numbers of the type; a file counts as part of the conversation that it is in, too."""
     named = (ask.rtype, "Communication") if ask.rtype == "Binary" else (ask.rtype,)
     return f"ARRAY[{', '.join(str(TYPE_NUMBERS[name]) for name in named)}]::smallint[]"
+
+
+def opens(ask: Ask, category: str) -> Filter:
+    """Whose record is open to who asks for what carries the mark of a category: a filter of Patients."""
+    sql = by_grant("{t}", ask, sens=str(BITS[CATEGORY, category]))
+    return Filter(sql, {"gate_keys": ask.actor.keys})
 
 
 Rule = Callable[[Ask], Filter | None]

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rapport.fhir.labels import JOINED, STAFF, UNKNOWN
+from rapport.fhir.labels import JOINED, MARKS, STAFF, UNKNOWN
 
 from .permissions import (
+    APPOINTMENT,
     CIRCLE,
     CLINICAL,
     CONVERSATION,
     EVERY_CATEGORY,
     EVERY_PURPOSE,
     GOAL,
+    HELP,
     IDENTITY,
+    MEETING,
     PLAN,
     PURPOSES,
     SHARING,
@@ -56,7 +59,10 @@ OWN = Role(
     "own record",
     "This is their own record.",
     PERSONAL,
-    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING | STORY | GOAL | PLAN, WRITES)),
+    (
+        Part(EVERY_CATEGORY, READS),
+        Part(CONVERSATION | SHARING | STORY | GOAL | PLAN | HELP | MEETING, WRITES),
+    ),
 )
 CARE_TEAM = Role(
     "care team",
@@ -73,9 +79,16 @@ ADDRESSED = Role(
 ADDRESSED_KIN = Role(
     "conversation, family",
     "This conversation was shared with {who}.",
-    0,  # nothing that is sensitive, or kept from the circle
+    0,  # nothing that is sensitive, or kept from the circle, or of another category
     (Part(CONVERSATION, WRITES),),
 )
+INVITED = Role(
+    "meeting",
+    "{who} is asked to this meeting.",
+    MARKS,
+    (Part(MEETING, READS | 2), Part(APPOINTMENT, READS)),
+)
+READER = Role("meeting, summary", "This summary was shared with {who}.", MARKS, (Part(MEETING, READS),))
 CORRESPONDENT = Role(
     "conversation, name",
     "The person wrote to {who}, who must know who they are.",

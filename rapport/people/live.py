@@ -35,7 +35,7 @@ def beyond(watched: tuple[str, str], own: int) -> tuple[str, str]:
 
 
 #: Topics about somebody else, by kind: heard by who may read what they name.
-_OF_OTHERS = ("patient", "chart", "conversation")
+_OF_OTHERS = ("patient", "chart", "conversation", "thing")
 
 
 def _still_theirs(request: Any, topics: list[str]) -> list[str]:

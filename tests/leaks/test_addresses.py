@@ -36,6 +36,7 @@ WHO = {
     "whose/": "signed in",
     "matters/": "signed in",
     "goals/": "signed in",
+    "family/": "signed in",
     "today/": "signed in",
     "barriers/": "staff",
     "adherence/": "staff",

@@ -31,7 +31,7 @@ from tests.leaks.world import World
 #: function, what stands in it, what shall stand there instead, who sees too much then
 BREAKS: list[tuple[Any, str, str, str]] = [
     (policy._given, "{g}.actor = ANY(%(gate_keys)s::bigint[])", "%(gate_keys)s::bigint[] IS NOT NULL", "eve"),
-    (policy._given, "{g}.categories & {category_of(ask.rtype)} <> 0", "TRUE", "kin-some"),
+    (policy._given, "{g}.categories & {_category(ask, sens)} <> 0", "TRUE", "kin-some"),
     (policy._holds, "{sens} & ~({g}.labels & ({_clearance(ask.actor)})::bigint) = 0", "TRUE", "kin-all"),
     (policy._given, "{g}.valid_until > now()", "TRUE", "kin-ended"),
     (policy._about, "{g}.scope = {row}.id OR", "TRUE OR", "kin-none"),

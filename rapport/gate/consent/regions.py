@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rapport.fhir.labels import JOINED
+from rapport.fhir.labels import JOINED, MARKS
 
 from . import words
 from .authority import Facts, bounded, facts
@@ -143,7 +143,7 @@ def _walk(node: Any, place: _Place, base: str) -> Regions:
         found.add(_walk(child, here, "deny"))
     kind = said.kind or base
     if kind == "permit" and here.narrow is not None:
-        for box, claims in replace(here.narrow, clears=said.clears).by_claims():
+        for box, claims in replace(here.narrow, clears=said.clears | MARKS).by_claims():
             found.permits += [part for part in bounded(box, claims, here.facts) if not part.empty]
     elif kind == "deny":
         found.denials.append(Denial(here.wide, tuple(found.permits)))

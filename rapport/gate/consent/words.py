@@ -24,6 +24,8 @@ CATEGORIES: Final[Mapping[str, int]] = {
     "decisions": p.DECISION,
     "learning": p.LEARNING,
     "practical-help": p.HELP,
+    "updates": p.UPDATES,
+    "meetings": p.MEETING,
 }
 #: The system of a `provision.class` that names a FHIR type.
 TYPES: Final = "http://hl7.org/fhir/resource-types"

@@ -26,5 +26,5 @@ class CircleConfig(AppConfig):
 
         hint = _("Everyone who opened something of yours, and why")
         more.add(more.Link(_("Who has looked"), "/looked/", "eye", 5, hint, _is_patient))
-        places.add(places.Place(_("My circle"), "circle", "/circle/", ("patient",), 40))
-        places.add(places.Place(_("Shared"), "circle", "/circle/", ("kin",), 40))
+        places.add(places.Place(_("My circle"), "circle", "/circle/", ("patient",), 40, ("/family/",)))
+        places.add(places.Place(_("Shared"), "circle", "/circle/", ("kin",), 40, ("/family/",)))

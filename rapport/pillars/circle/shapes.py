@@ -31,6 +31,7 @@ CATEGORIES = (
     "decisions",
     "learning",
     "practical-help",
+    "updates",
 )
 #: What always starts as "no", and the labels that stand for it.
 SENSITIVE: Mapping[str, tuple[str, ...]] = {
@@ -181,7 +182,7 @@ def _provisions(member: str, name: str, choice: Choice, parts: Sequence[Coding])
         last = max(known) if len(known) == len(ends) else None
         yield _permit(actor, "identity", last, ("access",), [])
     for category, end in shared.items():
-        writes = category == "conversations" and choice.writes
+        writes = category == "practical-help" or (category == "conversations" and choice.writes)
         actions = ("access", "collect", "correct") if writes else ("access",)
         yield _permit(actor, category, end, actions, labels)
 
@@ -230,7 +231,7 @@ def authority_consent(rid: str, patient: str, member: str, name: str, said: Auth
     period = {"start": said.begins.isoformat(), **({"end": said.ends.isoformat()} if said.ends else {})}
     labels = [{"system": ACT_CODE, "code": code} for codes in SENSITIVE.values() for code in codes]
     permit = _permit(actor, "identity", None, ("access", "collect", "correct"), labels)
-    permit["class"] = [{"system": CATEGORY, "code": code} for code in ("identity", *CATEGORIES)]
+    permit["class"] = [{"system": CATEGORY, "code": code} for code in ("identity", *CATEGORIES, "meetings")]
     verified = {"verified": True, "verifiedWith": {"reference": member}, "verificationDate": at}
     return {
         **_frame(rid, patient, at, *filter(None, (said.signer, said.verifier))),
@@ -283,7 +284,7 @@ def choice_of(body: Body | None) -> Choice:
         for kind in part.get("class") or ():
             if kind.get("system") == CATEGORY and kind.get("code") in CATEGORIES:
                 until[str(kind["code"])] = _end(part)
-                writes = writes or "collect" in actions
+                writes = writes or (kind["code"] == "conversations" and "collect" in actions)
     state = OPEN if not denied else PAUSED if until else ENDED
     return Choice(until, writes, frozenset(sensitive), state)
 

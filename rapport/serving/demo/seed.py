@@ -20,6 +20,7 @@ from rapport.pillars.circle.shapes import Choice
 from rapport.pillars.plans import actions as plans
 from rapport.pillars.plans.shapes import careplans
 from rapport.serving.demo import record
+from rapport.serving.demo.family import family
 from rapport.serving.demo.stage import Stage
 from rapport.serving.demo.stories import STORIES
 from rapport.serving.demo.stories.who import AMINA, DARA
@@ -45,6 +46,7 @@ def seed(now: datetime | None = None) -> list[str]:
     parts += [(story.__name__, lambda story=story: story(Stage(now, story.__name__))) for story in STORIES]
     parts += [("plans", lambda: _plans(now))]
     parts += [("circle", lambda: _circle(now)), ("away", lambda: _away(now))]
+    parts += [("family", family)]
     done = []
     for name, tell in parts:
         with transaction.atomic():

@@ -22,7 +22,9 @@ OF_CATEGORY = {
     "what-matters": {"QuestionnaireResponse"},
     "decisions": {"RequestGroup"},
     "learning": set[str](),
-    "practical-help": set[str](),
+    "practical-help": set[str](),  # these three have marks and no types: see test_marks
+    "updates": set[str](),
+    "meetings": set[str](),
 }
 NOT_HEALTH_RECORD = set[str]().union(*OF_CATEGORY.values()) | {"RelatedPerson", "Consent", "AuditEvent"}
 LETTERS = {"access": "rs", "use": "rs", "disclose": "rs", "collect": "c", "correct": "ud"}

@@ -29,7 +29,11 @@ NAMES: Mapping[str, tuple[str | Promise, str | Promise]] = {
     "health-record": (lazy("My health record"), lazy("Problems, medicines, allergies, measurements")),
     "decisions": (lazy("Decisions"), lazy("What there is to choose, and what you chose")),
     "learning": (lazy("Things to read and learn"), lazy("What your team gave you to read")),
-    "practical-help": (lazy("Help in daily life"), lazy("Rides, meals, company: what you asked for")),
+    "practical-help": (
+        lazy("Help in daily life"),
+        lazy("Rides, meals, company: what you need, who comes"),
+    ),
+    "updates": (lazy("News from my team"), lazy("Short letters in plain words, for the family")),
 }
 SENSITIVE_NAMES: Mapping[str, str | Promise] = {
     "mental-health": lazy("Feelings and mental health"),
@@ -57,6 +61,8 @@ PART_NAMES: Mapping[str, str | Promise] = {
     "measured": lazy("Measurements"),
     "contacts": lazy("Visits until now"),
     "decisions": lazy("Decisions"),
+    "practical-help": lazy("Help in daily life"),
+    "updates": lazy("News from the team"),
 }
 
 

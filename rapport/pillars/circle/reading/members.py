@@ -13,6 +13,8 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from django.utils import timezone
+
 from rapport.fhir.labels import is_private
 from rapport.fhir.outcomes import not_found
 from rapport.gate import joins
@@ -175,8 +177,19 @@ def _decisions(door: Door, patient: str) -> Iterable[Part]:
     yield _part(door, "decisions", "RequestGroup", patient, [], _decision)
 
 
+def _help(door: Door, patient: str) -> Iterable[Part]:
+    now = timezone.now().isoformat(timespec="seconds")
+    query = [("code", "urn:rapport:kind|help"), ("status", "requested,accepted"), ("due", f"ge{now}")]
+    yield _part(door, "practical-help", "Task", patient, [*query, ("_sort", "due")], _need)
+
+
+def _updates(door: Door, patient: str) -> Iterable[Part]:
+    query = [("category", "urn:rapport:kind|update"), ("_sort", "-sent")]
+    yield _part(door, "updates", "Communication", patient, query, _letter)
+
+
 _PARTS: tuple[Callable[[Door, str], Iterable[Part]], ...] = (
-    _identity, _letters, _visits, _plan, _health, _decisions,
+    _identity, _letters, _visits, _plan, _health, _decisions, _help, _updates,
 )  # fmt: skip
 
 
@@ -239,3 +252,9 @@ def _measured(body: dict[str, Any]) -> Line | None:
 
 def _decision(body: dict[str, Any]) -> Line | None:
     return Line(words(body.get("code")), "", moment(body.get("authoredOn")))
+
+
+def _need(body: dict[str, Any]) -> Line | None:
+    begins = ((body.get("restriction") or {}).get("period") or {}).get("start")
+    who = str((body.get("owner") or {}).get("display", ""))
+    return Line(str(body.get("description", "")), who, moment(begins), quoted=True)

@@ -1,0 +1,1 @@
+"""One frozen dataclass per template: its fields are the template's variables."""

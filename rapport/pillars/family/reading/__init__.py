@@ -1,0 +1,1 @@
+"""Family and team together as they are shown: frozen, through the door."""

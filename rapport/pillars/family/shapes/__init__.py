@@ -1,0 +1,1 @@
+"""Help, tasks, meetings and news as FHIR: build and read. Pure."""
