@@ -113,20 +113,31 @@ def files(ask: Ask) -> Filter | None:
     open_ = by_grant("c", ask, sens="(c.sens | {t}.sens)")
     sql = (
         "EXISTS (SELECT 1 FROM index_ref f JOIN resource c ON c.id = f.target"  # noqa: S608
-        f" WHERE f.id = {{t}}.id AND NOT c.deleted AND {open_})"
+        f" WHERE f.id = {{t}}.id AND NOT c.deleted AND {open_}{not_held('c', ask, '{t}')})"
     )
     return Filter(sql, {"gate_keys": ask.actor.keys})
 
 
 def by_grant(row: str, ask: Ask, sens: str = "") -> str:
-    """SQL: a grant lets this actor do this to a row of that alias, and no denial forbids it.
+    """SQL: a grant lets this actor do this to a row of that alias, no denial forbids it, and it is not held.
 
     `sens`: the labels to judge by, where they are not the row's own.
     """
     return (  # every value in here is ours: numbers and an alias
         f"({row}.patient <> 0 AND EXISTS (SELECT 1 FROM access_grant g WHERE g.patient = {row}.patient"  # noqa: S608
-        f" AND {fits('g', row, ask, sens)}) AND {not_denied(row, ask, sens)})"
+        f" AND {fits('g', row, ask, sens)}) AND {not_denied(row, ask, sens)}{not_held(row, ask, row)})"
     )
+
+
+def not_held(owner: str, ask: Ask, row: str) -> str:
+    """SQL to go on with: nothing holds a row from the person and their circle (see `holds`); "" for staff.
+
+    owner  the alias of the row whose patient it is
+    """
+    if ask.actor.kind not in ("patient", "kin"):
+        return ""
+    some = f"EXISTS (SELECT 1 FROM access_hold h WHERE h.patient = {owner}.patient AND h.ends > now())"  # noqa: S608
+    return f" AND NOT ({some} AND access_held({owner}.patient, {row}.id, now()))"
 
 
 def not_denied(row: str, ask: Ask, sens: str = "") -> str:

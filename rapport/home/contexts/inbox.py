@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from rapport.home.contexts.errands import ErrandLine
 from rapport.people.portrait import age_words, apart
 from rapport.people.portrait import person as portrait
 from rapport.pillars.conversations.contexts import addresses, said
@@ -55,6 +56,7 @@ class InboxPage:
     tabs     items of the `tabs` tag
     alerts   words that speak of danger, each with what it asks; `looks` ask to be read first
     undelivered  notices that did not arrive, each with why
+    errands  what a named person does for somebody by a time: results to tell, check-ins
     more     cursor of the next page, "" at the end
     next_due  for the empty inbox: nothing is open in this view
     """
@@ -68,6 +70,7 @@ class InboxPage:
     alerts: tuple[AlertRow, ...]
     looks: tuple[AlertRow, ...]
     rows: tuple[InboxRow, ...]
+    errands: tuple[ErrandLine, ...]
     undelivered: tuple[tuple[Undelivered, str], ...]
     more: str
     live: str

@@ -21,4 +21,5 @@ class WhatMattersConfig(AppConfig):
 
         guards.register()
         context.use_comfort(what_helps)
-        places.add(places.Place(_("About me"), "heart", "/matters/", ("patient", "kin"), 30, ("/goals/",)))
+        under = ("/goals/", "/hearing/")
+        places.add(places.Place(_("About me"), "heart", "/matters/", ("patient", "kin"), 30, under))
