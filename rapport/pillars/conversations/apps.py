@@ -17,7 +17,7 @@ class ConversationsConfig(AppConfig):
         """Put the guards at the door, follow leavers and lost notices, add the link."""
         from rapport.people import alarms, more
         from rapport.pillars.conversations import guards, tasks
-        from rapport.pillars.conversations.actions.alarms import not_safe
+        from rapport.pillars.conversations.guards.saying import not_safe
 
         guards.register()
         alarms.use(not_safe)

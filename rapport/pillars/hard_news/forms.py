@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from rapport.pillars.hard_news.contexts import HOW, TIMES, WAYS
 from rapport.pillars.hard_news.rules.wishes import LONGEST
 from rapport.pillars.hard_news.shapes import Wish
 
+Said = Mapping[str, Any]
+
 
 class WishForm(forms.Form):
-    """How one wants to hear one kind of result. `tellers`: (position, name) of the person's care team."""
+    """How one wants to hear one kind of result.
 
-    way = forms.ChoiceField(label=_("How?"), choices=list(WAYS.items()), widget=forms.RadioSelect)
-    time = forms.ChoiceField(label=_("When?"), choices=list(TIMES.items()), required=False)
+    ways, times  what may be chosen: code → words
+    tellers      (position, name) of the person's care team
+    most         the longest that a result may wait, in days
+    """
+
+    way = forms.ChoiceField(label=_("How?"), widget=forms.RadioSelect)
+    time = forms.ChoiceField(label=_("When?"), required=False)
     teller = forms.ChoiceField(label=_("From whom?"), required=False)
     beside = forms.CharField(
         label=_("Who should be with you?"),
@@ -39,12 +46,23 @@ class WishForm(forms.Form):
         label=_("How long may it wait for that, at most?"), coerce=int, required=False
     )
 
-    def __init__(self, *args: Any, tellers: Sequence[tuple[str, str]], most: int, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        ways: Said,
+        times: Said,
+        tellers: Sequence[tuple[str, str]],
+        most: int,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        choice, days = self.fields["teller"], self.fields["days"]
-        assert isinstance(choice, forms.ChoiceField) and isinstance(days, forms.ChoiceField)
-        choice.choices = [("", _("Whoever of the team knows me best")), *tellers]
-        days.choices = [(number, _days(number)) for number in range(1, most + 1)]
+        named = [("", _("Whoever of the team knows me best")), *tellers]
+        days = [(number, _days(number)) for number in range(1, most + 1)]
+        chosen = (("way", ways.items()), ("time", times.items()), ("teller", named), ("days", days))
+        for name, choices in chosen:
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = list(choices)
         self.names = dict(tellers)
 
     def said(self, kind: str) -> Wish:
@@ -64,8 +82,6 @@ class WishForm(forms.Form):
 
 
 def _days(number: int) -> Any:
-    from django.utils.translation import ngettext
-
     return ngettext("%(n)s day", "%(n)s days", number) % {"n": number}
 
 
@@ -123,10 +139,16 @@ class CheckInForm(forms.Form):
 class AnswerForm(forms.Form):
     """How it is since."""
 
-    how = forms.ChoiceField(label=_("How is it?"), choices=list(HOW.items()), widget=forms.RadioSelect)
+    how = forms.ChoiceField(label=_("How is it?"), widget=forms.RadioSelect)
     words = forms.CharField(
         label=_("In your own words, if you like"),
         max_length=LONGEST * 4,
         required=False,
         widget=forms.Textarea({"rows": 4, "dir": "auto"}),
     )
+
+    def __init__(self, *args: Any, hows: Said, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["how"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = list(hows.items())

@@ -85,7 +85,7 @@ def _done(request: Request, one: Errand, form: Form) -> None:
 
 
 def _answer(request: Request, one: Errand) -> HttpResponse:
-    form, trouble, status = AnswerForm(request.POST or None), "", 200
+    form, trouble, status = AnswerForm(request.POST or None, hows=HOW), "", 200
     if request.method == "POST":
         status = 422
         if form.is_valid():

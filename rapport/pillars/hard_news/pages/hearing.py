@@ -17,7 +17,7 @@ from rapport.people import actors, chart, errands, site
 from rapport.people.portrait import Person, short
 from rapport.people.request import Request, once_token, see_other
 from rapport.pillars.hard_news import actions, finding
-from rapport.pillars.hard_news.contexts import KINDS, HearingPage, WishPage, part
+from rapport.pillars.hard_news.contexts import KINDS, TIMES, WAYS, HearingPage, WishPage, part
 from rapport.pillars.hard_news.finding import CALL, CHECK_IN
 from rapport.pillars.hard_news.forms import CheckInForm, WishForm
 from rapport.pillars.hard_news.rules.law import Law, law_of
@@ -72,7 +72,12 @@ def wish(request: Request, rid: str, kind: str) -> HttpResponse:
     first = {"time": "any", "days": min(DAYS, law.most_days)}
     start = {name: getattr(known, name) for name in WishForm.base_fields} if known else first
     form = WishForm(
-        request.POST or None, initial=start, tellers=tellers(request.door, who.ref), most=law.most_days
+        request.POST or None,
+        initial=start,
+        ways=WAYS,
+        times=TIMES,
+        tellers=tellers(request.door, who.ref),
+        most=law.most_days,
     )
     trouble, status = "", 200
     if request.method == "POST":
