@@ -65,6 +65,11 @@ class Errand:
         """It waits for somebody, or somebody has it."""
         return self.state in IS_OPEN
 
+    @property
+    def by_when(self) -> datetime | None:
+        """By when it is done, as was said to the person; else when the clock asks."""
+        return self.moment("promised") or self.due
+
     def part(self, code: str) -> str:
         """The first value of a part; "" for none."""
         return next(iter(self.parts.get(code, ())), "")

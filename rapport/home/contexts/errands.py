@@ -28,6 +28,11 @@ class ErrandLine:
     until: datetime | None = None
     mine: bool = False
 
+    @property
+    def state(self) -> str:
+        """Its shape: somebody has it, or not yet."""
+        return "accepted" if self.errand.state == "taken" else "raised"
+
 
 def own_lines(found: Iterable[Errand]) -> tuple[ErrandLine, ...]:
     """What somebody does for the reader: what was agreed, who, by when."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from rapport.gate.door import Door
 from rapport.gate.together import Asks, inquiry
 from rapport.people import actors, errand_clock, errands, site
 from rapport.people.errands import Errand
+from rapport.people.hours import Calendar
 from rapport.people.portrait import human_name
 from rapport.pillars.hard_news import shapes
 from rapport.pillars.hard_news.rules.law import law_of
@@ -26,6 +27,8 @@ CALL = "result-call"
 _NAMES = uuid.UUID("c2f1f4a0-6a6f-4f0b-bb3e-5b6f0de7f3aa")
 #: Open hours in which somebody says that they do it, and in which it is done.
 TAKE_HOURS, DO_HOURS = 2.0, 8.0
+#: When a part of the day is over, local time.
+ENDS = {"morning": time(12), "afternoon": time(17), "evening": time(20)}
 
 
 def patient_of(result: Mapping[str, Any]) -> str:
@@ -95,7 +98,7 @@ def _call(
     owner, team = _owner(own, patient, wish)
     calendar = site.current().calendar
     rid = str(uuid.uuid5(_NAMES, hold))
-    promised = _within(lambda: calendar.add_working(at, DO_HOURS), at, until)
+    promised = _within(lambda: _as_wished(calendar, at, wish.time), at, until)
     body = errands.errand(
         rid,
         CALL,
@@ -119,6 +122,18 @@ def _call(
     own.create(body, rid=rid)
     errand_clock.tell(own, errands.read_errand(body), "new")
     return rid
+
+
+def _as_wished(calendar: Calendar, at: datetime, hours: str) -> datetime:
+    """By when it is done: in some open hours, and no sooner than that part of a day is over."""
+    soon = calendar.add_working(at, DO_HOURS if hours not in ENDS else TAKE_HOURS)
+    if hours not in ENDS:
+        return soon
+    day = soon.astimezone(calendar.zone).date()
+    ends = datetime.combine(day, ENDS[hours], calendar.zone)
+    while ends < soon or not calendar.openings(ends.date()):
+        ends = datetime.combine(ends.date() + timedelta(days=1), ENDS[hours], calendar.zone)
+    return ends
 
 
 def _within(reckon: Any, at: datetime, latest: datetime | None) -> datetime:

@@ -219,3 +219,18 @@ def _about(rid: str, rtype: str, suffix: str, subject: str = "subject") -> Body:
 
 def _ago(today: date, days: int) -> str:
     return (today - timedelta(days=days)).isoformat()
+
+
+def scan(rid: str, now: datetime) -> Body:
+    """A report of a scan that came in just now."""
+    radiology = "http://terminology.hl7.org/CodeSystem/v2-0074"
+    return {
+        "resourceType": "DiagnosticReport",
+        "id": f"{rid}-scan",
+        "status": "final",
+        "category": [{"coding": [{"system": radiology, "code": "RAD"}]}],
+        "code": {"text": "CT of the chest"},
+        "subject": {"reference": f"Patient/{rid}"},
+        "issued": now.astimezone(UTC).isoformat(timespec="seconds"),
+        "conclusion": "A shadow of 9 mm in the right upper lobe. Look again in three months.",
+    }

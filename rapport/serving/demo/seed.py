@@ -12,10 +12,12 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from rapport.gate.door import Door
-from rapport.people import absences, accounts, asking, site
+from rapport.people import absences, accounts, actors, asking, site
 from rapport.people.models import Mark, Standing, User
 from rapport.pillars.circle import actions as circle
 from rapport.pillars.circle.shapes import Choice
+from rapport.pillars.hard_news import actions as hard_news
+from rapport.pillars.hard_news.shapes import Wish
 from rapport.serving.demo import record
 from rapport.serving.demo.stage import Stage
 from rapport.serving.demo.stories import STORIES
@@ -40,7 +42,11 @@ def seed(now: datetime | None = None) -> list[str]:
     now = now or datetime.now(UTC)
     parts: list[tuple[str, Any]] = [("people", lambda: _people(now))]
     parts += [(story.__name__, lambda story=story: story(Stage(now, story.__name__))) for story in STORIES]
-    parts += [("circle", lambda: _circle(now)), ("away", lambda: _away(now))]
+    parts += [
+        ("circle", lambda: _circle(now)),
+        ("away", lambda: _away(now)),
+        ("hearing", lambda: _hearing(now)),
+    ]
     done = []
     for name, tell in parts:
         with transaction.atomic():
@@ -148,3 +154,20 @@ def _away(now: datetime) -> None:
         User.objects.get(email=people()["staff"][key]["email"]).person for key in ("jonas", "dara")
     )
     absences.set_absence(away, today, today + timedelta(days=1), cover, "Device/rapport-demo")
+
+
+def _hearing(now: datetime) -> None:
+    """Amina said how she wants to hear of a scan, and one is there; Tomas heard hard news yesterday."""
+    chen, dara = (User.objects.get(email=people()["staff"][key]["email"]).person for key in ("chen", "dara"))
+    (desk,) = (at.ref for at in actors.positions(asking.conn(), practitioner=chen)[:1])
+    stage = Stage(now)
+    words = "Say it straight, then give me a minute."
+    said = Wish("scans", "call", "afternoon", 3, desk, "Dr Mei Chen", "Bilal, my son", words)
+    with stage.acting("amina.haddad", now) as door:
+        hard_news.wish(door, patient="Patient/amina-haddad", said=said)
+    body = record.scan("amina-haddad", now)
+    asking.at_work("import").create(body, rid=body["id"])
+    again = now + timedelta(hours=30)
+    hers = Door(asking.conn(), actors.actor_of(asking.conn(), dara, "", 0), unit=transaction.atomic)
+    words = "I ring you tomorrow, Tomas, just to hear how the night was."
+    hard_news.plan_check_in(hers, once="tomas", patient="Patient/tomas-reyes", again=again, words=words)
