@@ -339,10 +339,14 @@ def of_patient(_door: Door, patient: str, *wanted: str, still: bool = True) -> A
     return tuple(read_errand(record.json) for record in found.matches)
 
 
+#: What the clock watches is open, and does not rest because somebody died.
+_RUNS: Final = ("_tag", f"{CLOCK}|{RUNNING}")
+
+
 @inquiry
 def of_owners(_door: Door, owners: Sequence[str]) -> Asks[tuple[Errand, ...]]:
     """Open errands of these positions and teams, the first due first."""
-    query = [("owner", ",".join(owners) or "PractitionerRole/-"), ("code", _codes(())), ("status", _open())]
+    query = [("owner", ",".join(owners) or "PractitionerRole/-"), ("code", _codes(())), _RUNS]
     found = yield "Task", [*query, ("_sort", "due"), ("_count", str(MOST))]
     return tuple(read_errand(record.json) for record in found.matches)
 

@@ -12,7 +12,17 @@ from django.contrib.auth import signals as auth
 
 from rapport.gate import guards, spans
 from rapport.gate.consent import ages
-from rapport.people import accounts, errand_clock, events, factors, leavers, middleware, site, statements
+from rapport.people import (
+    accounts,
+    errand_clock,
+    events,
+    factors,
+    leavers,
+    middleware,
+    resting,
+    site,
+    statements,
+)
 from rapport.people.models import User, fresh_epoch
 from rapport.ui import context
 
@@ -31,6 +41,7 @@ def connect() -> None:
     factor.authenticator_removed.connect(factor_removed, dispatch_uid="people")
     guards.register(guards.Guard("positions", _is_position, leavers.judge, _renew))
     errand_clock.connect()
+    resting.register()
     context.use_site(site.current)
     spans.use_zone(lambda: ZoneInfo(site.current().time_zone))
     ages.use_country(lambda: site.current().country)

@@ -153,6 +153,7 @@ OURS: dict[str, Path] = {
     "all problems": lambda one: f"/people/{one.rid}/problems/",
     "how to tell": lambda one: f"/hearing/{one.rid}/",
     "a result to tell": lambda one: f"/calls/{one.call}/",
+    "somebody died": lambda one: f"/bereavement/{one.rid}/",
     "ask how it is": lambda one: f"/calls/{one.check}/",
 }
 

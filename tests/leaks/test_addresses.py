@@ -36,6 +36,7 @@ WHO = {
     "goals/": "signed in",
     "hearing/": "signed in",
     "hearing/<str:rid>/check-in/": "staff",
+    "bereavement/": "staff",
     "calls/": "signed in",
     "calls/<str:rid>/take/": "staff",
     "calls/<str:rid>/not-needed/": "staff",

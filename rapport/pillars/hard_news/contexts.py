@@ -129,6 +129,22 @@ class AnswerPage:
     trouble: str
 
 
+@dataclass(frozen=True, slots=True)
+class BereavementPage:
+    """`bereavement.html`: somebody died, asked twice (`sure`: the second time), or to be undone (`over`).
+
+    keeps  who of the circle goes on seeing what was shared
+    """
+
+    person: Person
+    called: str
+    over: bool
+    form: Form
+    sure: bool
+    keeps: str
+    trouble: str
+
+
 def part(kind: str, wish: Wish | None, reader: str) -> Part:
     """One kind with its words; `by` is who wrote it down where that was neither the person nor the reader."""
     title, hint = KINDS[kind]
@@ -144,6 +160,6 @@ def agreed(errand: Errand) -> tuple[tuple[Any, str], ...]:
         (_("How"), WAYS.get(errand.part("way"), "")),
         (_("When"), TIMES.get(errand.part("time"), "")),
         (_("With whom"), errand.part("beside")),
-        (_("In their words"), errand.part("words")),
+        (_("To know") if errand.kind == "family" else _("In their words"), errand.part("words")),
     )
     return tuple((title, str(value)) for title, value in rows if value)

@@ -180,7 +180,7 @@ def release(own: Door, call: Errand) -> None:
 
 # ---------------------------------------------------------------- the days after
 
-CHECK_IN = "check-in"
+CHECK_IN, FAMILY = "check-in", "family"
 
 
 def plan_check_in(own: Door, told: Errand, again: datetime) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from rapport.people.forms import Day
 from rapport.pillars.hard_news.rules.wishes import LONGEST
 from rapport.pillars.hard_news.shapes import Wish
 
@@ -152,3 +153,27 @@ class AnswerForm(forms.Form):
         field = self.fields["how"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = list(hows.items())
+
+
+class DeathForm(forms.Form):
+    """Somebody died: when, who of the circle goes on seeing what was shared, whom to speak with."""
+
+    day = Day(label=_("On which day?"))
+    keep = forms.ChoiceField(
+        label=_("Who of the circle goes on seeing what was shared with them?"),
+        help_text=_("For everybody else it closes. Nothing is deleted."),
+        required=False,
+    )
+    words = forms.CharField(
+        label=_("Whom do you speak with, and what should one know?"),
+        help_text=_("You have three days. It stands in your inbox."),
+        max_length=LONGEST,
+        required=False,
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
+    )
+
+    def __init__(self, *args: Any, kin: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["keep"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("Nobody")), *kin]

@@ -28,6 +28,7 @@ def register() -> None:
     guards.register(guards.Guard("hard news: after", is_answer, _judge_answer, _answered))
     errands.register(errands.Kind(finding.CALL, "/calls/{rid}/", finding.call_moved))
     errands.register(errands.Kind(finding.CHECK_IN, "/calls/{rid}/"))
+    errands.register(errands.Kind(finding.FAMILY, "/calls/{rid}/"))
 
 
 def _judge_wish(_door: Door, before: Body | None, after: Body | None) -> None:

@@ -7,7 +7,7 @@ name the result and its parts; the gate makes of it what the filter asks (`rappo
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -19,7 +19,8 @@ KIND: Final = "urn:rapport:kind"
 #: Calls the guard of results for who has a wish (`rapport.gate.guards.WATCH`).
 WATCH: Final = ("urn:rapport:watch", "results")
 STAFF_ONLY: Final = ("urn:rapport:label", "staff-only")
-PRIVATE: Final = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "PRS")
+ACT_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+PRIVATE: Final = (ACT_CODE, "PRS")
 STANDS, TAKEN_OUT = "completed", "stopped"
 #: How one may be told, and at what time of day. "portal": by oneself, at once; then nothing is held.
 WAYS: Final = ("call", "visit", "message", "portal")
@@ -253,3 +254,47 @@ def read_answer(body: Mapping[str, Any]) -> tuple[str, Answer]:
         said[str(item.get("linkId"))] = str(first.get("valueString", ""))
     check = str((body.get("identifier") or {}).get("value", ""))
     return check, Answer(said.get("how", ""), said.get("words", ""), _moment(body.get("authored")))
+
+
+# ---------------------------------------------------------------- bereavement
+
+
+def closed_to(rid: str, *, patient: str, kin: Iterable[tuple[str, str]], at: datetime) -> Resource:
+    """The Consent that closes a record to these people (reference, name) of somebody who died."""
+    terms = "http://terminology.hl7.org/CodeSystem/"
+    role = {"coding": [{"system": terms + "v3-ParticipationType", "code": "IRCP"}]}
+    return {
+        "resourceType": "Consent",
+        "id": rid,
+        "status": "active",
+        "scope": {"coding": [{"system": terms + "consentscope", "code": "patient-privacy"}]},
+        "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+        "patient": {"reference": patient},
+        "dateTime": instant(at),
+        "policyRule": {"coding": [{"system": ACT_CODE, "code": "OPTIN"}]},
+        "provision": {
+            "provision": [
+                {"type": "deny", "actor": [{"role": role, "reference": {"reference": ref, "display": name}}]}
+                for ref, name in kin
+            ]
+        },
+    }
+
+
+def consent_id(patient: str) -> str:
+    """The id of that Consent."""
+    return str(uuid.uuid5(_NAMES, f"closed {patient}"))
+
+
+#: What a Patient resource says about death.
+DEATH: Final = ("deceasedBoolean", "deceasedDateTime", "_deceasedDateTime", "_deceasedBoolean")
+
+
+def dead(body: Resource, day: str) -> Resource:
+    """The Patient as dead since a day."""
+    return {**alive(body), "deceasedDateTime": day}
+
+
+def alive(body: Resource) -> Resource:
+    """The Patient with nothing said about death."""
+    return {name: value for name, value in body.items() if name not in DEATH}

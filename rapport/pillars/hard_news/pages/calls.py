@@ -18,7 +18,7 @@ from rapport.people.portrait import short
 from rapport.people.request import Request, see_other
 from rapport.pillars.hard_news import actions, reading
 from rapport.pillars.hard_news.contexts import HOW, AnswerPage, CallPage, agreed
-from rapport.pillars.hard_news.finding import CALL, CHECK_IN
+from rapport.pillars.hard_news.finding import CALL, CHECK_IN, FAMILY
 from rapport.pillars.hard_news.forms import AnswerForm, DoneForm, ToldForm
 from rapport.ui.errors import in_language
 from rapport.ui.show import show
@@ -26,13 +26,14 @@ from rapport.ui.show import show
 _TITLES = {
     CALL: gettext_lazy("A result to tell %(name)s"),
     CHECK_IN: gettext_lazy("Ask %(name)s how it is"),
+    FAMILY: gettext_lazy("Speak with the family of %(name)s"),
 }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def call(request: Request, rid: str) -> HttpResponse:
     """`/calls/<errand>/`"""
-    one = errands.read_errand(errands.need(request.door, rid, CALL, CHECK_IN))
+    one = errands.read_errand(errands.need(request.door, rid, CALL, CHECK_IN, FAMILY))
     if request.actor.kind == "staff":
         return _staff(request, one)
     if one.kind != CHECK_IN or one.patient != request.actor.ref:
@@ -79,9 +80,12 @@ def _done(request: Request, one: Errand, form: Form) -> None:
         to_them = form.cleaned_data["to_them"]
         actions.tell_done(request.door, call=one.rid, words=words, again=form.when, to_them=to_them)
         messages.success(request, _("Kept. What waited is free now."))
+        return
+    if one.kind == FAMILY:
+        actions.family_done(request.door, errand=one.rid, words=words)
     else:
         actions.check_in_done(request.door, check=one.rid, words=words)
-        messages.success(request, _("Kept."))
+    messages.success(request, _("Kept."))
 
 
 def _answer(request: Request, one: Errand) -> HttpResponse:
@@ -119,9 +123,11 @@ def take(request: Request, rid: str) -> HttpResponse:
     """`/calls/<errand>/take/`"""
     if request.actor.kind != "staff":
         raise not_found()
-    one = errands.read_errand(errands.need(request.door, rid, CALL, CHECK_IN))
+    one = errands.read_errand(errands.need(request.door, rid, CALL, CHECK_IN, FAMILY))
     if one.kind == CALL:
         actions.take_call(request.door, call=rid)
+    elif one.kind == FAMILY:
+        actions.take_family(request.door, errand=rid)
     else:
         actions.take_check_in(request.door, check=rid)
     messages.success(request, _("It is yours."))
