@@ -123,9 +123,13 @@ def by_grant(row: str, ask: Ask, sens: str = "") -> str:
 
     `sens`: the labels to judge by, where they are not the row's own.
     """
-    return (  # every value in here is ours: numbers and an alias
-        f"({row}.patient <> 0 AND EXISTS (SELECT 1 FROM access_grant g WHERE g.patient = {row}.patient"  # noqa: S608
-        f" AND {fits('g', row, ask, sens)}) AND {not_denied(row, ask, sens)}{not_held(row, ask, row)})"
+    held = (
+        "EXISTS (SELECT 1 FROM access_grant g"  # noqa: S608 - every value in here is ours: numbers and aliases
+        f" WHERE g.patient = {row}.patient AND {_holds('g', row, ask, sens)}"
+    )
+    return (  # of the whole record first: one look where most grants are of single conversations
+        f"({row}.patient <> 0 AND ({held} AND g.scope IS NULL) OR {held} AND {_about('g', row)}))"
+        f" AND {not_denied(row, ask, sens)}{not_held(row, ask, row)})"
     )
 
 
@@ -170,9 +174,14 @@ def fits(g: str, row: str, ask: Ask, sens: str = "") -> str:
     It is addressed to a person, a position or a team; it holds for some categories and types, labels, actions
     and purposes, for a time, and may be limited to a clinical time, or to one resource and what refers to it.
     """
+    return f"{_holds(g, row, ask, sens)} AND ({g}.scope IS NULL OR {_about(g, row)})"
+
+
+def _holds(g: str, row: str, ask: Ask, sens: str) -> str:
+    """SQL: what `fits` says, but for the one resource that the grant may be limited to."""
     sens = sens or f"{row}.sens"
     return (  # every value in here is ours: numbers and aliases
-        f"{g}.actor = ANY(%(gate_keys)s::bigint[]) AND {g}.also <@ %(gate_keys)s::bigint[]"  # noqa: S608
+        f"{g}.actor = ANY(%(gate_keys)s::bigint[]) AND {g}.also <@ %(gate_keys)s::bigint[]"
         f" AND ({g}.categories & {category_of(ask.rtype)} <> 0 OR {g}.types && {_types(ask)})"
         f" AND {g}.actions & {ACTION_BITS[ask.action]} <> 0"
         f" AND {g}.purposes & {PURPOSES.get(ask.purpose, 0)} <> 0"
@@ -180,7 +189,13 @@ def fits(g: str, row: str, ask: Ask, sens: str = "") -> str:
         f" AND {sens} & {g}.marked = {g}.marked"
         f" AND {g}.valid_from <= now() AND {g}.valid_until > now()"
         f" AND {row}.whn < {g}.until AND {row}.whn >= {g}.since"
-        f" AND ({g}.scope IS NULL OR {g}.scope = {row}.id OR ({g}.around"
+    )
+
+
+def _about(g: str, row: str) -> str:
+    """SQL: the grant is limited to this very resource, or to one that this resource refers to."""
+    return (  # every value in here is ours: aliases
+        f"({g}.scope = {row}.id OR ({g}.around"  # noqa: S608
         f" AND EXISTS (SELECT 1 FROM index_ref s WHERE s.id = {row}.id AND s.target = {g}.scope)))"
     )
 

@@ -23,7 +23,9 @@ TAGS: Final = {
 }
 #: Tasks that are changed at once, and how often.
 BATCH, MOST = 200, 200
+#: Under which Rapport does so.
 NAME = "bereavement"
+ACTOR: Final = f"Device/rapport-{NAME}"
 
 
 def died(body: Body) -> bool:

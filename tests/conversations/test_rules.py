@@ -307,6 +307,15 @@ def test_every_state_has_a_way_out() -> None:
             "I have been bleeding for three weeks. Also can I get my sick note?",
             ("I have been bleeding for three weeks.", "Also can I get my sick note?"),
         ),
+        (
+            "My left foot has been swollen since Monday. When is my next blood test?",
+            ("My left foot has been swollen since Monday.", "When is my next blood test?"),
+        ),
+        ("The rash on my arm spreads. Which cream helps a rash?", ("Which cream helps a rash?",)),
+        (
+            "J'ai mal au ventre depuis hier. Quand est mon rendez-vous ?",
+            ("J'ai mal au ventre depuis hier.", "Quand est mon rendez-vous ?"),
+        ),
         ("Me preocupa el bulto en el pecho.", ("Me preocupa el bulto en el pecho.",)),
         ("J'ai mal au ventre depuis hier.", ("J'ai mal au ventre depuis hier.",)),
         ("هل هذا من الدواء؟ Is it?", ("هل هذا من الدواء؟ Is it?",)),  # its marks are all that we read of it

@@ -16,7 +16,7 @@ from rapport.fhir.outcomes import Refused
 from rapport.fhir.validation import check
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
-from rapport.people import errand_clock, errands, notices, resting
+from rapport.people import alarms, errand_clock, errands, notices, resting
 from rapport.people.models import Mail, Notice, User
 from rapport.pillars.conversations import actions as conversations
 from rapport.pillars.conversations import reading, tasks
@@ -52,6 +52,7 @@ def busy(people: People, door: Doors, clock: Clock) -> str:
         text="I ring her",
         due=MONDAY + timedelta(days=2),
     )
+    alarms.raise_said(amina, "not safe today", "I do not feel safe.")
     actions.wish(amina, patient=AMINA, said=wished())
     arrive(door(people.program))
     again = datetime.now(UTC) + timedelta(days=2)
@@ -152,7 +153,7 @@ def test_to_undo_it_restores_everything_exactly(people: People, door: Doors, bus
     notices.gather(AMINA)
     assert Notice.objects.get(key="n").done_at is not None
     inbox = reading.inbox(door(people.dara))
-    assert len(inbox.concerns) == 2 and len(inbox.alerts) == 1
+    assert len(inbox.concerns) == 3 and len(inbox.alerts) == 1
 
 
 def test_it_follows_the_record_whoever_writes_it(people: People, door: Doors, busy: str) -> None:

@@ -76,7 +76,7 @@ class Load:
             time.sleep(0.2)
 
     def _patient(self, person: Person) -> None:
-        words, once = f"load {uuid.uuid4().hex}", str(uuid.uuid4())
+        words, once = f"load {random.randrange(10**11, 10**12)}", str(uuid.uuid4())
         form = {"once": once, "topic": "health", "text": f"Hello. {words}.", "asked": "1", "go": "send"}
         form |= {"concern-1": f"About {words}", "keep-1": "on"}
 

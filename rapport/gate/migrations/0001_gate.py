@@ -19,6 +19,7 @@ CREATE TABLE access_grant (
 );
 CREATE INDEX access_grant_patient ON access_grant (patient, actor);
 CREATE INDEX access_grant_actor ON access_grant (actor, patient);
+CREATE INDEX access_grant_whole ON access_grant (actor, patient) WHERE scope IS NULL;
 CREATE INDEX access_grant_source ON access_grant (source);
 
 CREATE TABLE audit (

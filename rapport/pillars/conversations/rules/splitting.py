@@ -51,6 +51,22 @@ _TURN = re.compile(
     re.IGNORECASE,
 )
 
+#: Words of a question that point back to what was told before it, or ask what to make of it.
+_BACK = re.compile(
+    r"\b(?:it|its|this|that|these|those|they|them|one|so|normal|serious|dangerous|worr\w+|should|ought|need|what"
+    r"|why|help|come in|be seen"
+    r"|eso|esto|ello|est[oae]s?|es|lo|la|los|las|normal|graves?|deb\w+|tengo que|qué|ayud\w+|preocup\w+"
+    r"|ça|cela|ce|c'est|cette|le|la|les|en|y|normale?s?|graves?|dois|faut|devrais|que|quoi|pourquoi|aide\w*"
+    r"|inqui\w+)\b",
+    re.IGNORECASE,
+)
+#: Beginnings of words that name nothing.
+_EVERYWHERE = frozenset(
+    "have been with from when will just very your more some does doing also still after since other there"
+    " para este esta desde pero como cuand much pued mucho tengo pour avec dans mais depui quand plus tout"
+    " mon avoir suis est-c encor vraim".split()
+)
+
 
 def suggest(text: str, language: str = "") -> tuple[str, ...]:
     """What a text asks, and the worries in it that no question takes up, in the person's own words.
@@ -85,9 +101,19 @@ def _alone(concern: Span, heard: Heard, text: str) -> bool:
             return False
         between = text[concern.end : asked.start] if asked.start >= concern.end else "\n\n"
         near = not re.search(r"\n\s*\n", between) and len(sentences(between)) <= 1
-        if near and not _TURN.match(asked.text):
+        if near and not _TURN.match(asked.text) and _takes_up(asked.text, concern.text):
             return False
     return True
+
+
+def _takes_up(question: str, worry: str) -> bool:
+    """Whether a question is about what was told just before: it points back, or names some of the same."""
+    return bool(_BACK.search(question)) or bool(_named(question) & _named(worry))
+
+
+def _named(text: str) -> set[str]:
+    """The words of a text that name something, by their beginnings: a plural and its singular begin alike."""
+    return {word[:5] for word in re.findall(r"[^\W\d_]{4,}", text.casefold())} - _EVERYWHERE
 
 
 def _by_marks(text: str) -> tuple[str, ...]:
