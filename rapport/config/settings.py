@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "rapport.fhir_api",
     "rapport.pillars.conversations",
     "rapport.pillars.circle",
+    "rapport.pillars.corrections",
     "rapport.pillars.hard_news",
     "rapport.pillars.plans",
     "rapport.pillars.what_matters",

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("rapport.home.urls")),
     path("", include("rapport.pillars.conversations.urls")),
     path("", include("rapport.pillars.circle.urls")),
+    path("", include("rapport.pillars.corrections.urls")),
     path("", include("rapport.pillars.hard_news.urls")),
     path("", include("rapport.pillars.plans.urls")),
     path("", include("rapport.pillars.what_matters.urls")),

@@ -128,6 +128,8 @@ THEIRS: dict[str, Path] = {
     "hearing": lambda one: f"/hearing/{one.rid}/",
     "hearing one kind": lambda one: f"/hearing/{one.rid}/scans/",
     "check-in": lambda one: f"/calls/{one.check}/",
+    "corrections": lambda one: "/corrections/",
+    "ask for a correction": lambda one: "/corrections/new/",
 }
 OURS: dict[str, Path] = {
     "inbox": lambda one: "/inbox/",

@@ -26,8 +26,7 @@ Body = dict[str, Any]
 
 
 def follow(door: Door, before: Body | None, after: Body | None) -> None:
-    """Bring about what follows. What Rapport itself wrote here on somebody's behalf has been thought of; where
-    somebody died, nothing follows."""
+    """Bring about what follows: nothing where Rapport itself wrote on somebody's behalf, or they died."""
     if after is None or door.actor.ref in ("Device/rapport-conversations", resting.ACTOR):
         return
     _FOLLOWS[kind_of(after)](door, before, after)
