@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -233,4 +234,22 @@ def scan(rid: str, now: datetime) -> Body:
         "subject": {"reference": f"Patient/{rid}"},
         "issued": now.astimezone(UTC).isoformat(timespec="seconds"),
         "conclusion": "A shadow of 9 mm in the right upper lobe. Look again in three months.",
+    }
+
+
+def directive(rid: str, told: Told, today: date) -> Body:
+    """The signed paper with somebody's wishes for later, as it was scanned: its words."""
+    said = [words for kind, words in told["matters"] if kind in ("willing", "unwilling", "wishes")]
+    data = b64encode("\n".join(said).encode()).decode()
+    language = told.get("language", "en")
+    return {
+        "resourceType": "DocumentReference",
+        "id": f"{rid}-directive",
+        "status": "current",
+        "docStatus": "final",
+        "type": {"coding": [{"system": LOINC, "code": "42348-3", "display": "Advance directives"}]},
+        "subject": {"reference": f"Patient/{rid}"},
+        "date": datetime.combine(today - timedelta(days=30), time(11), UTC).isoformat(),
+        "description": "Advance directive, signed",
+        "content": [{"attachment": {"contentType": "text/plain", "language": language, "data": data}}],
     }

@@ -11,11 +11,12 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.db import transaction
 
+from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.people import absences, accounts, actors, asking, site
 from rapport.people.models import Mark, Standing, User
 from rapport.pillars.circle import actions as circle
-from rapport.pillars.circle.shapes import Choice
+from rapport.pillars.circle.shapes import Authority, Choice
 from rapport.pillars.hard_news import actions as hard_news
 from rapport.pillars.hard_news.shapes import Wish
 from rapport.serving.demo import record
@@ -46,6 +47,7 @@ def seed(now: datetime | None = None) -> list[str]:
         ("circle", lambda: _circle(now)),
         ("away", lambda: _away(now)),
         ("hearing", lambda: _hearing(now)),
+        ("agents", lambda: _agents(now)),
     ]
     done = []
     for name, tell in parts:
@@ -158,8 +160,7 @@ def _away(now: datetime) -> None:
 
 def _hearing(now: datetime) -> None:
     """Amina said how she wants to hear of a scan, and one is there; Tomas heard hard news yesterday."""
-    chen, dara = (User.objects.get(email=people()["staff"][key]["email"]).person for key in ("chen", "dara"))
-    (desk,) = (at.ref for at in actors.positions(asking.conn(), practitioner=chen)[:1])
+    desk = _colleague("chen").positions[0]
     stage = Stage(now)
     words = "Say it straight, then give me a minute."
     said = Wish("scans", "call", "afternoon", 3, desk, "Dr Mei Chen", "Bilal, my son", words)
@@ -167,7 +168,31 @@ def _hearing(now: datetime) -> None:
         hard_news.wish(door, patient="Patient/amina-haddad", said=said)
     body = record.scan("amina-haddad", now)
     asking.at_work("import").create(body, rid=body["id"])
-    again = now + timedelta(hours=30)
-    hers = Door(asking.conn(), actors.actor_of(asking.conn(), dara, "", 0), unit=transaction.atomic)
+    again = datetime.now(UTC) + timedelta(hours=30)
+    hers = Door(asking.conn(), _colleague("dara"), unit=transaction.atomic)
     words = "I ring you tomorrow, Tomas, just to hear how the night was."
     hard_news.plan_check_in(hers, once="tomas", patient="Patient/tomas-reyes", again=again, words=words)
+
+
+def _agents(now: datetime) -> None:
+    """Who speaks for somebody by law, and the paper on which somebody said what they wish for later."""
+    lead = Door(asking.conn(), _colleague("chen"), unit=transaction.atomic)
+    today = now.astimezone(site.current().zone).date()
+    for rid, told in people()["patients"].items():
+        for person in told.get("kin", ()):
+            if "agent" not in person:
+                continue
+            begins, ends = today - timedelta(days=30), today + timedelta(days=335)
+            said = Authority("agent", person["agent"], begins, ends, signer=lead.actor.ref)
+            member = record.kin_id(rid, person)
+            circle.enter_authority(
+                lead, once=f"demo agent {rid}", patient=f"Patient/{rid}", authority=said, member=member
+            )
+            paper = record.directive(rid, told, today)
+            asking.at_work("import").create(paper, rid=paper["id"])
+
+
+def _colleague(key: str) -> Actor:
+    """A member of staff as they stand at the door."""
+    user = User.objects.get(email=people()["staff"][key]["email"])
+    return actors.actor_for(asking.conn(), user)
