@@ -106,7 +106,7 @@ def main(until: int, data: Path) -> None:
 
     began = time.perf_counter()
     with Embedded(data) as server:
-        there = grow(server.url, until)
+        there = grow(server.owner_url, until)
     print(f"\n{there:,} resources, {time.perf_counter() - began:.0f} s", file=sys.stderr)
     print(there)
 

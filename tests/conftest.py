@@ -26,6 +26,8 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from rapport.gate import database as roles
+from rapport.serving.cluster import ROLE
 from tests.shows import Shows
 
 #: Where the workers of one run meet; set by the first of them, inherited by the others.
@@ -78,10 +80,15 @@ class Server:
             self.embedded = Embedded(place, durable=False).start()
         self.template = f"{TEMPLATE}_{place.name.replace('-', '_')}"
 
-    def address(self, name: str) -> str:
+    def address(self, name: str, role: str = "") -> str:
+        """Of a database, for the role that owns everything, or another one without a password."""
         if self.given:
-            return make_conninfo(self.given, dbname=name)
-        return str(self.embedded.address(name, "postgres"))
+            return make_conninfo(self.given, dbname=name, **({"user": role} if role else {}))
+        return str(self.embedded.address(name, role or "postgres"))
+
+    def at_work(self, name: str) -> str:
+        """Of a database, for the role that Rapport works as; that of a given server has one role for all."""
+        return self.address(name, "" if self.given else ROLE)
 
     def run(self, statement: str, *names: str) -> None:
         with psycopg.connect(self.address("postgres"), autocommit=True) as conn:
@@ -102,7 +109,10 @@ class Server:
 
 
 def point_django_at(url: str) -> None:
-    """Let Django's connection, its settings and the environment mean the database at `url`."""
+    """Let Django's connection, its settings and the environment mean the database at `url`.
+
+    For the role that Rapport works as, which row-level security holds back, where the server has one.
+    """
     from django.conf import settings
     from django.db import connection, connections
 
@@ -121,6 +131,15 @@ def _migrate() -> None:
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
+
+
+def _allow(postgres: Server) -> None:
+    """Let Rapport work with every copy of the template."""
+    if not postgres.given:
+        with psycopg.connect(postgres.address(postgres.template)) as owner:
+            roles.allow(owner, ROLE)
+            owner.execute(f"GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {ROLE}")  # Django's flush
+            owner.execute(f"REVOKE TRUNCATE ON {', '.join(roles.ADDED_TO)} FROM {ROLE}")
 
 
 @pytest.fixture(scope="session")
@@ -147,9 +166,10 @@ def django_db_setup(postgres: Server, django_db_blocker: Any) -> Iterator[None]:
                 from django.db import connections
 
                 connections.close_all()
+                _allow(postgres)
                 (postgres.place / "migrated").touch()
-            url = postgres.create(name)
-        point_django_at(url)
+            postgres.create(name)
+        point_django_at(postgres.at_work(name))
     yield
     with django_db_blocker.unblock():
         from django.db import connections
@@ -161,17 +181,18 @@ def django_db_setup(postgres: Server, django_db_blocker: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def conn(django_db_setup: None) -> Iterator[psycopg.Connection[Any]]:
-    """A connection in a transaction that is undone after the test."""
+def conn(django_db_setup: None, postgres: Server) -> Iterator[psycopg.Connection[Any]]:
+    """A connection as the owner, in a transaction that is undone after the test."""
     from django.conf import settings
 
-    with psycopg.connect(settings.DATABASE_URL) as connection, connection.transaction(force_rollback=True):
+    owner = postgres.address(database_name(settings.DATABASE_URL))
+    with psycopg.connect(owner) as connection, connection.transaction(force_rollback=True):
         yield connection  # inside, a unit of a door is a savepoint
 
 
 @pytest.fixture
 def own_database(django_db_setup: None, postgres: Server, django_db_blocker: Any) -> Iterator[str]:
-    """A database of this test alone; Django, settings and DATABASE_URL mean it. Its address."""
+    """A database of this test alone; Django, settings and DATABASE_URL mean it. Its address, as the owner."""
     from django.conf import settings
     from django.db import connections
 
@@ -179,7 +200,7 @@ def own_database(django_db_setup: None, postgres: Server, django_db_blocker: Any
     name = f"rapport_{uuid.uuid4().hex[:12]}"
     with django_db_blocker.unblock():
         url = postgres.create(name)
-        point_django_at(url)
+        point_django_at(postgres.at_work(name))
         yield url
         connections.close_all()
         point_django_at(before)

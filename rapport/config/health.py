@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import Error, close_old_connections, connection
+from django.db import Error, close_old_connections, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -27,9 +27,9 @@ def _expected() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).disk_migrations)
 
 
-def pending() -> list[str]:
+def pending(alias: str = "default") -> list[str]:
     """Migrations that the database lacks, as `app.name`; raises `django.db.Error` when it does not answer."""
-    applied = MigrationRecorder(connection).applied_migrations().keys()
+    applied = MigrationRecorder(connections[alias]).applied_migrations().keys()
     return sorted(f"{app}.{name}" for app, name in _expected() - applied)
 
 

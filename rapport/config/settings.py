@@ -1,7 +1,8 @@
 """Django's settings, all of them from the environment; `rapport.serving` sets what an operator leaves out.
 
 RAPPORT_DATA_DIR      where secrets, collected static files and the embedded database live
-DATABASE_URL          PostgreSQL, 15 or newer
+DATABASE_URL          PostgreSQL, 15 or newer, for a role that owns nothing in it
+DATABASE_OWNER_URL    the same for the role that owns the tables: for migrations and imports
 RAPPORT_SECRET_KEY    signs sign-ins; kept in a file of the data directory when it is not given
 RAPPORT_BASE_URL      how people reach the site, such as https://care.example.org
 RAPPORT_PROXY         1: a TLS proxy in front sets X-Forwarded-Proto and X-Forwarded-For, trust them
@@ -43,7 +44,11 @@ SECURE = _base.scheme == "https"
 # ---------------------------------------------------------------- the record and the accounts
 
 DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql:///rapport")
+DATABASE_OWNER_URL = os.environ.get("DATABASE_OWNER_URL") or DATABASE_URL
 DATABASES = {"default": django_database(DATABASE_URL)}
+DATABASE_ROLE = os.environ.get("RAPPORT_DATABASE_ROLE", "")  # that Rapport works as, where it owns nothing
+if DATABASE_OWNER_URL != DATABASE_URL:
+    DATABASES["owner"] = django_database(DATABASE_OWNER_URL)  # for migrations alone
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---------------------------------------------------------------- rooms
@@ -58,7 +63,9 @@ INSTALLED_APPS = [
     "rapport.pillars.circle",
     "rapport.pillars.corrections",
     "rapport.pillars.hard_news",
+    "rapport.pillars.identity",
     "rapport.pillars.plans",
+    "rapport.pillars.screens",
     "rapport.pillars.what_matters",
     "rapport.home",
     "allauth",

@@ -1,15 +1,17 @@
-"""Operations on a resource: `$validate` and `$meta`."""
+"""Operations on a resource: `$validate`, `$meta` and `$why`."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 
-from rapport.fhir.outcomes import CODES, Issue, Refused
+from rapport.fhir.outcomes import CODES, Issue, Refused, not_found
 from rapport.fhir.validation import check
-from rapport.gate import packages
+from rapport.gate import packages, preview
+from rapport.gate.permissions import Action
 from rapport.gate.writing import parsed
+from rapport.people import actors
 
 from . import parameters
 from .http import Answer
@@ -27,6 +29,32 @@ def meta(visit: Visit) -> Answer:
     vid = visit.vid() if "_history" in path else None
     record = visit.door.read(visit.rtype(), visit.rid(), vid)
     return Answer(200, parameters.given(return_Meta=record.json.get("meta", {})))
+
+
+def why(visit: Visit) -> Answer:
+    """GET [type]/[id]/$why: may this be done (`action`, a letter of "crud"), and why; in a sentence.
+
+    About who asks, or about `actor` (a `Practitioner/…`): for the patient, leads and privacy officers.
+    """
+    query = dict(visit.request.query)
+    action: Action | None = next((one for one in get_args(Action) if one == query.get("action", "r")), None)
+    person = query.get("actor", "")
+    if action is None:
+        raise Refused("invalid", "This is no action.", "Use a letter of crud.")
+    door, rtype, rid = visit.door, visit.rtype(), visit.rid()
+    if not person:
+        found = door.why(action, rtype, rid)
+    else:
+        other = actors.somebody(door.conn, person)
+        if other is None:
+            raise not_found()
+        found = preview.would(door, other, action, rtype, rid)
+    said = [
+        {"name": "allowed", "valueBoolean": found.allowed},
+        {"name": "reason", "valueString": found.reason},
+        *([{"name": "rule", "valueString": found.rule}] if found.rule else []),
+    ]
+    return Answer(200, orjson.dumps({"resourceType": "Parameters", "parameter": said}))
 
 
 def validate(visit: Visit) -> Answer:

@@ -14,10 +14,13 @@ class GateConfig(AppConfig):
         """Judge what decides about access, whoever writes it."""
         from django.conf import settings
 
-        from rapport.gate import emergency, labelling
+        from rapport.gate import emergency, labelling, reviews
         from rapport.gate.consent import guard
+        from rapport.gate.identity import links
 
         guard.set_up()
+        links.set_up()
         emergency.set_up()
         labelling.use_folder(settings.DATA_DIR)
         labelling.table()
+        reviews.set_up()

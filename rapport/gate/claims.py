@@ -16,9 +16,13 @@ Body = dict[str, Any]
 KIND = "urn:rapport:kind"
 #: What someone answers for at the whole site, in a PractitionerRole's codes; `people` reads them.
 DUTY = "urn:rapport:duty"
+#: The form of what matters to a person (`pillars.what_matters`).
+MATTERS = "urn:rapport:form:what-matters"
 #: Forms that are about a person and may be typed by others for them: what matters to them
 #: (`pillars.what_matters`), and how they want to hear results (`pillars.hard_news`).
-TYPED = frozenset({"urn:rapport:form:what-matters", "urn:rapport:form:hard-news"})
+TYPED = frozenset({MATTERS, "urn:rapport:form:hard-news"})
+#: Forms of pillars that judge their answers themselves; all others are checks (`pillars.screens`).
+OWN_FORMS = TYPED | {"urn:rapport:form:after-hard-news"}
 #: Where a resource says who it is from.
 _FROM = {"Communication": "sender", "Task": "requester", "Goal": "expressedBy"}
 
@@ -91,6 +95,8 @@ def _conversational(rtype: str, before: Body | None, after: Body) -> bool:
     """What patients and family write: product-coded messages, tasks and goals, and the files with them."""
     if rtype == "Binary":
         return before is None
+    if rtype == "CarePlan":  # they answer what a plan asks of them; its guard says how
+        return before is not None and "plan" in kinds(before) and kinds(before) == kinds(after)
     if rtype not in _FROM:
         return False
     return bool(kinds(after)) and (before is None or kinds(before) == kinds(after))

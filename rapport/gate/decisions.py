@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import resource_key
+from rapport.store.wire import StoreCursor
 
 from . import policy
 from .permissions import ACTION_WORDS, Action
@@ -44,10 +47,11 @@ def decide(visit: Visit, action: Action, rtype: str, rid: str) -> Decision:
         where = rule(ask)
         if where is None:
             continue
-        row = visit.conn.execute(
+        row = _first(
+            visit,
             f"SELECT t.patient FROM resource t WHERE t.id = %(gate_row)s AND {where.on('t')}",  # noqa: S608
             {**where.params, "gate_row": key},
-        ).fetchone()
+        )
         if row is None:
             continue
         if rule.__name__ in _RULES:
@@ -60,23 +64,30 @@ def _denied(visit: Visit, ask: policy.Ask, key: int) -> Decision | None:
     """A denial of the patient closes what would be open. Told to those who may ask about others alone."""
     if visit._looks:
         return None
-    row = visit.conn.execute(
+    row = _first(
+        visit,
         "SELECT 1 FROM resource t WHERE t.id = %(gate_row)s AND t.patient <> 0 AND EXISTS (SELECT 1"  # noqa: S608
         f" FROM access_grant g WHERE g.patient = t.patient AND {policy.fits('g', 't', ask)})"
         f" AND NOT {policy.not_denied('t', ask)}",
         {"gate_row": key, "gate_keys": visit.actor.keys},
-    ).fetchone()
+    )
     name = visit.actor.name
     return Decision(False, f"The patient closed this to {name}.", "denied") if row else None
 
 
 def _by_grant(visit: Visit, ask: policy.Ask, key: int) -> Decision:
     """The sentence of the broadest grant that lets it through."""
-    row = visit.conn.execute(
-        "SELECT g.rule, g.why FROM access_grant g JOIN resource t ON t.patient = g.patient"  # noqa: S608
+    row = _first(
+        visit,
+        "SELECT g.rule::varchar, g.why::varchar FROM access_grant g"  # noqa: S608
+        " JOIN resource t ON t.patient = g.patient"
         f" WHERE t.id = %(gate_row)s AND {policy.fits('g', 't', ask)}"
         " ORDER BY g.scope IS NOT NULL, g.rule LIMIT 1",
         {"gate_row": key, "gate_keys": visit.actor.keys},
-    ).fetchone()
+    )
     rule, why = row if row else ("", "")
     return Decision(True, f"{visit.actor.name} can {ACTION_WORDS[ask.action]} this: {why}", str(rule))
+
+
+def _first(visit: Visit, sql: str, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    return StoreCursor(visit.conn).execute(sql, params).fetchone()

@@ -56,6 +56,11 @@ class Door(Bundles):
         """Whether this actor may do this to that resource, with the sentence that a person can read."""
         return decide(self, action, rtype, rid)
 
+    def why(self, action: Action, rtype: str, rid: str) -> Decision:
+        """The same for who asks just that: the question is written down."""
+        self._note_search(f"{rtype}/{rid}/$why")
+        return self.decide(action, rtype, rid)
+
     def reaches(self, patient: str, action: Action = READ, rtype: str = "Condition") -> bool:
         """Whether this actor may do this to things of a type of `Patient/…`, whatever stands in it.
 

@@ -9,13 +9,15 @@ from psycopg import Connection
 
 from rapport.store import checking
 from rapport.store.checking import START, Batch
+from rapport.store.wire import EVERYONE, wearing
 
 __all__ = ["START", "Batch", "orphans", "walk"]
 
 
 def orphans(conn: Connection[Any], *, mend: bool = False) -> Iterator[str]:
     """Rows of resources that are not there; `mend`: index rows go, versions never do."""
-    return checking.orphans(conn, mend=mend)
+    with wearing(conn, EVERYONE):
+        yield from checking.orphans(conn, mend=mend)
 
 
 def walk(conn: Connection[Any], after: int = START, *, mend: bool = False) -> Iterator[Batch]:
@@ -23,4 +25,5 @@ def walk(conn: Connection[Any], after: int = START, *, mend: bool = False) -> It
 
     Others read and write meanwhile. Whoever stops can go on behind the last batch.
     """
-    return checking.walk(conn, after, mend=mend)
+    with wearing(conn, EVERYONE):
+        yield from checking.walk(conn, after, mend=mend)

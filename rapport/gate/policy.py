@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rapport.fhir.definitions import TYPE_NUMBERS
+from rapport.fhir.index_keys import range_key
 from rapport.store.records import EVERYTHING, NOTHING, Filter
 from rapport.store.restricting import restriction
 
@@ -44,11 +45,12 @@ def client(ask: Ask) -> Filter | None:
     """A program reaches the types of its scopes, never what carries a label that nobody here understands.
 
     A scope may be limited to what a search finds. Of such resources their present version alone is shown.
+    What a patient closes by a Consent that names the program, it does not reach.
     """
     scopes = _in_scope(ask)
     if not scopes:
         return None
-    plain = Filter(_cleared(KNOWN))
+    plain = Filter(f"({_cleared(KNOWN)} AND {_not_closed('{t}', ask)})")
     if any(not scope.query for scope in scopes):
         return plain
     return both(plain, any_of(restriction(ask.rtype, scope.query) for scope in scopes))
@@ -118,6 +120,24 @@ def files(ask: Ask) -> Filter | None:
     return Filter(sql, {"gate_keys": ask.actor.keys})
 
 
+#: Answers of a carer about how they are (they are its subject), and what those came to (they are its focus).
+_OF_CARERS = {"QuestionnaireResponse": "subject", "Observation": "focus"}
+
+
+def carers(ask: Ask) -> Filter | None:
+    """What a carer says of how they themselves are is in nobody's record, and theirs alone."""
+    code = _OF_CARERS.get(ask.rtype)
+    may = ask.reading or (code == "subject" and ask.action != "d")
+    if ask.actor.kind != "kin" or code is None or not may:
+        return None
+    sql = (
+        f"({{t}}.patient = 0 AND {_cleared(PERSONAL)} AND EXISTS (SELECT 1 FROM index_ref o"  # noqa: S608
+        f" WHERE o.id = {{t}}.id AND o.key = {range_key(ask.rtype, code)}"
+        " AND o.target = ANY(%(gate_keys)s::bigint[])))"
+    )
+    return Filter(sql, {"gate_keys": ask.actor.keys})
+
+
 def by_grant(row: str, ask: Ask, sens: str = "") -> str:
     """SQL: a grant lets this actor do this to a row of that alias, no denial forbids it, and it is not held.
 
@@ -157,14 +177,26 @@ def not_denied(row: str, ask: Ask, sens: str = "") -> str:
         " AND (d.actor = 0 OR d.actor = ANY(%(gate_keys)s::bigint[]))"
         f" AND d.actions & {ACTION_BITS[ask.action]} <> 0 AND d.patient = {row}.patient AND d.marked"
     )
-    what = (
-        f"{row}.patient, %(gate_keys)s::bigint[], {category_of(ask.rtype)}, {_types(ask)},"
-        f" {ACTION_BITS[ask.action]}, {PURPOSES.get(ask.purpose, 0)}, {_clearance(ask.actor)},"
-        f" {row}.id, {sens}, {row}.whn, now()"
-    )
     return (  # every value in here is ours: numbers and an alias
         f"(NOT ({aimed} = 0) OR ({sens} <> 0 AND {aimed} <> 0)))"
-        f" OR {row}.patient = ANY(%(gate_keys)s::bigint[]) OR NOT access_denied({what}))"
+        f" OR {row}.patient = ANY(%(gate_keys)s::bigint[]) OR NOT access_denied({_what(row, ask, sens)}))"
+    )
+
+
+def _not_closed(row: str, ask: Ask) -> str:
+    """SQL: no Consent of the patient that names this program forbids it this."""
+    keys = f"ARRAY[{', '.join(map(str, ask.actor.keys))}]::bigint[]"
+    named = f"SELECT 1 FROM access_denial n WHERE NOT n.exception AND n.actor = ANY({keys})"  # noqa: S608
+    judged = f"access_denied_program({_what(row, ask, f'{row}.sens', keys)})"
+    return f"(NOT (SELECT EXISTS ({named})) OR NOT {judged})"
+
+
+def _what(row: str, ask: Ask, sens: str, keys: str = "%(gate_keys)s::bigint[]") -> str:
+    """SQL: the values that `access_denied` judges by."""
+    return (
+        f"{row}.patient, {keys}, {category_of(ask.rtype)}, {_types(ask)},"
+        f" {ACTION_BITS[ask.action]}, {PURPOSES.get(ask.purpose, 0)}, {_clearance(ask.actor)},"
+        f" {row}.id, {sens}, {row}.whn, now()"
     )
 
 
@@ -208,7 +240,7 @@ def _types(ask: Ask) -> str:
 
 Rule = Callable[[Ask], Filter | None]
 _KEEPERS: tuple[Rule, ...] = (directory_keepers, registrars, sharing_keepers)
-RULES: tuple[Rule, ...] = (system, client, directory, *_KEEPERS, granted, files)
+RULES: tuple[Rule, ...] = (system, client, directory, *_KEEPERS, carers, granted, files)
 
 
 def filter_for(ask: Ask) -> Filter:
@@ -228,7 +260,8 @@ def _said(rules: tuple[Rule, ...], ask: Ask) -> Filter:
 def hidden_labels(ask: Ask) -> int | None:
     """The labels that hide a row from who sees all rows but for labels; None where the filter asks for more.
 
-    It says of a program and of Rapport what `filter_for` says in SQL, for rows that are at hand.
+    It says of a program and of Rapport what `filter_for` says in SQL, for rows that are at hand; but for
+    Consents that name a program, which bind what it sees and changes, not what it adds.
     """
     return _hidden(RULES, ask)
 

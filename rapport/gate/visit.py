@@ -14,11 +14,12 @@ from psycopg import Connection
 
 from rapport.fhir.outcomes import Refused
 from rapport.store.records import Filter, Record
-from rapport.store.wire import StoreCursor, transaction
+from rapport.store.wire import EVERYONE, StoreCursor, transaction, wear
 
 from . import live
 from .actor import Actor, Outdated, Warrant
 from .audit import REFUSED, Trail, Witness, idle
+from .belts import belt_of
 from .permissions import PURPOSES, Action
 from .policy import Ask, both, filter_for, hidden_labels
 
@@ -86,7 +87,8 @@ class Visit:
             raise Refused(
                 "invalid", f"The purpose {purpose!r} is not known here.", "Use one of " + ", ".join(PURPOSES)
             )
-        self._conn = conn
+        self._line = conn
+        self._belt = belt_of(actor)
         self.actor = actor
         self.purpose = purpose
         self.witness = Witness(actor, purpose, source, request or os.urandom(16).hex())
@@ -97,6 +99,12 @@ class Visit:
         self._filters: dict[tuple[Action, str], Filter] = {}
 
     @property
+    def _conn(self) -> Connection[Any]:
+        """The connection; what the store asks on it next is asked for this actor."""
+        wear(self._line, self._belt)
+        return self._line
+
+    @property
     def conn(self) -> Connection[Any]:
         """The connection, in the transaction of the unit under way, once the warrant holds."""
         self.confirm()
@@ -104,6 +112,15 @@ class Visit:
         if work is not None:
             work.begin()
         return self._conn
+
+    @contextmanager
+    def at_large(self) -> Iterator[None]:
+        """Within, the belt holds nothing back: for acts of Rapport's own that were judged before."""
+        belt, self._belt = self._belt, EVERYONE
+        try:
+            yield
+        finally:
+            self._belt = belt
 
     def confirm(self) -> None:
         """Ask whether the warrant holds, if that has not been asked yet; Outdated if it does not."""
@@ -268,5 +285,6 @@ class Visit:
         else:
             with self._open():
                 self.witness.write(self.conn, reads)
+        wear(self._line, None)
 
     close = finish

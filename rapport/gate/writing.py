@@ -10,7 +10,6 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -24,10 +23,11 @@ from rapport.store import reading as stored
 from rapport.store import writing as kernel
 from rapport.store.records import Record, Write
 from rapport.store.versions import Version
+from rapport.store.wire import EVERYONE, StoreCursor, wearing
 
 from . import claims, conditions, grants, guards, live, packages
 from .audit import Trail, idle
-from .labelling import labelled
+from .labelling import labelled, part_of_same
 from .permissions import CREATE, DELETE, READ, UPDATE, Action
 from .reading import Reading
 from .watching import watched
@@ -198,10 +198,8 @@ class Writing(Reading):
         for (action, rtype), keys in groups.items():
             where = self.where(action, rtype)
             passing = f"t.id = ANY(%(gate_rows)s::bigint[]) AND {where.on('t')}"
-            row = self.conn.execute(
-                f"SELECT count(*) FROM resource t WHERE {passing}",  # noqa: S608
-                {**where.params, "gate_rows": keys},
-            ).fetchone()
+            sql = f"SELECT count(*) FROM resource t WHERE {passing}"  # noqa: S608
+            row = StoreCursor(self.conn).execute(sql, {**where.params, "gate_rows": keys}).fetchone()
             if row is None or row[0] != len(set(keys)):
                 raise Refused("forbidden", *_FORBIDDEN)
 
@@ -220,19 +218,22 @@ class Writing(Reading):
             with at_place(step.place):
                 self._admissible(step)
         own = self.actor.ref == BY_PATIENT
-        steps = [replace(step, write=labelled(step.write, by_patient=own)) for step in self._in_time(steps)]
+        steps = [_with(step, labelled(step.write, by_patient=own)) for step in self._in_time(steps)]
+        steps = [_with(step, part_of_same(self._conn, step.write)) for step in steps]
         versions = kernel.ready([step.write for step in self._in_time(steps)])
         at_once = self._at_once(steps, versions)
         if at_once is not None:
             return at_once
-        records = kernel.store(self.conn, versions)
+        with wearing(self.conn, EVERYONE):  # judged before, and again as it became
+            records = kernel.store(self._line, versions)
         self._as_it_became(steps, records)
         pairs = list(zip(steps, records, strict=True))
         guarded = self._concerned(pairs)
         for place, guard, past, future in guarded:
             with at_place(place):
                 guard.judge(self, past, future)
-        grants.compile_all(self.conn, [(record, step.after) for step, record in pairs])
+        with wearing(self.conn, EVERYONE):
+            grants.compile_all(self._line, [(record, step.after) for step, record in pairs])
         self._written(pairs)
         for _, guard, past, future in guarded:
             guard.follow(self, past, future)
@@ -275,12 +276,12 @@ class Writing(Reading):
         ]
 
     def _guards(self, step: Step, record: Record) -> list[Judged]:
-        before = step.write.before
-        known = before is not None and not before.deleted and guards.any_registered()
-        past = before.json if before is not None and known else None
-        future = None if record.deleted else {**step.write.resource, "id": record.rid}
-        found = guards.concerned(past, future)
-        if not any(not guard.watched for guard in found) and not self._free(step):
+        before, past, future, found = step.write.before, None, None, list[guards.Guard]()
+        if guards.of_type(record.rtype):
+            past = before.json if before is not None and not before.deleted else None
+            future = None if record.deleted else {**step.write.resource, "id": record.rid}
+            found = guards.concerned(record.rtype, past, future)
+        if all(guard.watched for guard in found) and not self._free(step):
             raise Refused("forbidden", *_FORBIDDEN)
         return [(step.place, guard, past, future) for guard in found]
 
@@ -328,19 +329,30 @@ class Writing(Reading):
         return conditions.the_one(self.run, rtype, query)
 
 
+def _with(step: Step, write: Write) -> Step:
+    return step if write is step.write else replace(step, write=write)
+
+
 def new_id() -> str:
     """An id that nobody has or can guess."""
     return timely(time.time(), os.urandom(16))
 
 
-@contextmanager
-def at_place(place: str) -> Iterator[None]:
-    """Say of a refusal where in the bundle it arose."""
-    try:
-        yield
-    except Refused as refused:
-        if not place or refused.text.startswith("Bundle.entry"):
-            raise
+class at_place:
+    """Say of a refusal where in the bundle it arose. A class, because every entry passes here three times."""
+
+    __slots__ = ("_place",)
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, refused: BaseException | None, _trace: object) -> None:
+        place = self._place
+        if not place or not isinstance(refused, Refused) or refused.text.startswith("Bundle.entry"):
+            return
         issues = tuple(replace(issue, path=_within(place, issue.path)) for issue in refused.issues)
         raise Refused(refused.code, f"{place}: {refused.text}", refused.next, issues) from refused
 

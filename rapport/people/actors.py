@@ -164,6 +164,14 @@ def actor_of(conn: Connection[Any], person: str, name: str, epoch: int) -> Actor
     return _cache.get(key) or _cache.put(key, _made(conn, person, name))
 
 
+def somebody(conn: Connection[Any], person: str) -> Actor | None:
+    """The Actor that a `Patient/…`, `RelatedPerson/…` or `Practitioner/…` would be, account or not; None for
+    nobody here."""
+    if person.partition("/")[0] not in ("Patient", "RelatedPerson", "Practitioner"):
+        return None
+    return _made(conn, person, "") if name_of(conn, person) else None
+
+
 def actor_for(conn: Connection[Any], user: Any) -> Actor:
     """The Actor of an account. The caller has checked that the account may sign in."""
     return actor_of(conn, user.person, user.display_name, user.epoch)

@@ -96,12 +96,13 @@ class Kind:
 
 
 _kinds: dict[str, Kind] = {}
+_TASKS: Final = frozenset({"Task"})
 
 
 def register(kind: Kind) -> None:
     """Add a kind, and its guard at the door; called at start-up."""
     _kinds[kind.code] = kind
-    guards.register(guards.Guard(f"errand: {kind.code}", _is(kind.code), _judge, _follow))
+    guards.register(guards.Guard(f"errand: {kind.code}", _is(kind.code), _judge, _follow, _TASKS))
 
 
 def codes() -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Door
 from rapport.people import drafts, factors, site, standings
 from rapport.people.models import User
-from rapport.people.pages import demo
+from rapport.people.pages import demo, emergency
 from rapport.people.settings_shapes import Site
 from rapport.ui import errors
 
@@ -203,7 +203,9 @@ def _door(request: Any) -> Door:
         if request.actor is None:
             raise Refused("unauthorized", _("Sign in to go on."))
         connection.ensure_connection()
-        door = Door(connection.connection, request.actor, unit=transaction.atomic)
+        # Of somebody who broke the glass, every look within its hour stands out in the log.
+        purpose = "ETREAT" if request.session.get(emergency.UNTIL, 0) > clock() else "TREAT"
+        door = Door(connection.connection, request.actor, purpose, unit=transaction.atomic)
         request.__dict__["_door"] = door
     return door
 

@@ -22,6 +22,11 @@ def staff(actor: Actor) -> bool:
     return actor.kind == "staff"
 
 
+def family(actor: Actor) -> bool:
+    """Is cared for, or of somebody's circle."""
+    return actor.kind in ("patient", "kin")
+
+
 def _leads(actor: Actor) -> bool:
     return staff(actor) and leads(actor)
 
@@ -42,6 +47,7 @@ _links: list[Link] = [
     Link(_("My sign-in"), "/account/", "key", 10, _("E-mail address, password, second step, devices")),
     Link(_("When I am away"), "/absence/", "calendar", 20, _("Days, and who covers"), staff),
     Link(_("Invite a patient"), "/invite/", "mail", 30, _("With a letter or a link"), staff),
+    Link(_("Emergency access"), "/emergency/", "eye", 35, _("A record that is not shared with you"), staff),
     Link(
         _("Who works here"), "/staff/", "people", 40, _("Leaving, lost second steps, new passwords"), _leads
     ),

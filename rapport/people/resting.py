@@ -44,7 +44,7 @@ def rests(conn: statements.Conn, ref: str) -> bool:
 
 def register() -> None:
     """Follow every write that says so, or takes it back."""
-    guards.register(guards.Guard("somebody died", died, follow=_follow))
+    guards.register(guards.Guard("somebody died", died, follow=_follow, types=frozenset({"Patient"})))
 
 
 def _follow(door: Door, before: Body | None, after: Body | None) -> None:

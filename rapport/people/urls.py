@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from rapport.people import live
-from rapport.people.pages import account, demo, invite, join, oauth, settings, staff
+from rapport.people.pages import account, demo, emergency, invite, join, oauth, settings, staff
 
 urlpatterns = [
     path("more/", account.more, name="people_more"),
@@ -30,6 +30,9 @@ urlpatterns = [
     path("staff/<str:rid>/reset/", staff.reset, name="people_staff_reset"),
     path("staff/<str:rid>/invite/", staff.invite, name="people_staff_invite"),
     path("absence/", staff.absence, name="people_absence"),
+    path("emergency/", emergency.page, name="people_emergency"),
+    path("emergency/<str:rid>/end/", emergency.end, name="people_emergency_end"),
+    path("emergency/<str:rid>/reviewed/", emergency.reviewed, name="people_emergency_reviewed"),
     path("settings/", settings.settings, name="people_settings"),
     path("demo/", demo.people, name="people_demo"),
     path("demo/become/", demo.become, name="people_demo_become"),

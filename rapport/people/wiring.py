@@ -10,13 +10,16 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa import signals as factor
 from django.contrib.auth import signals as auth
 
-from rapport.gate import guards, spans
+from rapport.gate import emergency, guards, spans
 from rapport.gate.consent import ages
+from rapport.gate.identity import moving
 from rapport.people import (
     accounts,
+    emergencies,
     errand_clock,
     events,
     factors,
+    joined,
     leavers,
     middleware,
     resting,
@@ -27,6 +30,7 @@ from rapport.people.models import User, fresh_epoch
 from rapport.ui import context
 
 Body = dict[str, Any]
+_POSITIONS = frozenset({"PractitionerRole", "RelatedPerson"})
 
 
 def connect() -> None:
@@ -39,7 +43,9 @@ def connect() -> None:
     factor.authenticator_used.connect(factor_shown, dispatch_uid="people")
     factor.authenticator_added.connect(factor_added, dispatch_uid="people")
     factor.authenticator_removed.connect(factor_removed, dispatch_uid="people")
-    guards.register(guards.Guard("positions", _is_position, leavers.judge, _renew))
+    guards.register(guards.Guard("positions", _is_position, leavers.judge, _renew, _POSITIONS))
+    emergency.on_opened(emergencies.follow)
+    moving.on_joined(joined.follow)
     errand_clock.connect()
     resting.register()
     context.use_site(site.current)
@@ -98,7 +104,7 @@ def factor_removed(sender: Any, request: Any, user: User, authenticator: Any, **
 
 
 def _is_position(body: Body) -> bool:
-    return body.get("resourceType") in ("PractitionerRole", "RelatedPerson")
+    return body.get("resourceType") in _POSITIONS
 
 
 def _renew(door: Any, before: Body | None, after: Body | None) -> None:

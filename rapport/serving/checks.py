@@ -15,11 +15,15 @@ class Unfit(Exception):
 def findings() -> list[str]:
     """What an operator should know, as sentences. Unfit for what nobody should overlook."""
     from django.conf import settings
+    from django.db import connection
 
+    from rapport.gate import database as roles
     from rapport.people.site import current, doubts
 
     site = current()
-    found = [*address(site.base_url, behind_proxy=settings.SECURE_PROXY_SSL_HEADER is not None), *doubts()]
+    connection.ensure_connection()
+    found = [*roles.doubts(connection.connection)]
+    found += [*address(site.base_url, behind_proxy=settings.SECURE_PROXY_SSL_HEADER is not None), *doubts()]
     if settings.EMAIL_HOST:
         found += mail(settings.EMAIL_HOST, settings.EMAIL_PORT)
     elif not settings.DEMO:  # a demo has an outbox that one can read

@@ -29,11 +29,13 @@ ROOMS = {
     "invite": "invite a patient, by e-mail or by a printed code",
     "client": "add a program that may use /fhir",
     "token": "make a bearer token for a person",
+    "content": "install forms that this site may use, such as questionnaires",
     "audit": "verify the log of who looked, or seal it",
     "listening": "score how letters are read here against what people said",
 }
 
-#: Those that may begin a new database, as `run`, `demo` and `migrate` do. The others look for one.
+#: Those that may begin a new database, as `run`, `demo` and `migrate` do. The others look for one. They work
+#: as the owner of the tables, too: only that role may COPY into them.
 BEGINNERS = ("import",)
 
 _FLAGS = {"check": ("--repair", "make wrong index rows anew"), "reindex": ("--afresh", "begin anew")}
@@ -177,7 +179,7 @@ def room(name: str, words: list[str]) -> int:
     if {"--help", "-h"} & set(rest):
         return _explain(typed)
     place = _place(options.data_dir) if name in BEGINNERS else _begun(options.data_dir)
-    with place.database():
+    with place.database(as_owner=name in BEGINNERS):
         _set_up()
         from django.core.management import ManagementUtility
 

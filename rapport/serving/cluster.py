@@ -16,8 +16,9 @@ from typing import Any
 
 #: A socket's path fits into 107 bytes; PostgreSQL adds `/.s.PGSQL.5432`.
 LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")
-#: The superuser of the cluster (for making roles and databases) and the role that Rapport works as.
-SUPERUSER, ROLE = "postgres", "rapport"
+#: The superuser of the cluster (for making roles and databases), the role that owns the tables, and the one
+#: that Rapport works as, which owns nothing.
+SUPERUSER, OWNER, ROLE = "postgres", "rapport", "rapport_app"
 
 SETTINGS = """\
 # Written by Rapport at every start; what is changed here does not last.
@@ -159,7 +160,7 @@ class Cluster:
             data=self.data,
             folder=self.folder,
             sockets=self.sockets,
-            buffers=max(64, min(256, memory // 8)),
+            buffers=max(64, min(192, memory // 8)),
             durability="" if self.durable else NOT_DURABLE,
         )
         mode = 0o600 if owner is None else 0o644

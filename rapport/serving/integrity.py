@@ -37,10 +37,12 @@ def checked(*, repair: bool) -> tuple[dict[str, Any], str]:
 
 
 def _told(mended: list[int] | None = None) -> Iterator[str]:
+    from rapport.gate import database as roles
     from rapport.gate import integrity
     from rapport.people.asking import conn
 
     mend = mended is not None
+    yield from roles.doubts(conn())
     yield from integrity.orphans(conn(), mend=mend)
     for batch in integrity.walk(conn(), mend=mend):
         yield from batch.faults

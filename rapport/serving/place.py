@@ -14,7 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rapport.gate.database import another
 from rapport.serving.postgres import Embedded
+
+_DATABASE = ("DATABASE_URL", "DATABASE_OWNER_URL", "RAPPORT_DATABASE_ROLE")
 
 
 class PlaceError(Exception):
@@ -58,19 +61,26 @@ class Place:
         os.environ["DJANGO_SETTINGS_MODULE"] = "rapport.config.settings"
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The database, running for as long as the block lasts; its address, also in DATABASE_URL."""
-        given = os.environ.get("DATABASE_URL")
-        if given:
-            yield given
-            return
-        self.embedded = Embedded(self.data_dir).start()
-        os.environ["DATABASE_URL"] = self.embedded.url
+    def database(self, *, as_owner: bool = False) -> Iterator[str]:
+        """The database, running for as long as the block lasts; its address, also in DATABASE_URL.
+
+        `as_owner`: for the role that owns the tables, where DATABASE_OWNER_URL says it is another one.
+        """
+        given = {name: os.environ.get(name) for name in _DATABASE}
+        url, owner = given["DATABASE_URL"], given["DATABASE_OWNER_URL"]
+        if not url:
+            self.embedded = Embedded(self.data_dir).start()
+            url, owner = self.embedded.url, self.embedded.owner_url
+        os.environ["DATABASE_URL"] = used = owner if as_owner and owner else url
+        os.environ["DATABASE_OWNER_URL"] = owner or url
+        os.environ["RAPPORT_DATABASE_ROLE"] = another(url, owner or url)
         try:
-            yield self.embedded.url
+            yield used
         finally:
-            del os.environ["DATABASE_URL"]
-            self.embedded.stop()
+            for name, value in given.items():
+                os.environ.pop(name) if value is None else os.environ.update({name: value})
+            if self.embedded is not None:
+                self.embedded.stop()
 
     def _read_secrets(self) -> None:
         """Put each line of `secrets.env` into the environment; what is set there already stays."""

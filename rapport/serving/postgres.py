@@ -19,7 +19,8 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from rapport.serving.cluster import ROLE, SUPERUSER, Cluster, PostgresError
+from rapport.gate.database import allow
+from rapport.serving.cluster import OWNER, ROLE, SUPERUSER, Cluster, PostgresError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,11 @@ class Embedded:
     def url(self) -> str:
         """Address of the database `rapport`."""
         return self.address(NAME)
+
+    @property
+    def owner_url(self) -> str:
+        """The same, for the role that owns the tables: for migrations and imports."""
+        return self.address(NAME, OWNER)
 
     def address(self, database: str, role: str = ROLE) -> str:
         """Address of any database of this server."""
@@ -156,13 +162,18 @@ class Embedded:
         return True
 
     def _create_database(self) -> None:
-        """The role and the database of Rapport, where they are missing."""
+        """The roles and the database of Rapport, where they are missing."""
         with psycopg.connect(self.address("postgres", SUPERUSER), autocommit=True) as conn:
-            role, name = sql.Identifier(ROLE), sql.Identifier(NAME)
-            if not conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
-                conn.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
+            for role in (OWNER, ROLE):
+                if not conn.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+                    conn.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+            # An export asks when the oldest transaction began, an import's too, which runs as the owner.
+            conn.execute(sql.SQL("GRANT pg_read_all_stats TO {}").format(sql.Identifier(ROLE)))
+            owner, name = sql.Identifier(OWNER), sql.Identifier(NAME)
             if not conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
-                conn.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, role))
+                conn.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, owner))
+        with psycopg.connect(self.owner_url) as conn:  # made when one role was all there was: what is there
+            allow(conn, ROLE)
 
 
 @contextmanager

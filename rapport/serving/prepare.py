@@ -12,22 +12,30 @@ import rapport
 
 
 def bring_schema_up() -> list[str]:
-    """Apply the migrations that are missing, one starter at a time; their names."""
-    from django.db import connection, transaction
+    """Apply the migrations that are missing, as the owner and one starter at a time; their names."""
+    from django.conf import settings
+    from django.db import connections, transaction
 
     from rapport.config.health import pending
     from rapport.gate import grants
+    from rapport.gate.database import allow
     from rapport.serving.postgres import one_at_a_time
 
-    missing = pending()
-    if missing:
-        connection.ensure_connection()
-        with one_at_a_time(connection.connection, "migrate"):
-            call_command("migrate", verbosity=0, interactive=False)
-            call_command("createcachetable", verbosity=0)
+    alias = "owner" if "owner" in settings.DATABASES else "default"
+    missing = pending(alias)
+    owner = connections[alias]
+    owner.ensure_connection()
+    with one_at_a_time(owner.connection, "migrate"):
+        if missing:
+            call_command("migrate", database=alias, verbosity=0, interactive=False)
+            call_command("createcachetable", database=alias, verbosity=0)
             if "gate.0005_consent" in missing:  # what was granted before is read otherwise now
-                with transaction.atomic():
-                    grants.rebuild(connection.connection)
+                with transaction.atomic(using=alias):
+                    grants.rebuild(owner.connection)
+        if settings.DATABASE_ROLE:
+            allow(owner.connection, settings.DATABASE_ROLE)
+    if alias == "owner":
+        owner.close()
     return missing
 
 

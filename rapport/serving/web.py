@@ -22,7 +22,7 @@ from rapport.serving.checks import Unfit, findings
 from rapport.serving.children import PARENT, UNFIT, obey_parent
 
 A_YEAR = 365 * 24 * 3600
-READ_ALREADY = ("RAPPORT_SECRET_KEY", "DATABASE_URL", "RAPPORT_MAIL_URL")
+READ_ALREADY = ("RAPPORT_SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "RAPPORT_MAIL_URL")
 THREADS = 4  # requests answered at a time by one process
 
 

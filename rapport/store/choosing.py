@@ -20,6 +20,8 @@ from rapport.store.wire import StoreCursor
 SOME = 500
 #: Of so many patients at most the candidates are found patient by patient.
 FEW_PATIENTS = 300
+#: More grants than these are not looked through to see whether they are about few.
+FEW_GRANTS = 4 * FEW_PATIENTS
 #: Tables that find the rows of one patient at once.
 _BY_PATIENT = ("index_token", "index_ref")
 
@@ -66,9 +68,10 @@ def whose(conn: Connection[Any], rtype: str, passing: Filter) -> str:
     """The query for the patients who come into question, where they are few."""
     if not passing.patients or (rtype != "Patient" and rtype not in own.OWNER):
         return ""
-    sql = f"SELECT DISTINCT o.patient FROM ({passing.patients}) o LIMIT {FEW_PATIENTS + 1}"
-    found = StoreCursor(conn).execute(sql, passing.params).fetchall()
-    return passing.patients if len(found) <= FEW_PATIENTS else ""
+    of = f"SELECT o.patient FROM ({passing.patients}) o LIMIT {FEW_GRANTS + 1}"
+    sql = f"SELECT count(*), count(DISTINCT f.patient) FROM ({of}) f"
+    [(grants, patients)] = StoreCursor(conn).execute(sql, passing.params).fetchall()
+    return passing.patients if grants <= FEW_GRANTS and patients <= FEW_PATIENTS else ""
 
 
 def to_ask(

@@ -15,7 +15,7 @@ from typing import Any
 from psycopg import Connection
 
 from rapport.store.params import Params
-from rapport.store.wire import Bigints, StoreCursor
+from rapport.store.wire import EVERYONE, Bigints, StoreCursor, wearing
 
 #: What can be counted: index rows of these keys, index rows of a key with these targets, resources of a type.
 Mark = tuple[str, int, tuple[int, ...]]
@@ -61,7 +61,8 @@ def _asked(conn: Connection[Any], marks: Iterable[Mark], most: int) -> tuple[int
     sql = ", ".join(
         f"(SELECT count(*) FROM (SELECT 1 FROM {_rows(mark, p)} LIMIT {most + 1}) c)" for mark in marks
     )
-    [row] = StoreCursor(conn).execute(f"SELECT {sql}", p.values)
+    with wearing(conn, EVERYONE):  # what was counted serves whoever asks next
+        [row] = StoreCursor(conn).execute(f"SELECT {sql}", p.values)
     return row
 
 

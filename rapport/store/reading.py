@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from rapport.fhir.definitions import TYPE_NAMES, TYPE_NUMBERS
 from rapport.store.records import EVERYTHING, Filter, Record
-from rapport.store.wire import Bigints, StoreCursor
+from rapport.store.wire import EVERYONE, Bigints, StoreCursor, wearing
 
 #: Columns of a version in the order of `record_of`; `{t}` is the alias of the row.
 COLUMNS = (
@@ -129,7 +129,8 @@ def _held(conn: Connection[Any]) -> set[str]:
         " SELECT (SELECT min(rtype) FROM resource WHERE rtype > t.n) FROM t WHERE t.n IS NOT NULL)"
         " SELECT n FROM t WHERE n IS NOT NULL"
     )
-    return {TYPE_NAMES[row[0]] for row in conn.execute(sql)}
+    with wearing(conn, EVERYONE):  # which types there are is no secret, and looking for one's own takes long
+        return {TYPE_NAMES[row[0]] for row in StoreCursor(conn).execute(sql)}
 
 
 def count_versions(conn: Connection[Any], key: int, where: Filter = EVERYTHING) -> int:
@@ -140,7 +141,8 @@ def count_versions(conn: Connection[Any], key: int, where: Filter = EVERYTHING) 
         f"SELECT 1 FROM {table} v WHERE v.id = %(key)s AND {where.on('v')}{seen}"
         for table, seen in _halves(where)
     )
-    row = conn.execute(f"SELECT count(*) FROM ({sql}) n", {"key": key, **where.params}).fetchone()
+    cursor = StoreCursor(conn).execute(f"SELECT count(*) FROM ({sql}) n", {"key": key, **where.params})
+    row = cursor.fetchone()
     return int(row[0]) if row else 0
 
 

@@ -145,16 +145,19 @@ class _Plan:
     fixed  the statement leaves PostgreSQL no choice that depends on the values, so its plan can be kept
     whose  a query for the few patients whose rows alone can pass, or ""
     owned  the columns of a candidate that hold its patient
+    late   the filter costs much for each row: candidates are sorted first, and asked until the page is full
     """
 
     table: str
     tests: list[str]
+    passing: str
     keys: list[Key]
     single: bool
     fixed: bool
     params: Params
     whose: str = ""
     owned: tuple[str, ...] = ()
+    late: bool = False
 
     @property
     def prepare(self) -> bool | None:
@@ -165,8 +168,19 @@ class _Plan:
         """The rows that pass; of one `patient`, or of all who come into question."""
         of = patient or f"ANY(ARRAY({self.whose}))"
         tests = [*(f"t.{column} = {of}" for column in self.owned), *self.tests, *more]
+        return self._some(columns, [*tests, self.passing])
+
+    def _some(self, columns: str, tests: Iterable[str]) -> str:
         distinct = "" if self.single else "DISTINCT "
         return f"SELECT {distinct}{columns} FROM {self.table} t WHERE {' AND '.join(tests)}"
+
+    def _in_order(self, order: str, columns: str, *more: str) -> str:
+        """The same in order, where each row is asked whether it passes only when its turn comes.
+
+        IS TRUE keeps PostgreSQL from reading all grants of somebody into a hash and joining with it.
+        """
+        all_of_them = self._some(f"{columns}, t.patient, t.sens, t.whn", [*self.tests, *more])
+        return f"SELECT t.* FROM ({all_of_them} ORDER BY {order} OFFSET 0) t WHERE ({self.passing}) IS TRUE"
 
     def page(self, query: Search, noting: Noting | None = None) -> tuple[str, dict[str, Any]]:
         """The statement of one page and its parameters; one row more than asked tells of a next one."""
@@ -185,6 +199,8 @@ class _Plan:
                 f"SELECT c.* FROM (SELECT DISTINCT o.patient FROM ({self.whose}) o) w"
                 f" CROSS JOIN LATERAL ({each}) c"
             )
+        elif len(ways) == 1 and self.late:
+            inner = self._in_order(order, *ways[0])
         elif len(ways) == 1:
             inner = self.candidates(*ways[0])
         elif ways:
@@ -254,7 +270,9 @@ def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None =
     if whose:
         driver = choosing.of_few(query.rtype, compiled, p)
     source = driver or Probe("resource", "TRUE", rows=1e9, single=True)
-    fixed = not source.chain and (patients or source.rows <= FEW or not compiled)
+    late = not narrow and not whose and bool(passing.params)  # whose rows these are has to be asked of each
+    alone = len(compiled) < (2 if late else 1)
+    fixed = not source.chain and (patients or source.rows <= FEW or alone)
     rest_of_them = choosing.rarest_first(each for each in compiled if each is not driver)
     keys = sorting.keys(query, p, by_index=source.table != "resource")
     candidates = 0.0
@@ -262,7 +280,6 @@ def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None =
         ordered = source.table == "index_ref" and source.single and keys[0].column and len(keys) == 1
         candidates = choosing.to_ask(conn, query, source, rest_of_them, ordered=ordered)
     tests += [compiler.test(each, "t", fixed=fixed, candidates=candidates) for each in rest_of_them]
-    tests.append(p.filter(passing, "t"))
     first = [source.on("t")] if driver else []
     if source.table == "resource":
         first += [f"t.rtype = {TYPE_NUMBERS[query.rtype]}", "NOT t.deleted"]
@@ -270,7 +287,9 @@ def _plan(conn: Connection[Any], query: Search, where: Where, p: Params | None =
     owned = _OWNED[source.table] if whose else ()
     if whose and rest_of_them:  # for any patients PostgreSQL would read all rows of a value, theirs or not
         fixed = False
-    return _Plan(source.table, first + tests, keys, single, fixed, p, whose, owned)
+    return _Plan(
+        source.table, first + tests, p.filter(passing, "t"), keys, single, fixed, p, whose, owned, late
+    )
 
 
 def _by_patient(

@@ -24,18 +24,9 @@ from psycopg.pq.abc import PGresult
 from rapport.store.values import NEVER, Bigints, Floats, Text, Texts, Times, loading, micros, sent
 
 __all__ = [
-    "NEVER",
-    "Asked",
-    "Bigints",
-    "Floats",
-    "Row",
-    "StoreCursor",
-    "Text",
-    "Texts",
-    "Times",
-    "micros",
-    "transaction",
-]
+    "EVERYONE", "NEVER", "Asked", "Belt", "Bigints", "Floats", "Row", "StoreCursor", "Text", "Texts", "Times",
+    "held_back", "micros", "transaction", "wear", "wearing",
+]  # fmt: skip
 
 _WATCH = (b"rapport", ())
 #: The server does not know what was prepared, or its tables changed since.
@@ -51,6 +42,17 @@ _LONGEST = 20_000
 _ONCE = b"SET plan_cache_mode = force_generic_plan"
 #: Along with a statement, in its transaction: plan this for these very values.
 _ANEW = b"SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
+
+#: For whom a statement is: what the row-level security of the tables lets it see (`rapport.gate.belts`).
+Belt = bytes
+EVERYONE: Belt = b"all"
+#: Along with statements, in their transaction: for whom they are.
+_PUT_ON = "SELECT set_config('rapport.door', %s, true)"
+#: Who owns the tables is not held back by their row-level security, and needs no belt.
+_HELD_BACK = (
+    b"SELECT CASE WHEN to_regclass('resource') IS NULL THEN false ELSE row_security_active('resource') END"
+)
+_CONTROL = ("BEGIN", "COMMIT", "ROLLBACK")
 
 Params = Mapping[str, Any] | Sequence[Any]
 #: A statement, its values, and whether to prepare it: see `StoreCursor.execute`.
@@ -85,10 +87,12 @@ _written = lru_cache(maxsize=4096)(_put_into_words)
 class _Line:
     """The line of one connection: what it has prepared, and what loads its answers."""
 
-    __slots__ = ("_known", "_names", "_pg", "_reader", "_settled", "_theirs")
+    __slots__ = ("_held_back", "_known", "_names", "_pg", "_reader", "_settled", "_theirs", "belt")
 
     def __init__(self, conn: Connection[Any]) -> None:
         self._pg = conn.pgconn
+        self.belt: Belt | None = None
+        self._held_back: bool | None = None
         self._reader = Transformer(_context)
         self._known: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self._names = count()
@@ -111,7 +115,7 @@ class _Line:
 
     def ask(self, sql: str, params: Params, prepare: bool | None) -> list[Row]:
         """The rows that come of a statement."""
-        if prepare is False:
+        if prepare is False or (self._belted and sql not in _CONTROL):
             return self.ask_all([(sql, params, prepare)])[0]
         self._settle()
         text, types, formats, raw = self._made(sql, params)
@@ -123,22 +127,40 @@ class _Line:
     def ask_all(self, asked: Iterable[Asked]) -> list[list[Row]]:
         """The rows that come of each statement, sent in one go; one that fails takes the others with it."""
         self._settle()
-        pg, steps, wanted = self._pg, list[Callable[[], None]](), list[int]()
+        steps, wanted = list[Callable[[], None]](), list[int]()
+        if self._belted:
+            steps.append(self._step(_PUT_ON, (Text(self.belt or b""),), True))
         for sql, params, prepare in asked:
-            text, types, formats, raw = self._made(sql, params)
-            name = self._named(sql, text, types) if prepare is not False else b""
             if prepare is False:
-                steps.append(partial(pg.send_query_params, _ANEW, None))
+                steps.append(partial(self._pg.send_query_params, _ANEW, None))
             wanted.append(len(steps))
-            if name:
-                steps.append(partial(pg.send_query_prepared, name, raw, formats, Format.BINARY))
-            else:
-                steps.append(partial(pg.send_query_params, text, raw, types, formats, Format.BINARY))
+            steps.append(self._step(sql, params, prepare is not False))
         found = self._piped(steps)
         for each in found:
             if each.status not in _WELL:
                 raise self._broken(each)
         return [self._rows(found[at]) for at in wanted]
+
+    def _step(self, sql: str, params: Params, prepare: bool) -> Callable[[], None]:
+        """What sends a statement."""
+        text, types, formats, raw = self._made(sql, params)
+        name = self._named(sql, text, types) if prepare else b""
+        if name:
+            return partial(self._pg.send_query_prepared, name, raw, formats, Format.BINARY)
+        return partial(self._pg.send_query_params, text, raw, types, formats, Format.BINARY)
+
+    @property
+    def _belted(self) -> bool:
+        return self.belt is not None and self.held_back()
+
+    def held_back(self) -> bool:
+        """Whether row-level security holds back the role of this connection; asked once."""
+        if self._held_back is None:
+            found = self._pg.exec_params(_HELD_BACK, (), (), (), Format.TEXT)
+            if found.status != ExecStatus.TUPLES_OK:
+                raise self._broken(found)
+            self._held_back = found.get_value(0, 0) == b"t"
+        return self._held_back
 
     def _made(self, sql: str, params: Params) -> tuple[bytes, Any, Any, Any]:
         """A statement and its values as libpq takes them: text, types, formats, bytes."""
@@ -236,6 +258,34 @@ _context = _Context()
 _lines: WeakKeyDictionary[Connection[Any], _Line] = WeakKeyDictionary()
 
 
+def _line(conn: Connection[Any]) -> _Line:
+    found = _lines.get(conn)
+    if found is None:
+        found = _lines[conn] = _Line(conn)
+    return found
+
+
+def wear(conn: Connection[Any], belt: Belt | None) -> None:
+    """Let the statements of the store on this connection be for this belt from now on; None: for nobody."""
+    _line(conn).belt = belt
+
+
+def held_back(conn: Connection[Any]) -> bool:
+    """Whether row-level security holds back the role of this connection; it can't COPY into tables then."""
+    return _line(conn).held_back()
+
+
+@contextmanager
+def wearing(conn: Connection[Any], belt: Belt) -> Iterator[None]:
+    """The same for as long as the block lasts."""
+    line = _line(conn)
+    line.belt, before = belt, line.belt
+    try:
+        yield
+    finally:
+        line.belt = before
+
+
 @contextmanager
 def transaction(conn: Connection[Any]) -> Iterator[None]:
     """A transaction on a connection at rest that commits by itself otherwise; what breaks it undoes it.
@@ -266,10 +316,7 @@ class StoreCursor:
     __slots__ = ("_conn", "_line", "_rows")
 
     def __init__(self, conn: Connection[Any]) -> None:
-        line = _lines.get(conn)
-        if line is None:
-            line = _lines[conn] = _Line(conn)
-        self._conn, self._line = conn, line
+        self._conn, self._line = conn, _line(conn)
         self._rows: list[Row] = []
 
     def execute(self, sql: str, params: Params = (), *, prepare: bool | None = None) -> Self:

@@ -22,13 +22,14 @@ from rapport.store import bulk
 from rapport.store.indexing import KINDS, Kind, Packed
 from rapport.store.records import Filter, Record, Write
 from rapport.store.versions import NO_ROWS, Version, now, version_of
-from rapport.store.wire import NEVER, Bigints, StoreCursor, Text, Texts, Times
+from rapport.store.wire import NEVER, Bigints, StoreCursor, Text, Texts, Times, held_back
 
 #: CTEs (each with a comma before it) and their parameters, run along with the statement that stores versions;
 #: `n` holds those that were stored.
 Beside = tuple[str, Mapping[str, Any]]
 
-#: From so many creations on, COPY is quicker than one statement (measured).
+#: From so many creations on, COPY is quicker than one statement (measured). A role that row-level security
+#: holds back can't COPY: imports run as the owner.
 MANY = 60
 
 
@@ -70,20 +71,25 @@ def store(
 def _create(
     conn: Connection[Any], versions: Sequence[Version], beside: Beside, warrant: Filter | None
 ) -> dict[int, Record]:
-    if len(versions) >= MANY:
+    if len(versions) >= MANY and not held_back(conn):
         return _create_many(conn, versions)
     params: dict[str, Any] = {}
     inserts = _inserts(((v.id, v.rows, NO_ROWS) for v in versions), params, one=len(versions) == 1)
     sql = f"""
         WITH v AS ({_given(versions, warrant, params)}),
         n AS (INSERT INTO resource ({_INTO})
-              SELECT {_NEW} FROM v ON CONFLICT (id) DO NOTHING
+              SELECT {_NEW} FROM v
               RETURNING id, seq, patient, whn, sens){inserts}{beside[0]}
         SELECT id, seq, patient, sens FROM n"""
-    stored = _run(conn, sql, {**params, **beside[1]}, versions)
-    for version in versions:
-        if version.id not in stored:
-            raise _taken(version)
+    try:
+        stored = _run(conn, sql, {**params, **beside[1]}, versions)
+    except UniqueViolation as violation:
+        if violation.diag.constraint_name != "resource_pkey":
+            raise
+        said = violation.diag.message_detail or ""
+        raise _taken(next((v for v in versions if f"({v.id})" in said), versions[0])) from violation
+    if not stored:  # the warrant does not hold
+        raise _taken(versions[0])
     return stored
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from psycopg import connect
 
 from rapport.store import checking
+from rapport.store.wire import EVERYONE, wearing
 from tests.fhir_api.conftest import Call, Said
 from tests.fhir_api.fuzzing import made
 
@@ -44,7 +45,7 @@ def readable(said: Said, method: str) -> bool:
 
 
 def whole() -> list[str]:
-    with connect(settings.DATABASE_URL, autocommit=True) as conn:
+    with connect(settings.DATABASE_URL, autocommit=True) as conn, wearing(conn, EVERYONE):
         return list(checking.faults(conn))
 
 

@@ -1,4 +1,4 @@
-"""`$validate` and `$meta`; histories by time; conditional and FHIRPath patches."""
+"""`$validate`, `$meta` and `$why`; histories by time; conditional and FHIRPath patches."""
 
 from __future__ import annotations
 
@@ -77,6 +77,26 @@ def test_meta(api: Call) -> None:
 
 
 @pytest.mark.usefixtures("no_guards")
+def said(answer: Any) -> dict[str, Any]:
+    assert answer.status == 200, answer.body
+    return {one["name"]: next(v for k, v in one.items() if k != "name") for one in answer.json["parameter"]}
+
+
+def test_why(api: Call) -> None:
+    api("PUT", "Observation/o1", GOOD)
+    assert said(api("GET", "Observation/o1/$why", who="amina"))["rule"] == "own record"
+    assert said(api("GET", "Observation/o1/$why?action=u", who="amina"))["allowed"] is False
+    asked = "Observation/o1/$why?actor="
+    dara = said(api("GET", f"{asked}Practitioner/dara", who="amina"))
+    assert dara["allowed"] is True and "care team" in dara["reason"]
+    assert said(api("GET", f"{asked}RelatedPerson/bilal", who="chen"))["allowed"] is False
+    for who in ("eve", "dara", "bilal", "program"):
+        assert api("GET", f"{asked}Practitioner/dara", who=who).status == 404, who
+    for nobody in ("Practitioner/none", "Device/bench", "x", "Practitioner/"):
+        assert api("GET", asked + nobody, who="amina").status == 404
+    assert api("GET", "Observation/o1/$why?action=z", who="amina").status == 400
+
+
 def test_histories_by_time(api: Call) -> None:
     times = []
     for value in "123":

@@ -16,7 +16,7 @@ from rapport.fhir.outcomes import Refused
 from rapport.fhir.validation import check
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
-from rapport.people import alarms, errand_clock, errands, notices, resting
+from rapport.people import errand_clock, errands, notices, resting, unsafe
 from rapport.people.models import Mail, Notice, User
 from rapport.pillars.conversations import actions as conversations
 from rapport.pillars.conversations import reading, tasks
@@ -52,7 +52,7 @@ def busy(people: People, door: Doors, clock: Clock) -> str:
         text="I ring her",
         due=MONDAY + timedelta(days=2),
     )
-    alarms.raise_said(amina, "not safe today", "I do not feel safe.")
+    unsafe.said_so(amina, "not safe today", "I do not feel safe.")
     actions.wish(amina, patient=AMINA, said=wished())
     arrive(door(people.program))
     again = datetime.now(UTC) + timedelta(days=2)

@@ -12,7 +12,7 @@ import pytest
 from django.core.cache import cache
 
 from rapport.people import site
-from tests.conftest import Server, _alone, point_django_at
+from tests.conftest import Server, _alone, database_name, point_django_at
 from tests.leaks import world as worlds
 
 
@@ -62,3 +62,20 @@ def world(
         point_django_at(before)
         site.forget()
     postgres.drop(name)
+
+
+@pytest.fixture
+def belted(world: worlds.World, postgres: Server) -> worlds.World:
+    """The same as Rapport works: held back by row-level security. `world`: by filters alone.
+
+    A server that was given has one role for all.
+    """
+    from django.conf import settings
+    from django.db import connections
+
+    from rapport.fhir_api import pool
+
+    pool.close()
+    connections.close_all()
+    point_django_at(postgres.at_work(database_name(settings.DATABASE_URL)))
+    return world

@@ -37,7 +37,7 @@ def pid_of(server: Embedded) -> int:
 
 
 def test_it_listens_to_its_own_people_alone(embedded: Embedded) -> None:
-    with psycopg.connect(embedded.url) as conn:
+    with psycopg.connect(embedded.owner_url) as conn:
         shown = {name: conn.execute(f"SHOW {name}").fetchone()[0] for name in ("listen_addresses", "fsync")}
         who = conn.execute(
             "SELECT current_user, usesuper FROM pg_user WHERE usename = current_user"
@@ -49,7 +49,7 @@ def test_it_listens_to_its_own_people_alone(embedded: Embedded) -> None:
 
 
 def test_what_is_kept_is_flushed(place: Path) -> None:
-    with Embedded(place) as server, psycopg.connect(server.url) as conn:
+    with Embedded(place) as server, psycopg.connect(server.owner_url) as conn:
         assert conn.execute(
             "SELECT current_setting('fsync'), current_setting('synchronous_commit')"
         ).fetchone() == (
@@ -93,7 +93,7 @@ def test_a_killed_holder_leaves_nothing(place: Path) -> None:
 @pytest.mark.parametrize("victim", ["server", "keeper"])
 def test_a_crash_is_recovered(place: Path, victim: str) -> None:
     with Embedded(place) as server:
-        with psycopg.connect(server.url) as conn:
+        with psycopg.connect(server.owner_url) as conn:
             conn.execute("CREATE TABLE kept (word text)")
             conn.execute("INSERT INTO kept VALUES ('acknowledged')")
         pid = pid_of(server)
@@ -104,7 +104,7 @@ def test_a_crash_is_recovered(place: Path, victim: str) -> None:
             until(lambda: not alive(pid), "the server does not outlive its keeper")
             server.start()
         until(lambda: server._answers(server.url), "the server is back")
-        with psycopg.connect(server.url) as conn:
+        with psycopg.connect(server.owner_url) as conn:
             assert conn.execute("SELECT word FROM kept").fetchone() == ("acknowledged",)
 
 
@@ -113,7 +113,7 @@ def test_a_stale_pid_file_is_no_obstacle(place: Path) -> None:
     with Embedded(place, durable=False) as server:
         left = (server.cluster.data / "postmaster.pid").read_text().splitlines()
     (server.cluster.data / "postmaster.pid").write_text("\n".join([str(os.getpid()), *left[1:]]) + "\n")
-    with Embedded(place, durable=False) as server, psycopg.connect(server.url) as conn:
+    with Embedded(place, durable=False) as server, psycopg.connect(server.owner_url) as conn:
         assert conn.execute("SELECT 1").fetchone() == (1,)
 
 
@@ -121,14 +121,14 @@ def test_a_start_that_was_cut_off_leaves_nothing_half_made(place: Path) -> None:
     half = place / "postgres" / "data.new"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18")
-    with Embedded(place, durable=False) as server, psycopg.connect(server.url) as conn:
+    with Embedded(place, durable=False) as server, psycopg.connect(server.owner_url) as conn:
         assert conn.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_a_long_path_gets_a_short_socket(place: Path) -> None:
     deep = place / ("long-" * 20)
     deep.mkdir(mode=0o711)
-    with Embedded(deep, durable=False) as server, psycopg.connect(server.url) as conn:
+    with Embedded(deep, durable=False) as server, psycopg.connect(server.owner_url) as conn:
         assert len(os.fsencode(server.cluster.sockets)) <= LONGEST_SOCKET_FOLDER
         assert conn.execute("SELECT 1").fetchone() == (1,)
     server.cluster.sockets.rmdir()

@@ -164,7 +164,7 @@ def kill_under_load(rapport: Running, kills: list[str], seed: int) -> None:
     pids = rapport.everything()
     assert rapport.stop(signal.SIGTERM) == 0
     assert not any(map(alive, pids))
-    with Embedded(rapport.place) as embedded, psycopg.connect(embedded.url) as conn:
+    with Embedded(rapport.place) as embedded, psycopg.connect(embedded.owner_url) as conn:
         everything_is_there_once(conn, load)
     log = (rapport.place / "postgres" / "postgres.log").read_text(errors="replace")
     assert "not properly shut down" not in log.rpartition("starting PostgreSQL")[2]
@@ -198,7 +198,7 @@ def everything_is_there_once(conn: psycopg.Connection, load: Load) -> None:
 
 def notices_arrive(place: Path) -> None:
     """Every notice leads to an e-mail in the outbox, jobs of killed workers included."""
-    with Embedded(place) as embedded, psycopg.connect(embedded.url, autocommit=True) as conn:
+    with Embedded(place) as embedded, psycopg.connect(embedded.owner_url, autocommit=True) as conn:
 
         def waiting() -> int:
             return conn.execute(

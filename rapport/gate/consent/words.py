@@ -97,7 +97,9 @@ AUTHORITIES: Final[Mapping[Coding, str]] = {
     **{(_ROLE_CODE, code): AGENT for code in ("HPOWATT", "DPOWATT", "POWATT", "SPOWATT")},
 }
 #: What an actor may be. A group or a care team has members that change elsewhere: it can't be read here.
-ACTORS: Final = ("Patient/", "RelatedPerson/", "Practitioner/", "PractitionerRole/", "Organization/")
+ACTORS: Final = (
+    "Patient/", "RelatedPerson/", "Practitioner/", "PractitionerRole/", "Organization/", "Device/",
+)  # fmt: skip
 #: How `provision.data` is meant: the thing itself, or also what refers to it.
 ITSELF: Final = frozenset({"instance"})
 AROUND: Final = frozenset({"related", "dependents"})

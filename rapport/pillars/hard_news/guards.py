@@ -17,15 +17,20 @@ from rapport.pillars.hard_news.rules.law import LONGEST_DAYS, law_of
 from rapport.pillars.hard_news.shapes import WATCH, is_answer, is_wish, read_answer
 
 Body = dict[str, Any]
+_ANSWERS = frozenset({"QuestionnaireResponse"})
 
 
 def register() -> None:
     """Put the guards at the door; called once at start-up."""
-    guards.register(guards.Guard("hard news: wishes", is_wish, _judge_wish))
-    guards.register(guards.Guard("hard news: holds", is_hold, _judge_hold))
-    results_guard = guards.Guard("hard news: results", results.is_result, follow=_arrived, watched=WATCH[1])
-    guards.register(results_guard)
-    guards.register(guards.Guard("hard news: after", is_answer, _judge_answer, _answered))
+    for guard in (
+        guards.Guard("hard news: wishes", is_wish, _judge_wish, types=_ANSWERS),
+        guards.Guard("hard news: holds", is_hold, _judge_hold, types=frozenset({"Task"})),
+        guards.Guard(
+            "hard news: results", results.is_result, follow=_arrived, types=results.TYPES, watched=WATCH[1]
+        ),
+        guards.Guard("hard news: after", is_answer, _judge_answer, _answered, types=_ANSWERS),
+    ):
+        guards.register(guard)
     errands.register(errands.Kind(finding.CALL, "/calls/{rid}/", finding.call_moved))
     errands.register(errands.Kind(finding.CHECK_IN, "/calls/{rid}/"))
     errands.register(errands.Kind(finding.FAMILY, "/calls/{rid}/"))

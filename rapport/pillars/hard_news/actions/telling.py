@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Door
-from rapport.people import alarms, errands
+from rapport.people import errands, unsafe
 from rapport.people.portrait import human_name
 from rapport.pillars.hard_news import shapes
 from rapport.pillars.hard_news.finding import CALL, CHECK_IN, make_check_in
@@ -97,7 +97,7 @@ def answer(door: Door, *, check: str, how: str, words: str) -> str:
         )
         door.create(body, rid=rid)
         if how == "danger":
-            return alarms.raise_said(door, rid, said or gettext("I do not feel safe just now."))
+            return unsafe.said_so(door, rid, said or gettext("I do not feel safe just now."))
     return ""
 
 

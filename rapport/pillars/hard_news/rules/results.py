@@ -11,6 +11,8 @@ from typing import Any
 
 from rapport.pillars.hard_news.shapes import SAID, SETTLED, Wish
 
+#: Types of resources that may be results.
+TYPES = frozenset({"DiagnosticReport", "Observation"})
 #: Categories of Observation that are results of tests.
 _TESTS = frozenset({"laboratory", "imaging", "procedure", "exam"})
 #: A result that is older when it arrives is history, not news.
