@@ -65,7 +65,7 @@ def test_every_state_of_a_question_can_be_seen(demo: Any) -> None:
     ],
 )
 def test_it_can_be_told_at_any_time(own_database: str, now: datetime) -> None:
-    assert len(seed(now)) == 17
+    assert len(seed(now)) == 18
     site.forget()
 
 
