@@ -62,6 +62,8 @@ INSTALLED_APPS = [
     "rapport.pillars.conversations",
     "rapport.pillars.circle",
     "rapport.pillars.family",
+    "rapport.pillars.corrections",
+    "rapport.pillars.hard_news",
     "rapport.pillars.identity",
     "rapport.pillars.plans",
     "rapport.pillars.screens",

@@ -9,6 +9,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("rapport.pillars.conversations.urls")),
     path("", include("rapport.pillars.circle.urls")),
     path("", include("rapport.pillars.family.urls")),
+    path("", include("rapport.pillars.corrections.urls")),
+    path("", include("rapport.pillars.hard_news.urls")),
     path("", include("rapport.pillars.identity.urls")),
     path("", include("rapport.pillars.plans.urls")),
     path("", include("rapport.pillars.screens.urls")),

@@ -18,6 +18,11 @@ KIND = "urn:rapport:kind"
 DUTY = "urn:rapport:duty"
 #: The form of what matters to a person (`pillars.what_matters`).
 MATTERS = "urn:rapport:form:what-matters"
+#: Forms that are about a person and may be typed by others for them: what matters to them
+#: (`pillars.what_matters`), and how they want to hear results (`pillars.hard_news`).
+TYPED = frozenset({MATTERS, "urn:rapport:form:hard-news"})
+#: Forms of pillars that judge their answers themselves; all others are checks (`pillars.screens`).
+OWN_FORMS = TYPED | {"urn:rapport:form:after-hard-news"}
 #: Where a resource says who it is from.
 _FROM = {"Communication": "sender", "Task": "requester", "Goal": "expressedBy"}
 
@@ -80,7 +85,7 @@ def _check_answers(actor: Actor, before: Body | None, after: Body) -> None:
     """
     if not _may_say(actor, _reference(after.get("author"))):
         raise Refused("forbidden", "This is written in somebody else's name (author).", "Write as yourself.")
-    if before is None or actor.kind == "staff" or before.get("questionnaire") == MATTERS:
+    if before is None or actor.kind == "staff" or before.get("questionnaire") in TYPED:
         return
     if _reference(before.get("author")) != actor.ref:
         raise Refused("forbidden", "These answers are somebody else's.", "Write your own.")

@@ -20,7 +20,7 @@ from rapport.store.reading import COLUMNS, record_of
 from rapport.store.records import Record
 from rapport.store.wire import EVERYONE, Bigints, StoreCursor, wearing
 
-from . import emergency, reviews
+from . import emergency, holds, reviews
 from .claims import kinds
 from .consent.compiling import compile_consents
 from .permissions import IDENTITY
@@ -92,6 +92,7 @@ def compile_all(conn: Connection[Any], changes: Sequence[tuple[Record, Body | No
     rows = [row for record, body in sources if body is not None for row in _rows(record, body)]
     if rows:
         StoreCursor(conn).execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+    holds.compile_holds(conn, sources)
     consents = [(record, body) for record, body in sources if record.rtype == "Consent"]
     people = [record for record, _ in sources if record.rtype == "Patient"]
     if consents or people:
@@ -102,7 +103,7 @@ def may_grant(record: Record, body: Body | None) -> bool:
     """Whether a written resource may give a grant, or have given one as it was."""
     if record.rtype not in SOURCES:
         return False
-    if record.rtype == "Consent":  # it may deny, too
+    if record.rtype == "Consent" or holds.is_hold(body):  # it may deny, too
         return True
     if record.vid == 1 and body is not None:
         return any(True for _ in grants_of(record, body))
@@ -113,6 +114,7 @@ def rebuild(conn: Connection[Any]) -> int:
     """Compile every grant anew from the record (after an upgrade that reads it otherwise); their number."""
     conn.execute("DELETE FROM access_grant")
     conn.execute("DELETE FROM access_denial")
+    conn.execute("DELETE FROM access_hold")
     params: dict[str, Any] = {
         "types": Bigints(TYPE_NUMBERS[rtype] for rtype in SOURCES),
         "behind": -(1 << 63),

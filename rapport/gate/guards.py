@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Body = dict[str, Any]
+#: System of the tag by which an answer to a form (QuestionnaireResponse) calls a guard for its patient.
+WATCH = "urn:rapport:watch"
 #: `judge(door, before, after)`: before is None for a new resource, after is None for a deleted one.
 Judge = Callable[[Any, Body | None, Body | None], None]
 
@@ -26,6 +28,8 @@ class Guard:
     applies  whether a body (as it was, or as it becomes) is of that kind; asked at every write: keep it quick
     judge    raises Refused "rule" or "conflict" when the step is not allowed; may search through the door
     follow   what an accepted write brings about, in the same transaction; may write through the door
+    watched  a code of the tag `WATCH`: the guard concerns those people alone in whose record an answer to a
+             form bears it, and makes nothing writable that was not. For what most people have no rule about.
     """
 
     name: str
@@ -33,6 +37,7 @@ class Guard:
     judge: Judge = field(default=_nothing)
     follow: Judge = field(default=_nothing)
     types: frozenset[str] | None = None
+    watched: str = ""
 
 
 _guards: dict[str, Guard] = {}

@@ -130,7 +130,7 @@ def files(ask: Ask) -> Filter | None:
     open_ = by_grant("c", ask, sens="(c.sens | {t}.sens)")
     sql = (
         "EXISTS (SELECT 1 FROM index_ref f JOIN resource c ON c.id = f.target"  # noqa: S608
-        f" WHERE f.id = {{t}}.id AND NOT c.deleted AND {open_})"
+        f" WHERE f.id = {{t}}.id AND NOT c.deleted AND {open_}{not_held('c', ask, '{t}')})"
     )
     return Filter(sql, {"gate_keys": ask.actor.keys})
 
@@ -154,7 +154,7 @@ def carers(ask: Ask) -> Filter | None:
 
 
 def by_grant(row: str, ask: Ask, sens: str = "", *, many: bool = False) -> str:
-    """SQL: a grant lets this actor do this to a row of that alias, and no denial forbids it.
+    """SQL: a grant lets this actor do this to a row of that alias, no denial forbids it, and it is not held.
 
     `sens`: the labels to judge by, where they are not the row's own. `many`: whose whole record is open is
     gathered first, which pays from thousands of rows on; the others are asked about one by one all the same.
@@ -166,8 +166,19 @@ def by_grant(row: str, ask: Ask, sens: str = "", *, many: bool = False) -> str:
     first = f"({row}.sens = 0 AND {row}.patient IN ({_whole(ask)})) OR " if many else ""
     return (  # of the whole record first: one look where most grants are of single conversations
         f"({row}.patient <> 0 AND ({first}{held} AND g.scope IS NULL) OR {held} AND {_about('g', row)}))"
-        f" AND {not_denied(row, ask, sens)})"
+        f" AND {not_denied(row, ask, sens)}{not_held(row, ask, row)})"
     )
+
+
+def not_held(owner: str, ask: Ask, row: str) -> str:
+    """SQL to go on with: nothing holds a row from the person and their circle (see `holds`); "" for staff.
+
+    owner  the alias of the row whose patient it is
+    """
+    if ask.actor.kind not in ("patient", "kin"):
+        return ""
+    some = f"EXISTS (SELECT 1 FROM access_hold h WHERE h.patient = {owner}.patient AND h.ends > now())"  # noqa: S608
+    return f" AND NOT ({some} AND access_held({owner}.patient, {row}.id, now()))"
 
 
 def not_denied(row: str, ask: Ask, sens: str = "") -> str:

@@ -30,6 +30,7 @@ from .audit import Trail, idle
 from .labelling import labelled, part_of_same
 from .permissions import CREATE, DELETE, READ, UPDATE, Action
 from .reading import Reading
+from .watching import watched
 
 T = TypeVar("T")
 Body = dict[str, Any]
@@ -228,7 +229,7 @@ class Writing(Reading):
             records = kernel.store(self._line, versions)
         self._as_it_became(steps, records)
         pairs = list(zip(steps, records, strict=True))
-        guarded = [each for step, record in pairs for each in self._concerned(step, record)]
+        guarded = self._concerned(pairs)
         for place, guard, past, future in guarded:
             with at_place(place):
                 guard.judge(self, past, future)
@@ -252,7 +253,7 @@ class Writing(Reading):
         record = version.record(0, version.rows.patient, version.rows.sens)
         if version.deleted or version.wipe or not idle(self._conn) or not self.plainly(step.action, record):
             return None
-        if grants.may_grant(record, step.after) or self._concerned(step, record):
+        if grants.may_grant(record, step.after) or self._concerned([(step, record)]):
             return None
         self._written([(step, record)])
         beside = self.witness.beside(work.trail, work.topics)
@@ -266,14 +267,22 @@ class Writing(Reading):
         self._shared.warrant = None
         return stored
 
-    def _concerned(self, step: Step, record: Record) -> list[Judged]:
-        """The guards that a write concerns, with the resource as it was and as it becomes."""
+    def _concerned(self, pairs: Sequence[tuple[Step, Record]]) -> list[Judged]:
+        """The guards that some writes concern, with each resource as it was and as it becomes."""
+        found = [(record.patient, each) for step, record in pairs for each in self._guards(step, record)]
+        watching = {(guard.watched, patient) for patient, (_, guard, _, _) in found if guard.watched}
+        called = watched(self._conn, watching) if watching else frozenset()
+        return [
+            each for patient, each in found if not each[1].watched or (each[1].watched, patient) in called
+        ]
+
+    def _guards(self, step: Step, record: Record) -> list[Judged]:
         before, past, future, found = step.write.before, None, None, list[guards.Guard]()
         if guards.of_type(record.rtype):
             past = before.json if before is not None and not before.deleted else None
             future = None if record.deleted else {**step.write.resource, "id": record.rid}
             found = guards.concerned(record.rtype, past, future)
-        if not found and not self._free(step):
+        if all(guard.watched for guard in found) and not self._free(step):
             raise Refused("forbidden", *_FORBIDDEN)
         return [(step.place, guard, past, future) for guard in found]
 

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from rapport.fhir.outcomes import Refused
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
-from rapport.people import accounts, actors, asking, events, notices, site
+from rapport.people import accounts, actors, asking, events, notices, resting, site
 from rapport.people.models import Invitation, User
 from rapport.people.portrait import human_name, short
 
@@ -190,7 +190,8 @@ def accept(invitation_id: int, joining: Joining, request: Any = None) -> User:
     """
     with transaction.atomic():
         row = Invitation.objects.select_for_update().get(pk=invitation_id)
-        if row.used_at or row.ended_at or row.expires_at <= timezone.now():
+        over = row.used_at or row.ended_at or row.expires_at <= timezone.now()
+        if over or resting.rests(asking.conn(), row.person):
             raise Refused("rule", _("This invitation is over. Ask for a new one."))
         wrong = _wrong(row, joining)
         if wrong is None:

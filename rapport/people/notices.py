@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from rapport.gate import jobs
 from rapport.gate.door import Door
-from rapport.people import actors, asking, mail, site, standings, statements
+from rapport.people import actors, asking, mail, resting, site, standings, statements
 from rapport.people.models import Mail, Notice, User
 from rapport.people.settings_shapes import Site
 
@@ -102,7 +102,7 @@ def gather(person: str) -> Mail | None:
             .filter(person=person, done_at=None)
             .order_by("id")
         )
-        if not any(notice.due_at <= now for notice in waiting):
+        if not any(notice.due_at <= now for notice in waiting) or resting.rests(asking.conn(), person):
             return None
         Notice.objects.filter(pk__in=[notice.pk for notice in waiting]).update(done_at=now)
         if not mail.can_send():
@@ -167,6 +167,8 @@ def send(mail_id: int) -> str:
             row.delete()
             return "void"
         if row.state != "waiting" or row.next_at > timezone.now():
+            return row.state
+        if resting.rests(asking.conn(), row.person):
             return row.state
         try:
             _message(row).send()

@@ -86,6 +86,30 @@ def renew_epochs(conn: Conn, persons: Sequence[str], epoch: int) -> None:
     )
 
 
+def close_account(conn: Conn, person: str, epoch: int) -> None:
+    """Nobody signs in as this person from now on; sign-ins and tokens stay, and open nothing."""
+    conn.execute(
+        "UPDATE people_user SET is_active = false, epoch = greatest(%s, epoch + 1)"
+        " WHERE person = %s AND is_active",
+        (epoch, person),
+    )
+
+
+def open_account(conn: Conn, person: str, epoch: int) -> None:
+    """Undo `close_account`; who has left stays away."""
+    conn.execute(
+        "UPDATE people_user SET is_active = true, epoch = greatest(%s, epoch + 1)"
+        " WHERE person = %s AND NOT is_active AND left_at IS NULL",
+        (epoch, person),
+    )
+
+
+def mails_that_wait(conn: Conn, person: str) -> list[int]:
+    """The numbers of the e-mails to a person that are not sent yet."""
+    rows = conn.execute("SELECT id FROM people_mail WHERE person = %s AND state = 'waiting'", (person,))
+    return [int(row[0]) for row in rows.fetchall()]
+
+
 def add_notice(conn: Conn, person: str, kind: str, about: str, key: str, due: datetime) -> bool:
     """Write a notice down; False when one of that key is there already."""
     return (

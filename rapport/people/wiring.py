@@ -16,11 +16,13 @@ from rapport.gate.identity import moving
 from rapport.people import (
     accounts,
     emergencies,
+    errand_clock,
     events,
     factors,
     joined,
     leavers,
     middleware,
+    resting,
     site,
     statements,
 )
@@ -44,6 +46,8 @@ def connect() -> None:
     guards.register(guards.Guard("positions", _is_position, leavers.judge, _renew, _POSITIONS))
     emergency.on_opened(emergencies.follow)
     moving.on_joined(joined.follow)
+    errand_clock.connect()
+    resting.register()
     context.use_site(site.current)
     spans.use_zone(lambda: ZoneInfo(site.current().time_zone))
     ages.use_country(lambda: site.current().country)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -59,6 +61,14 @@ def help_now(request: HttpRequest) -> HttpResponse:
     facts = site()
     own_words = facts.say(facts.crisis.text, get_language() or "") if facts else ""
     return render(request, "ui/help.html", {"crisis_text": own_words, "comfort": comfort(request)})
+
+
+@login_not_required
+@require_safe
+def offline(_request: HttpRequest) -> HttpResponse:
+    """The script that keeps the page of help for when there is no network; its address is its reach."""
+    text = files("rapport.ui").joinpath("static/ui/offline.js").read_text("utf-8")
+    return HttpResponse(text, content_type="text/javascript")
 
 
 @login_not_required

@@ -9,6 +9,7 @@ urlpatterns = [
     path("theme/", pages.theme, name="theme"),
     path("language/", pages.language, name="language"),
     path("help/", pages.help_now, name="help"),
+    path("help/offline.js", pages.offline, name="help_offline"),
 ]
 
 if settings.DEBUG or getattr(settings, "RAPPORT_GALLERY", False):

@@ -11,6 +11,7 @@ from django.urls import URLPattern, get_resolver
 #: Routes that a visitor may ask for, each for a reason that can be read here.
 PUBLIC = {
     "help/": "numbers for an emergency, whoever asks",
+    "help/offline.js": "the script that keeps that page without a network; nobody's words are in it",
     "language/": "chooses a language before the sign-in",
     "theme/": "chooses light or dark before the sign-in",
     "account/login/": "the way in",

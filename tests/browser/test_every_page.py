@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -13,9 +14,13 @@ from playwright.sync_api import Browser
 
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
+from rapport.people import errands
 from rapport.pillars.conversations import actions
+from rapport.pillars.hard_news import actions as hard
 from tests.browser.axe import findings
 from tests.browser.town import Town, Watched
+from tests.hard_news.conftest import report, wished
+from tests.personas import People
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +40,8 @@ class Scene:
     talk: str
     concerns: tuple[str, ...]
     letter: str
+    call: str = ""
+    check: str = ""
 
     @property
     def rid(self) -> str:
@@ -64,7 +71,21 @@ def scene(town: Town) -> Scene:
     actions.note(hers, once=once(), conversation=sent.conversation, text="I would ring her.")
     actions.write_more(mine, once=once(), conversation=sent.conversation, text=f"أشعر بالدوار.\n\n{LONG}")
     actions.correct(mine, letter=sent.message, text=LETTER + " I lie awake.")
-    return Scene(patient, f"/messages/{sent.conversation}/", sent.concerns, sent.message)
+    call, check = waiting(patient, hers)
+    return Scene(patient, f"/messages/{sent.conversation}/", sent.concerns, sent.message, call, check)
+
+
+def waiting(patient: Actor, hers: Door) -> tuple[str, str]:
+    """A result that waits for a call, and a check-in; the ids of the two errands."""
+    mine = door_of(patient)
+    hard.wish(mine, patient=patient.ref, said=wished())
+    laboratory = door_of(People.program)
+    body = report(f"r-{once()}", patient=patient.ref)
+    laboratory.create(body, rid=body["id"])
+    soon = datetime.now(UTC) + timedelta(days=2)
+    check = hard.plan_check_in(hers, once=once(), patient=patient.ref, again=soon, words="I ring you.")
+    (call,) = errands.of_patient(mine, patient.ref, "result-call")
+    return call.rid, check
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +125,11 @@ THEIRS: dict[str, Path] = {
     "invite": lambda one: "/circle/invite/",
     "kept private": lambda one: "/circle/private/",
     "who has looked": lambda one: "/looked/",
+    "hearing": lambda one: f"/hearing/{one.rid}/",
+    "hearing one kind": lambda one: f"/hearing/{one.rid}/scans/",
+    "check-in": lambda one: f"/calls/{one.check}/",
+    "corrections": lambda one: "/corrections/",
+    "ask for a correction": lambda one: "/corrections/new/",
 }
 OURS: dict[str, Path] = {
     "inbox": lambda one: "/inbox/",
@@ -127,6 +153,10 @@ OURS: dict[str, Path] = {
     "person": lambda one: f"/people/{one.rid}/",
     "all contacts": lambda one: f"/people/{one.rid}/contacts/",
     "all problems": lambda one: f"/people/{one.rid}/problems/",
+    "how to tell": lambda one: f"/hearing/{one.rid}/",
+    "a result to tell": lambda one: f"/calls/{one.call}/",
+    "somebody died": lambda one: f"/bereavement/{one.rid}/",
+    "ask how it is": lambda one: f"/calls/{one.check}/",
 }
 
 WIDTHS = [(390, "light"), (1280, "dark")]

@@ -34,14 +34,14 @@ def kinds(door: Any, rtype: str, **by: str) -> list[dict[str, Any]]:
 
 
 def test_it_is_all_there_and_telling_it_twice_tells_it_once(demo: Any) -> None:
-    assert len(kinds(demo, "Patient")) == 12
+    assert len(kinds(demo, "Patient")) == 13
     assert len(kinds(demo, "Practitioner")) == 6
     assert len(kinds(demo, "Organization")) == 3
-    assert User.objects.count() == 18  # Walter has no account, Bilal has one for two patients
+    assert User.objects.count() == 20  # Walter has no account, Bilal has one for two patients
     before = {rtype: len(kinds(demo, rtype)) for rtype in ("Communication", "Task", "Condition", "CareTeam")}
     assert seed() == []
     assert before == {rtype: len(kinds(demo, rtype)) for rtype in before}
-    assert before["CareTeam"] == 12
+    assert before["CareTeam"] == 13
 
 
 def test_every_state_of_a_question_can_be_seen(demo: Any) -> None:
@@ -65,7 +65,7 @@ def test_every_state_of_a_question_can_be_seen(demo: Any) -> None:
     ],
 )
 def test_it_can_be_told_at_any_time(own_database: str, now: datetime) -> None:
-    assert len(seed(now)) == 17
+    assert len(seed(now)) == 19
     site.forget()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from rapport.home.contexts.errands import ErrandLine
 from rapport.pillars.conversations.contexts import QuestionLine
 from rapport.pillars.conversations.contexts.said import Said
 from rapport.pillars.conversations.reading import Concern, NewLetters, Promise
@@ -27,6 +28,7 @@ class DayPage:
     checks          short questionnaires that wait: id and title
     more_waiting    how many other answers wait
     more_questions  how many more were asked than the page shows
+    doing           what somebody does for the person by a time, as was agreed
     may_write       who reads may begin a conversation
     urgent          an open question is urgent: help stands first
     """
@@ -41,6 +43,7 @@ class DayPage:
     questions: tuple[QuestionLine, ...]
     more_questions: int
     promises: tuple[tuple[Promise, Said], ...]
+    doing: tuple[ErrandLine, ...]
     may_write: bool
     unsent: bool
     empty: bool

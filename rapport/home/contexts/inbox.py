@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from rapport.home.contexts.errands import ErrandLine
 from rapport.people.portrait import age_words, apart
 from rapport.people.portrait import person as portrait
 from rapport.pillars.conversations.contexts import addresses, said
@@ -57,6 +58,7 @@ class InboxPage:
     alerts   words that speak of danger, each with what it asks; `looks` ask to be read first
     results  answers to checks that somebody has to look at
     undelivered  notices that did not arrive, each with why
+    errands  what a named person does for somebody by a time: results to tell, check-ins
     more     cursor of the next page, "" at the end
     next_due  for the empty inbox: nothing is open in this view
     """
@@ -71,6 +73,7 @@ class InboxPage:
     looks: tuple[AlertRow, ...]
     results: tuple[LookLine, ...]
     rows: tuple[InboxRow, ...]
+    errands: tuple[ErrandLine, ...]
     undelivered: tuple[tuple[Undelivered, str], ...]
     more: str
     live: str

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 
 from rapport.gate.together import together
 from rapport.home.contexts import DayPage, Waiting
+from rapport.home.contexts.errands import own_lines
 from rapport.home.pages import inbox
-from rapport.people import drafts, live
+from rapport.people import drafts, errands, live
 from rapport.people.portrait import short
 from rapport.people.request import Request
 from rapport.pillars.conversations import reading
@@ -51,6 +52,7 @@ def day(request: Request) -> HttpResponse:
     with together(request.door) as later:
         asked = later(reading.open_concerns, patient, ended_since=now - HEARD_STAYS)
         promised = later(reading.promises, patient)
+        doing = later(errands.of_patient, patient)
         screened = later(screens.waiting, actor.ref)
     concerns = asked.value
     waiting = [concern for concern in concerns if concern.state == "answered" and "confirm" in concern.may]
@@ -68,6 +70,7 @@ def day(request: Request) -> HttpResponse:
         questions=tuple(question_line(concern, staff=False) for concern in others[:MOST]),
         more_questions=max(len(others) - MOST, 0),
         promises=promise_lines(promised.value, staff=False),
+        doing=own_lines(doing.value),
         may_write=may_begin(request),
         unsent=drafts.load(actor.ref, reverse("message_new")) is not None,
         empty=not any(concern.is_open for concern in concerns),

@@ -13,7 +13,9 @@ from django.views.decorators.http import require_safe
 
 from rapport.fhir.outcomes import not_found
 from rapport.home.contexts import InboxPage, alert_rows, inbox_rows
-from rapport.people import live, site
+from rapport.home.contexts.errands import staff_lines
+from rapport.people import errands, live, site
+from rapport.people.errands import Errand
 from rapport.people.request import Request
 from rapport.pillars.conversations import reading
 from rapport.pillars.conversations.contexts import said
@@ -50,12 +52,20 @@ def inbox(request: Request) -> HttpResponse:
         looks=alert_rows(found.looks, timezone.localdate()),
         results=looks_of_teams(request) if not after else (),
         rows=inbox_rows(found.concerns, timezone.localdate(), quiet=any(one.loud for one in alerts)),
+        errands=staff_lines(_errands(request), request.actor.positions),
         undelivered=tuple((one, str(said.LOST.get(one.why, ""))) for one in found.undelivered),
         more=found.more,
         live=watched[0],
         live_state=watched[1],
     )
     return show(request, "home/inbox.html", page)
+
+
+def _errands(request: Request) -> tuple[Errand, ...]:
+    """What waits for the reader and their teams, the first page of the inbox alone."""
+    if request.GET.get("after"):
+        return ()
+    return errands.of_owners(request.door, (*request.actor.positions, *request.actor.teams))
 
 
 def lede(counts: InboxCounts) -> str:

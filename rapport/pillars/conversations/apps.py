@@ -15,11 +15,13 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the guards at the door, follow leavers and lost notices, add the link."""
-        from rapport.people import more
+        from rapport.people import more, unsafe
         from rapport.pillars.conversations import guards, tasks
         from rapport.pillars.conversations.contexts import hearing
+        from rapport.pillars.conversations.guards.saying import not_safe
 
         guards.register()
+        unsafe.use(not_safe)
         tasks.connect()
         hearing.connect()
         hint = _("How many questions had their answer in time")

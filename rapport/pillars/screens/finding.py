@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rapport.fhir.outcomes import not_found
-from rapport.gate.claims import MATTERS
+from rapport.gate.claims import OWN_FORMS
 from rapport.gate.door import Door
 from rapport.gate.together import Asks, inquiry
 from rapport.people import site
@@ -36,7 +36,7 @@ def packs(_door: Door) -> Asks[tuple[Pack, ...]]:
 def pack_of(door: Door, form: str) -> Pack | None:
     """The installed form of an address, taken out since or not; None for any other form."""
     url = form.partition("|")[0]
-    if not url or url == MATTERS:
+    if not url or url in OWN_FORMS:
         return None
     found = door.search("Questionnaire", [("url", url), _CONTENT, ("_count", "1")]).matches
     return read_pack(found[0].json) if found else None

@@ -15,12 +15,13 @@ class WhatMattersConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the guard at the door, add the place at the top."""
-        from rapport.people import fits
+        from rapport.people import asides, fits
         from rapport.pillars.what_matters import actions, guards, reading
         from rapport.pillars.what_matters.pages import what_helps
         from rapport.ui import context, places
 
         guards.register()
+        asides.use(reading.talking)
         fits.use(
             reading.misfits,
             lambda door, patient, one, reason: actions.go_on(
@@ -29,4 +30,5 @@ class WhatMattersConfig(AppConfig):
             reading.sayings,
         )
         context.use_comfort(what_helps)
-        places.add(places.Place(_("About me"), "heart", "/matters/", ("patient", "kin"), 30, ("/goals/",)))
+        under = ("/goals/", "/hearing/")
+        places.add(places.Place(_("About me"), "heart", "/matters/", ("patient", "kin"), 30, under))

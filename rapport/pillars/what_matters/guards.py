@@ -20,6 +20,8 @@ from rapport.pillars.what_matters.shapes import (
     issue,
     issue_id,
     patient_of,
+    preference,
+    read_entry,
     said_of,
 )
 
@@ -29,7 +31,7 @@ Body = dict[str, Any]
 def register() -> None:
     """Put the guards at the door; called once at start-up."""
     for guard in (
-        guards.Guard("what matters", is_entry, _judge, types=frozenset({"QuestionnaireResponse"})),
+        guards.Guard("what matters", is_entry, _judge, _follow, types=frozenset({"QuestionnaireResponse"})),
         guards.Guard("against what matters", _may_be_against, follow=_note, types=frozenset(PLANNED)),
         guards.Guard("reasons against", is_issue, _judge_issue, types=frozenset({"DetectedIssue"})),
     ):
@@ -38,6 +40,19 @@ def register() -> None:
 
 def _judge(_door: Door, before: Body | None, after: Body | None) -> None:
     rules.judge(before, after)
+
+
+def _follow(door: Door, _before: Body | None, after: Body | None) -> None:
+    """The same as an Observation, for systems that read preferences there."""
+    body = preference(read_entry(after)) if after is not None else None
+    if body is None:
+        return
+    own = door.rapport("what matters")
+    known = own.find("Observation", body["id"])
+    if known is None:
+        own.create(body, rid=body["id"])
+    else:
+        own.update({**body, "meta": known.json["meta"]})
 
 
 def _may_be_against(body: Body) -> bool:

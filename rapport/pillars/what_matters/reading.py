@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from rapport.gate.door import Door
 from rapport.gate.together import Asks, inquiry
 from rapport.people.fits import Misfit, Planned, Saying
@@ -48,6 +50,16 @@ def entries(_door: Door, patient: str, kind: str = "") -> Asks[tuple[Entry, ...]
     found = yield "QuestionnaireResponse", query
     told = (read_entry(record.json) for record in found.matches)
     return tuple(one for one in told if kind in ("", one.kind))
+
+
+@inquiry
+def talking(_door: Door, patient: str) -> Asks[tuple[tuple[str, str], ...]]:
+    """How to talk with somebody, in their words: for whoever writes to them."""
+    query = [("subject", patient), ("questionnaire", FORM), ("status", STANDS), ("_count", str(MOST))]
+    found = yield "QuestionnaireResponse", query
+    told = (read_entry(record.json) for record in found.matches)
+    heading = gettext("How to talk with them")
+    return tuple((heading, one.words) for one in told if one.kind == "talk")[:1]
 
 
 def orders(door: Door, patient: str, now: datetime) -> tuple[Planned, ...]:

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 Resource = dict[str, Any]
 
@@ -29,6 +29,7 @@ KINDS = (
     "unwilling",
     "wishes",
 )
+_PREFERRED: Final = uuid.UUID("9d5a1c1e-2f0b-4a59-8a3c-6f2b7d1f4e90")
 #: Whether it stands, as QuestionnaireResponse.status.
 STANDS, TAKEN_OUT = "completed", "stopped"
 
@@ -91,6 +92,44 @@ def read_entry(body: Mapping[str, Any]) -> Entry:
         stands=body.get("status") == STANDS,
         changed=str((body.get("meta") or {}).get("versionId", "1")) != "1",
     )
+
+
+#: Kind → (LOINC code, category) of the preference that it says, after US Core; no profile is claimed.
+PREFERENCES: Final[Mapping[str, tuple[str, str]]] = {
+    **dict.fromkeys(("willing", "unwilling", "wishes"), ("75773-2", "treatment-intervention-preference")),
+    **dict.fromkeys(
+        ("important", "talk", "good-day", "please", "please-not"), ("95541-9", "care-experience-preference")
+    ),
+}
+#: Kept from the circle: who may read an entry is said of the entry (QuestionnaireResponse) alone.
+PRIVATE: Final = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "PRS"}
+
+
+def preference(one: Entry) -> Resource | None:
+    """The Observation by which other systems read an entry; None where it says no preference."""
+    if one.kind not in PREFERENCES or one.at is None:
+        return None
+    code, category = PREFERENCES[one.kind]
+    system = "http://hl7.org/fhir/us/core/CodeSystem/us-core-category"
+    at = one.at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return {
+        "resourceType": "Observation",
+        "id": preference_id(one.rid),
+        "meta": {"security": [PRIVATE]},
+        "status": "final" if one.stands else "cancelled",
+        "category": [{"coding": [{"system": system, "code": category}]}],
+        "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+        "subject": {"reference": one.patient},
+        "effectiveDateTime": at,
+        "performer": [{"reference": one.patient}],
+        "valueString": one.words,
+        "derivedFrom": [{"reference": f"QuestionnaireResponse/{one.rid}"}],
+    }
+
+
+def preference_id(rid: str) -> str:
+    """The id of the Observation of an entry."""
+    return str(uuid.uuid5(_PREFERRED, rid))
 
 
 def _moment(value: object) -> datetime | None:

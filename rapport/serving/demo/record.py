@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -254,3 +255,36 @@ def _about(rid: str, rtype: str, suffix: str, subject: str = "subject") -> Body:
 
 def _ago(today: date, days: int) -> str:
     return (today - timedelta(days=days)).isoformat()
+
+
+def scan(rid: str, now: datetime) -> Body:
+    """A report of a scan that came in just now."""
+    radiology = "http://terminology.hl7.org/CodeSystem/v2-0074"
+    return {
+        "resourceType": "DiagnosticReport",
+        "id": f"{rid}-scan",
+        "status": "final",
+        "category": [{"coding": [{"system": radiology, "code": "RAD"}]}],
+        "code": {"text": "CT of the chest"},
+        "subject": {"reference": f"Patient/{rid}"},
+        "issued": now.astimezone(UTC).isoformat(timespec="seconds"),
+        "conclusion": "A shadow of 9 mm in the right upper lobe. Look again in three months.",
+    }
+
+
+def directive(rid: str, told: Told, today: date) -> Body:
+    """The signed paper with somebody's wishes for later, as it was scanned: its words."""
+    said = [words for kind, words in told["matters"] if kind in ("willing", "unwilling", "wishes")]
+    data = b64encode("\n".join(said).encode()).decode()
+    language = told.get("language", "en")
+    return {
+        "resourceType": "DocumentReference",
+        "id": f"{rid}-directive",
+        "status": "current",
+        "docStatus": "final",
+        "type": {"coding": [{"system": LOINC, "code": "42348-3", "display": "Advance directives"}]},
+        "subject": {"reference": f"Patient/{rid}"},
+        "date": datetime.combine(today - timedelta(days=30), time(11), UTC).isoformat(),
+        "description": "Advance directive, signed",
+        "content": [{"attachment": {"contentType": "text/plain", "language": language, "data": data}}],
+    }

@@ -12,11 +12,14 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.db import transaction
 
+from rapport.gate.actor import Actor
 from rapport.gate.door import Door
-from rapport.people import absences, accounts, asking, site
+from rapport.people import absences, accounts, actors, asking, site
 from rapport.people.models import Mark, Standing, User
 from rapport.pillars.circle import actions as circle
-from rapport.pillars.circle.shapes import Choice
+from rapport.pillars.circle.shapes import Authority, Choice
+from rapport.pillars.hard_news import actions as hard_news
+from rapport.pillars.hard_news.shapes import Wish
 from rapport.pillars.plans import actions as plans
 from rapport.pillars.plans.shapes import careplans
 from rapport.serving.demo import record
@@ -45,7 +48,12 @@ def seed(now: datetime | None = None) -> list[str]:
     parts: list[tuple[str, Any]] = [("people", lambda: _people(now))]
     parts += [(story.__name__, lambda story=story: story(Stage(now, story.__name__))) for story in STORIES]
     parts += [("plans", lambda: _plans(now))]
-    parts += [("circle", lambda: _circle(now)), ("away", lambda: _away(now))]
+    parts += [
+        ("circle", lambda: _circle(now)),
+        ("away", lambda: _away(now)),
+        ("hearing", lambda: _hearing(now)),
+        ("agents", lambda: _agents(now)),
+    ]
     parts += [("family", family)]
     done = []
     for name, tell in parts:
@@ -177,3 +185,43 @@ def _away(now: datetime) -> None:
         User.objects.get(email=people()["staff"][key]["email"]).person for key in ("jonas", "dara")
     )
     absences.set_absence(away, today, today + timedelta(days=1), cover, "Device/rapport-demo")
+
+
+def _hearing(now: datetime) -> None:
+    """Amina said how she wants to hear of a scan, and one is there; Tomas heard hard news yesterday."""
+    desk = _colleague("chen").positions[0]
+    stage = Stage(now)
+    words = "Say it straight, then give me a minute."
+    said = Wish("scans", "call", "afternoon", 3, desk, "Dr Mei Chen", "Bilal, my son", words)
+    with stage.acting("amina.haddad", now) as door:
+        hard_news.wish(door, patient="Patient/amina-haddad", said=said)
+    body = record.scan("amina-haddad", now)
+    asking.at_work("import").create(body, rid=body["id"])
+    again = datetime.now(UTC) + timedelta(hours=30)
+    hers = Door(asking.conn(), _colleague("dara"), unit=transaction.atomic)
+    words = "I ring you tomorrow, Tomas, just to hear how the night was."
+    hard_news.plan_check_in(hers, once="tomas", patient="Patient/tomas-reyes", again=again, words=words)
+
+
+def _agents(now: datetime) -> None:
+    """Who speaks for somebody by law, and the paper on which somebody said what they wish for later."""
+    lead = Door(asking.conn(), _colleague("chen"), unit=transaction.atomic)
+    today = now.astimezone(site.current().zone).date()
+    for rid, told in people()["patients"].items():
+        for person in told.get("kin", ()):
+            if "agent" not in person:
+                continue
+            begins, ends = today - timedelta(days=30), today + timedelta(days=335)
+            said = Authority("agent", person["agent"], begins, ends, signer=lead.actor.ref)
+            member = record.kin_id(rid, person)
+            circle.enter_authority(
+                lead, once=f"demo agent {rid}", patient=f"Patient/{rid}", authority=said, member=member
+            )
+            paper = record.directive(rid, told, today)
+            asking.at_work("import").create(paper, rid=paper["id"])
+
+
+def _colleague(key: str) -> Actor:
+    """A member of staff as they stand at the door."""
+    user = User.objects.get(email=people()["staff"][key]["email"])
+    return actors.actor_for(asking.conn(), user)

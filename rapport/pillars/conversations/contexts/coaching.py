@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from rapport.listening import Advice, Heard, Suggestion, coach
+from rapport.people.portrait import language_name
 from rapport.pillars.conversations.contexts.hearing import FEELINGS
 from rapport.pillars.conversations.rules import alerts as rules
 
@@ -60,6 +61,21 @@ def stops(draft: str, message: str, asked: Iterable[str]) -> tuple[CoachLine, ..
         or (line.code == "feeling" and strong)
         or (line.code == "question" and any(_same(line.words, words) for words in wanted))
     )
+
+
+def tongue(draft: str, called: str, languages: Sequence[str]) -> tuple[CoachLine, ...]:
+    """That a draft is in a language that its reader does not read; nothing where either is not known."""
+    written = rules.hear(draft).language.partition("-")[0]
+    known = {code.partition("-")[0] for code in languages}
+    if not known or written in known or written == "und":
+        return ()
+    names = {
+        "name": called,
+        "this": language_name(written),
+        "those": ", ".join(map(language_name, languages)),
+    }
+    said = _("These words are in %(this)s. %(name)s reads: %(those)s. Who translates, or interprets?") % names
+    return (CoachLine("language", "speech", said),)
 
 
 def _same(one: str, other: str) -> bool:

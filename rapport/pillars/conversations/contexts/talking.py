@@ -129,6 +129,7 @@ class StaffTalkPage:
     """`talk_staff.html`: a conversation as the team reads it, with the answer form.
 
     record      problems, medicines, allergies; empty where the record is not shared with who reads
+    spoken      how to talk with them, in their words: heading and words
     answerable  open questions that the answer may name; `chosen` rids are ticked
     seen        rid of the newest letter on the page: what came after it is shown before an answer is sent
     alerts      words that speak of danger, with what they ask for
@@ -140,6 +141,7 @@ class StaffTalkPage:
     view: ConversationView
     person: Person | None
     record: tuple[RecordLine, ...]
+    spoken: tuple[tuple[str, str], ...]
     called: str
     others: str
     questions: tuple[QuestionLine, ...]

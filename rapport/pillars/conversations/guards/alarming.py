@@ -32,6 +32,8 @@ _CLOCK = By("", "Rapport")
 SHOWN = 160
 #: What is written down of a letter in a language that we do not read, and where the reading failed.
 UNREAD = ("unread", "in a language that our software does not read; please read it first", "urgent")
+#: What is written down where a person chose "I am not safe" themselves.
+SAID = ("said", "said themselves, in answer to a question of ours, that they are not safe", "self_harm")
 UNREADABLE = ("unreadable", "our software could not read this; please read it first", "urgent")
 
 
@@ -74,6 +76,28 @@ def raise_for(door: Door, header: Header, message: Message, heard: Heard | None)
         telling.stir(door, team)
         if stat:
             ask_at_once(door, own, body, at)
+
+
+def raise_said(door: Door, header: Header, message: Message) -> None:
+    """Open an alert because the writer says themselves that they are not safe, whatever software reads."""
+    at, own = moment.now(), door.rapport("conversations")
+    team = next(iter(header.teams), "") or _team_of(own, header)
+    rule, why, level = SAID
+    body = shape.alert(
+        str(uuid.uuid5(_NAMES, f"{message.ref} said")),
+        patient=header.patient,
+        conversation=header.ref,
+        letter=message.ref,
+        team=team,
+        found=(Found(rule, edition(), why, level, 0, len(message.text)),),
+        stat=True,
+        trial=False,
+        at=at,
+        due=at,
+    )
+    own.create(body, rid=body["id"])
+    telling.stir(door, team)
+    ask_at_once(door, own, body, at)
 
 
 def ask_at_once(door: Door, own: Door, body: dict[str, Any], at: datetime) -> None:

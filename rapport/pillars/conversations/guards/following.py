@@ -7,6 +7,7 @@ from typing import Any
 
 from rapport.fhir.labels import is_private, with_privacy
 from rapport.gate.door import Door
+from rapport.people import resting
 from rapport.pillars.conversations import finding, moment
 from rapport.pillars.conversations.guards import alarming, telling
 from rapport.pillars.conversations.guards.judging import at_work, open_in, topic_of
@@ -25,8 +26,8 @@ Body = dict[str, Any]
 
 
 def follow(door: Door, before: Body | None, after: Body | None) -> None:
-    """Bring about what follows. What Rapport itself wrote here on somebody's behalf has been thought of."""
-    if after is None or door.actor.ref == "Device/rapport-conversations":
+    """Bring about what follows: nothing where Rapport itself wrote on somebody's behalf, or they died."""
+    if after is None or door.actor.ref in ("Device/rapport-conversations", resting.ACTOR):
         return
     _FOLLOWS[kind_of(after)](door, before, after)
 

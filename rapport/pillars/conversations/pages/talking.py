@@ -13,7 +13,7 @@ from rapport.gate.door import Door
 from rapport.gate.live import about
 from rapport.gate.permissions import CREATE
 from rapport.gate.together import together
-from rapport.people import chart, live, portrait, site
+from rapport.people import asides, chart, live, portrait, site
 from rapport.people.alarms import Help
 from rapport.people.request import Request, once_token
 from rapport.pillars.conversations import actions, reading
@@ -157,10 +157,12 @@ def _staff_page(
         chosen = tuple(mine or [line.concern.rid for line in answerable if len(answerable) == 1])
     record = request.door.find("Patient", view.patient.ref.partition("/")[2])
     others = [face for face in view.faces if face.kind == "kin"]
+    beside = _record(request.door, view.patient.ref)
     return StaffTalkPage(
         view=view,
         person=portrait.person(record.json, timezone.localdate()) if record else None,
-        record=_record(request.door, view.patient.ref),
+        record=beside[0],
+        spoken=beside[1],
         called=portrait.short(view.patient.name),
         others=_("%(people)s reads this too.") % {"people": people(others)} if others else "",
         questions=lines,
@@ -185,11 +187,14 @@ def _staff_page(
     )
 
 
-def _record(door: Door, patient: str) -> tuple[RecordLine, ...]:
-    """What is active in the record and helps the answer; nothing where it is not shared."""
+def _record(door: Door, patient: str) -> tuple[tuple[RecordLine, ...], asides.Said]:
+    """What is active in the record and helps the answer, and how to talk with them; nothing of what is not
+    shared."""
     if not door.reaches(patient):
-        return ()
+        return (), ()
     most = FEW + FOLDED
     with together(door) as later:
         lists = {name: later(chart.lines, patient, name, most, active=True) for name in chart.LISTS}
-    return record_lines({name: answer.value[0] for name, answer in lists.items()})
+        told = [later(read, patient) for read in asides.reads()]
+    record = record_lines({name: answer.value[0] for name, answer in lists.items()})
+    return record, tuple(line for answer in told for line in answer.value)

@@ -10,14 +10,16 @@ from functools import wraps
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from rapport.fhir.outcomes import Refused
+from rapport.people import portrait
 from rapport.people.request import Request, once_token
 from rapport.pillars.conversations import actions, reading
 from rapport.pillars.conversations.contexts import Trouble, said
-from rapport.pillars.conversations.contexts.coaching import CoachLine, stops
+from rapport.pillars.conversations.contexts.coaching import CoachLine, stops, tongue
 from rapport.pillars.conversations.contexts.hearing import unmet
 from rapport.pillars.conversations.forms import uploads
 from rapport.pillars.conversations.pages import common, talking
@@ -95,7 +97,7 @@ def answer(request: Request, rid: str) -> HttpResponse:
     if trouble is not None:
         common.keep_draft(request, request.path)
         return talking.shown(request, rid, trouble=trouble, status=409 if text else 422, posted=posted)
-    if "anyway" not in posted and view.staff and (stop := _stop(view, text, concerns)):
+    if "anyway" not in posted and view.staff and (stop := _stop(request, view, text, concerns)):
         common.keep_draft(request, request.path)
         return talking.shown(request, rid, posted=posted, stop=stop, status=409)
     once, files = once_token(posted.get("once", "")), uploads(request.FILES.getlist("files"))
@@ -127,11 +129,17 @@ def _answered_words(count: int) -> str:
     ) % {"n": count}
 
 
-def _stop(view: ConversationView, text: str, concerns: tuple[str, ...]) -> tuple[CoachLine, ...]:
-    """What to think of before it goes, asked once: danger not met, a question or a strong feeling unmet."""
+def _stop(
+    request: Request, view: ConversationView, text: str, concerns: tuple[str, ...]
+) -> tuple[CoachLine, ...]:
+    """What to think of before it goes, asked once: danger not met, a question or a strong feeling unmet, a
+    language that the person does not read."""
     fresh = [one for one in view.concerns if one.rid in concerns and one.state != "reopened"]
     asked = [one.words for one in fresh]  # what is missing of a reopened one stands in the last letters
-    return stops(text, "\n\n".join(letter.text for letter in unmet(view)), asked)
+    record = request.door.find("Patient", view.patient.ref.partition("/")[2])
+    languages = portrait.person(record.json, timezone.localdate()).languages if record else ()
+    foreign = tongue(text, portrait.short(view.patient.name), languages)
+    return (*foreign, *stops(text, "\n\n".join(letter.text for letter in unmet(view)), asked))
 
 
 def _not_ready(request: Request, view: ConversationView, text: str) -> Trouble | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate import guards
-from rapport.gate.claims import MATTERS
+from rapport.gate.claims import OWN_FORMS
 from rapport.gate.door import Door
 from rapport.pillars.screens import finding
 from rapport.pillars.screens.guards import following
@@ -30,7 +30,7 @@ def register() -> None:
 
 
 def _answers(body: Body) -> bool:
-    return is_answers(body) and body["questionnaire"] != MATTERS
+    return is_answers(body) and body["questionnaire"] not in OWN_FORMS
 
 
 def _form(_door: Door, _before: Body | None, after: Body | None) -> None:

@@ -343,3 +343,18 @@ document.addEventListener("input", (event) => { // a chip shows its words as the
   const shown = event.target.closest(".rp-chip")?.querySelector("[data-words]");
   if (shown && event.target.type === "text") shown.textContent = event.target.value;
 });
+
+// ---------- help without a network: a patient's own words, kept on this device until they sign out ----------
+
+async function offline() {
+  const known = await navigator.serviceWorker.getRegistration("/help/");
+  if (words.offline) {
+    if (!known) await navigator.serviceWorker.register(words.offline, { scope: "/help/" });
+    else if (location.pathname.startsWith("/matters/")) known.active?.postMessage("changed");
+  } else if (known) {
+    await known.unregister();
+    await caches.delete("rapport-help");
+  }
+}
+
+if ("serviceWorker" in navigator) offline().catch(() => {}); // a browser may forbid it: help is there all the same
