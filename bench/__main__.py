@@ -1,11 +1,12 @@
 """`make bench`: measure Rapport on this machine and write docs/performance.md.
 
-    python -m bench [starts] [fhir] [pages] [--keep DIR] [--shared ../shared]
+    python -m bench [starts] [fhir] [pages] [coach] [--keep DIR] [--shared ../shared]
 
 starts   first and later starts, idle memory
 fhir     Synthea into the record; then the record over HTTP, by the peer-neutral load driver of `--shared`,
          with so many `--resources` stored; the floor below it, and where its time goes (`make bench-fhir`)
 pages    server time of pages, with so many `--messages` stored
+coach    server time of the hints beside an answer
 
 Without a part, all of them. What was measured is kept in build/bench.json, so that a part can be done again.
 """
@@ -25,7 +26,7 @@ from bench import record, report
 from bench.service import ROOT, Service, place
 
 RESULTS = ROOT / "build" / "bench.json"
-PARTS = ("starts", "fhir", "pages")
+PARTS = ("starts", "fhir", "pages", "coach")
 
 
 def main() -> int:
@@ -45,7 +46,9 @@ def main() -> int:
     for part in options.parts or PARTS:
         print(f"== {part}", file=sys.stderr)
         load = os.getloadavg()[0]  # of the last minute: what others do, not what the part before did
-        found[part] = {"starts": starts, "fhir": record.measure, "pages": pages}[part](options)
+        found[part] = {"starts": starts, "fhir": record.measure, "pages": pages, "coach": coach}[part](
+            options
+        )
         found[part] |= {"on": time.strftime("%Y-%m-%d"), "load": load}
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(json.dumps(found, indent=1))
@@ -78,6 +81,14 @@ def pages(options: argparse.Namespace) -> dict[str, Any]:
             done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
             found[str(messages)] = json.loads(done.stdout)
     return found
+
+
+def coach(_options: argparse.Namespace) -> dict[str, Any]:
+    """The hints beside an answer, in a process and a database of its own."""
+    with place() as data:
+        words = [sys.executable, "-m", "bench.coach", str(data)]
+        done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return {"sizes": json.loads(done.stdout)}
 
 
 if __name__ == "__main__":

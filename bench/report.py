@@ -19,6 +19,7 @@ WORKLOADS = {
     "w6": ("mixed 70/20/10", 1.98, 0.7),
 }
 SLOWEST_PAGE, GROWTH = 25.0, 1.3
+COACH = 150  # milliseconds
 RATE, MEMORY = 5000, 700  # resources a second, megabytes
 
 
@@ -30,6 +31,7 @@ def text(found: dict[str, Any]) -> str:
         _machine(),
         _starts(found.get("starts")),
         _pages(found.get("pages")),
+        _coach(found.get("coach")),
         _import(found.get("fhir")),
         _record(found.get("fhir")),
         _floor(found.get("fhir")),
@@ -103,6 +105,22 @@ def _pages(found: dict[str, Any] | None) -> str:
     return (
         f"{text}\n\nServer time of the whole application, one request after the other, by many people. "
         f"Budget: p95 {SLOWEST_PAGE:.0f} ms, growth {GROWTH}×. Stored: {seeded}. {_beside(found)}"
+    )
+
+
+def _coach(found: dict[str, Any] | None) -> str:
+    if not found:
+        return ""
+    rows = "\n".join(
+        f"| {name} | {one['letters']:,} | {one['median']:.0f}, **{one['p95']:.0f} ms** "
+        f"| {one['cpu_median']:.0f}, {one['cpu_p95']:.0f} ms |"
+        for name, one in found["sizes"].items()
+    )
+    return (
+        f"## The coach beside an answer ({found['on']})\n\n"
+        "| what it reads | characters | median, p95 | CPU: median, p95 |\n|---|---|---|---|\n"
+        f"{rows}\n\n`python -m bench coach`: server time of the whole application, one request after the "
+        f"other; the page asks 0.6 s after the last key. Budget: p95 {COACH} ms. {_beside(found)}"
     )
 
 

@@ -64,7 +64,9 @@ def tokens(kind: str, value: Any) -> list[tuple[str, str]]:
         return []
     if kind == "CodeableConcept":
         codings = value.get("coding")
-        return [pair for one in codings for pair in tokens("Coding", one)] if type(codings) is list else []
+        if type(codings) is not list:
+            return []
+        return [pair for one in codings for pair in tokens("Coding", one)]
     system, code = value.get("system"), value.get("code" if kind == "Coding" else "value")
     if kind == "ContactPoint":
         system = ""
@@ -83,10 +85,7 @@ def _token(leaf: Leaf, rtype: str, code: str) -> Emit | None:
 
     def emit(value: Any, out: Out) -> None:
         for system, word in tokens(kind, value):
-            if word:
-                out.token.add((hash64(rtype, code, word), hash64(system) if system else 0))
-            if system:
-                out.token.add((hash64(rtype, code, "|" + system), 0))
+            out.token.update(_token_rows(rtype, code, system, word))
 
     def typed(value: Any, out: Out) -> None:
         emit(value, out)
@@ -97,6 +96,13 @@ def _token(leaf: Leaf, rtype: str, code: str) -> Emit | None:
                 out.token.add((of_type_key(rtype, code, system, name, word), 0))
 
     return typed if kind == "Identifier" else emit
+
+
+@lru_cache(maxsize=16384)
+def _token_rows(rtype: str, code: str, system: str, word: str) -> tuple[tuple[int, int], ...]:
+    """By its code, and by its system alone. Kept: most codes come again and again."""
+    coded = ((hash64(rtype, code, word), hash64(system) if system else 0),) if word else ()
+    return (*coded, (hash64(rtype, code, "|" + system), 0)) if system else coded
 
 
 def _reference(leaf: Leaf, rtype: str, code: str) -> Emit | None:

@@ -19,6 +19,9 @@ PRIVATE: Final = (ACT_CODE, "PRS")
 #: System of the tag that counts how often a label alone was changed: no change of what was written.
 RELABELLED: Final = "urn:rapport:relabelled"
 
+#: Parts of a record that were records of their own before they were joined (ADR 19): one label for each.
+PARTS: Final = tuple((OWN, f"joined-{number}") for number in range(1, 9))
+
 UNKNOWN: Final = 1
 
 _SENSITIVITIES: Final = (
@@ -32,9 +35,11 @@ LABELS: Final[tuple[tuple[str, str], ...]] = (
     (CONFIDENTIALITY, "R"),
     (CONFIDENTIALITY, "V"),
     *((ACT_CODE, code) for code in _SENSITIVITIES.split()),
+    *PARTS,
 )
 BITS: Final[Mapping[tuple[str, str], int]] = {label: 1 << bit for bit, label in enumerate(LABELS, 1)}
 STAFF: Final = BITS[STAFF_ONLY]
+JOINED: Final = sum(BITS[part] for part in PARTS)
 #: Every known label and the unknown one: what the system clears.
 ALL: Final = UNKNOWN | sum(BITS.values())
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from rapport.fhir.constraints import Constraint, constraints_of
 from rapport.fhir.forms import FORMS, INNER_ID, Test
 from rapport.fhir.invariants import INVARIANTS
-from rapport.fhir.table import PRIMITIVES, Element, Kind, part
+from rapport.fhir.table import PRIMITIVES, Element, Kind, codes_of, part
 
 Json = dict[str, Any]
 
@@ -27,6 +27,7 @@ class Rule:
 
     many   a list is wanted, otherwise one value
     test   of a primitive; None for an object
+    plain  says at once that a single primitive is as it should be: most are; None where it takes more
     part   of an object: its part ("Resource" for any resource, "Element" for the other half of a primitive)
     group  of a choice: the element's name
     place  names under which extensions of R4 may ask to stand in the object
@@ -36,6 +37,7 @@ class Rule:
     many: bool
     kind: Kind
     test: Test | None
+    plain: Test | None
     part: str
     codes: str
     group: str
@@ -86,7 +88,7 @@ def contained_shape_of(name: str) -> Shape:
     """
     found = shape_of(name)
     rule = found.rules["id"]
-    return replace(found, rules={**found.rules, "id": replace(rule, test=INNER_ID)})
+    return replace(found, rules={**found.rules, "id": replace(rule, test=INNER_ID, plain=INNER_ID)})
 
 
 def _rules(owner: str, element: Element, kind: Kind) -> list[tuple[str, Rule]]:
@@ -97,9 +99,16 @@ def _rules(owner: str, element: Element, kind: Kind) -> list[tuple[str, Rule]]:
     if kind.name in _AMOUNTS:
         place |= {"Quantity"}
     if kind.name not in PRIMITIVES:
-        return [(key, Rule(element.name, many, kind, None, kind.name, element.codes, group, place))]
-    found = [(key, Rule(element.name, many, kind, FORMS[kind.name][0], "", element.codes, group, place))]
+        return [(key, Rule(element.name, many, kind, None, None, kind.name, element.codes, group, place))]
+    test = FORMS[kind.name][0]
+    plain = None if many else _one_of(element.codes) if element.codes else test
+    found = [(key, Rule(element.name, many, kind, test, plain, "", element.codes, group, place))]
     if element.name != "id":
         half = Kind("Element")
-        found.append(("_" + key, Rule(element.name, many, half, None, "Element", "", group, place)))
+        found.append(("_" + key, Rule(element.name, many, half, None, None, "Element", "", group, place)))
     return found
+
+
+def _one_of(codes: str) -> Test:
+    known = codes_of(codes)
+    return lambda value: type(value) is str and value in known

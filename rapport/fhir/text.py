@@ -24,8 +24,8 @@ MOST: Final = 200_000
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 #: A reference, or a `url` that names something inside a bundle. Quotes inside JSON text are escaped, so a
 #: member can't be faked by a sentence that looks like one.
-_REFERENCE: Final = re.compile(rb'("reference"\s*:\s*)("(?:[^"\\]|\\.)*")')
-_INNER_URL: Final = re.compile(rb'("url"\s*:\s*)("urn:(?:[^"\\]|\\.)*")')
+_REFERENCE: Final = re.compile(rb'("reference"\s*:\s*)("[^"\\]*(?:\\.[^"\\]*)*")')
+_INNER_URL: Final = re.compile(rb'("url"\s*:\s*)("urn:[^"\\]*(?:\\.[^"\\]*)*")')
 
 
 #: Digits behind the point of a number at most. PostgreSQL takes some thousands in its JSON, and a search that

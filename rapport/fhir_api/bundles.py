@@ -14,6 +14,8 @@ from .visit import Visit
 
 #: What the reading entries of one bundle may bring together, in bytes, and the seconds a bundle may take.
 MOST, LONGEST = 32 * 1024 * 1024, 20.0
+#: Bytes of stored text that one bundle may change.
+CHANGED = 16 * 1024 * 1024
 _KEPT = ("HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "wsgi.url_scheme")
 
 
@@ -35,7 +37,7 @@ def process(visit: Visit) -> Answer:
 
     wanted = request.prefer("return") == "representation"
     door = visit.strictly()
-    door.until = until
+    door.until, door.most = until, CHANGED
     return Answer(200, door.bundle(request.resource(), get=get, representation=wanted))
 
 

@@ -33,6 +33,7 @@ _OPERATIONS = {
     ("DocumentReference", "$docref"): _US_CORE + "OperationDefinition/docref",
     ("Resource", "$why"): "urn:rapport:operation:why",
     ("Patient", "$everything"): _DEFINED + "Patient-everything",
+    ("PlanDefinition", "$apply"): _DEFINED + "PlanDefinition-apply",
     ("ValueSet", "$expand"): _DEFINED + "ValueSet-expand",
     ("ValueSet", "$validate-code"): _DEFINED + "ValueSet-validate-code",
     ("", "$export"): _BULK + "export",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from rapport.fhir.outcomes import Refused
 
 from . import (
+    applying,
     bundles,
     compartments,
     documents,
@@ -53,6 +54,7 @@ SYSTEM: Mapping[str, Methods] = {
 OF_TYPE: Mapping[tuple[str, str], Methods] = {
     ("*", "$validate"): {"POST": operations.validate},
     ("DocumentReference", "$docref"): _both(documents.docref),
+    ("PlanDefinition", "$apply"): {"POST": applying.apply},
     ("Patient", "$everything"): _both(compartments.of_mine),
     ("Patient", "$export"): _both(exports.of_patients),
     ("ValueSet", "$expand"): _both(terms.expand),
@@ -63,6 +65,7 @@ OF_ONE: Mapping[tuple[str, str], Methods] = {
     ("*", "$meta"): {"GET": operations.meta},
     ("*", "$why"): {"GET": operations.why},
     ("Patient", "$everything"): _both(compartments.everything),
+    ("PlanDefinition", "$apply"): _both(applying.apply),
     ("Group", "$export"): _both(exports.of_group),
     ("ValueSet", "$expand"): _both(terms.expand),
     ("ValueSet", "$validate-code"): _both(terms.validate_code),

@@ -16,8 +16,10 @@ class GateConfig(AppConfig):
 
         from rapport.gate import emergency, labelling, reviews
         from rapport.gate.consent import guard
+        from rapport.gate.identity import links
 
         guard.set_up()
+        links.set_up()
         emergency.set_up()
         labelling.use_folder(settings.DATA_DIR)
         labelling.table()

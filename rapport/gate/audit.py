@@ -20,7 +20,7 @@ from rapport.store.records import EVERYTHING, Filter, Record
 from rapport.store.wire import Bigints, StoreCursor
 from rapport.store.writing import Beside
 
-from . import live
+from . import joins, live
 from .actor import Actor
 from .permissions import Action
 
@@ -229,17 +229,19 @@ def log_of(
 ) -> list[Entry]:
     """Who looked at this patient's record or wrote in it, newest first, and of each request only their part.
 
+    The log of a record that was joined to theirs is theirs, too.
+
     others: without what they did themselves; number: this row alone. Ask through `Door.log`, which knows who
     may see it.
     """
     rows = conn.execute(
         "SELECT id, at, ref, name, role, purpose, action::text, outcome::text, why, ARRAY(SELECT e FROM"
-        " unnest(entities, owners) AS part(e, owner) WHERE owner = %(key)s) FROM audit"
-        " WHERE patients @> ARRAY[%(key)s]::bigint[] AND at < coalesce(%(before)s, 'infinity'::timestamptz)"
-        " AND NOT (%(others)s AND actor = %(key)s) AND id = coalesce(%(number)s, id)"
+        " unnest(entities, owners) AS part(e, owner) WHERE owner = ANY(%(keys)s::bigint[])) FROM audit"
+        " WHERE patients && %(keys)s::bigint[] AND at < coalesce(%(before)s, 'infinity'::timestamptz)"
+        " AND NOT (%(others)s AND actor = ANY(%(keys)s::bigint[])) AND id = coalesce(%(number)s, id)"
         " ORDER BY at DESC, id DESC LIMIT %(limit)s",
         {
-            "key": reference_key(patient),
+            "keys": joins.keys_of(conn, patient),
             "before": before,
             "limit": limit,
             "others": others,

@@ -6,6 +6,7 @@ guarded together. A batch is many requests in one envelope: each its own unit, e
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from rapport.fhir import patches
 from rapport.fhir.keys import resource_key
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.store import reading as stored
-from rapport.store.records import Record, Write
+from rapport.store.records import Filter, Record, Write
 
 from . import conditions
 from .conditional import Conditional
@@ -27,6 +28,10 @@ from .writing import Step, at_place, new_id, parsed
 _ACTIONS: dict[str, Action] = {"POST": CREATE, "PUT": UPDATE, "PATCH": UPDATE, "DELETE": DELETE}
 _STATUS = {CREATE: "201 Created", UPDATE: "200 OK", DELETE: "204 No Content", READ: "200 OK"}
 _ORDER = {DELETE: 0, CREATE: 1, UPDATE: 2, READ: 3}
+
+
+#: Resources to be changed that are read at a time.
+_AT_ONCE = 200
 
 
 class _Named(msgspec.Struct):
@@ -173,13 +178,14 @@ class Bundles(Conditional):
 
     def _befores(self, plans: list[Plan]) -> None:
         """The first judgement of every change, in one query for each type and action."""
-        groups: dict[tuple[Action, str], list[Plan]] = {}
+        held, groups = 0, dict[tuple[Action, str], list[Plan]]()
         for plan in plans:
             if plan.action != CREATE:
                 groups.setdefault((plan.action, plan.rtype), []).append(plan)
         for (action, rtype), group in groups.items():
             keys = [resource_key(rtype, plan.rid) for plan in group]
-            found = {record.id: record for record in stored.read(self.conn, keys, self.where(action, rtype))}
+            found = {record.id: record for record in self._read(keys, self.where(action, rtype), held)}
+            held += sum(len(record.body) for record in found.values())
             for plan, key in zip(group, keys, strict=True):
                 with at_place(plan.place):
                     plan.before = found.get(key) or self.as_it_was(action, rtype, plan.rid)
@@ -187,6 +193,17 @@ class Bundles(Conditional):
                     if plan.before is None and plan.entry.request.method != "PUT":
                         raise not_found()
                     plan.absent = action == DELETE and plan.before is not None and plan.before.deleted
+
+    def _read(self, keys: list[int], where: Filter, held: int) -> Iterator[Record]:
+        """What is there of these, a few at a time. `held`: bytes that the bundle has read already."""
+        for start in range(0, len(keys), _AT_ONCE):
+            some = stored.read(self.conn, keys[start : start + _AT_ONCE], where)
+            held += sum(len(record.body) for record in some)
+            if held > self.most:
+                raise Refused(
+                    "too-large", "This bundle changes too much at once.", "Send it in smaller parts."
+                )
+            yield from some
 
     def _step_of(self, plan: Plan, names: Names) -> Step:
         if plan.action == DELETE:

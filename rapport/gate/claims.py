@@ -90,6 +90,8 @@ def _conversational(rtype: str, before: Body | None, after: Body) -> bool:
     """What patients and family write: product-coded messages, tasks and goals, and the files with them."""
     if rtype == "Binary":
         return before is None
+    if rtype == "CarePlan":  # they answer what a plan asks of them; its guard says how
+        return before is not None and "plan" in kinds(before) and kinds(before) == kinds(after)
     if rtype not in _FROM:
         return False
     return bool(kinds(after)) and (before is None or kinds(before) == kinds(after))

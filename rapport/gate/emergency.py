@@ -131,4 +131,4 @@ def _follow(door: Any, before: Body | None, after: Body | None) -> None:
 
 def set_up() -> None:
     """Let every write of such a Task be judged, and told."""
-    register(Guard("emergency access", is_emergency, _judge, _follow))
+    register(Guard("emergency access", is_emergency, _judge, _follow, frozenset({"Task"})))

@@ -1,8 +1,8 @@
 """Grants are compiled from the record in the transaction that changes it.
 
-Sources: a Patient (their own record), a CareTeam with a subject, the header of a conversation, a
-RelatedPerson (their own entry), emergency access, a Consent (which may also deny). What cannot be read gives
-nothing.
+Sources: a Patient (their own record), a CareTeam with a subject, the header of a conversation, a question
+that is kept from the circle, a RelatedPerson (their own entry), emergency access, a Consent (which may also
+deny). What cannot be read gives nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from psycopg import Connection
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import reference_key
+from rapport.fhir.labels import BITS, JOINED, PRIVATE
 from rapport.store.reading import COLUMNS, record_of
 from rapport.store.records import Record
 from rapport.store.wire import EVERYONE, Bigints, StoreCursor, wearing
@@ -22,6 +23,7 @@ from rapport.store.wire import EVERYONE, Bigints, StoreCursor, wearing
 from . import emergency, reviews
 from .claims import kinds
 from .consent.compiling import compile_consents
+from .permissions import IDENTITY
 from .roles import (
     ADDRESSED,
     ADDRESSED_KIN,
@@ -32,13 +34,17 @@ from .roles import (
     RELATED,
     REVIEW,
     REVIEWED,
+    Part,
     Role,
 )
 from .spans import ALWAYS, FOREVER, Bound, earliest, latest, span
 
 Body = dict[str, Any]
 
+#: The tag of a care team that was given a joined record with all its parts.
+WHOLE = ("urn:rapport:parts", "whole")
 SOURCES = frozenset({"Patient", "CareTeam", "Communication", "RelatedPerson", "Consent", "Task"})
+_KEPT = BITS[PRIVATE]
 _STAFF = ("Practitioner/", "PractitionerRole/", "Organization/")
 
 
@@ -57,10 +63,14 @@ class Grant:
 
 _INSERT = """
     INSERT INTO access_grant (actor, patient, categories, labels, actions, purposes, valid_from, valid_until,
-                              scope, source, rule, why)
-    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-                         %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::text[],
-                         %s::text[])
+                              scope, source, rule, why, marked)
+    SELECT actor, patient, categories, labels, actions, purposes, since, until, nullif(scope, 0), source,
+           rule, why, marked
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+                %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+                %s::bigint[])
+         u(actor, patient, categories, labels, actions, purposes, since, until, scope, source, rule, why,
+           marked)
 """
 #: A thousand resources that may grant something, by id.
 _SOME = (
@@ -74,10 +84,10 @@ def compile_all(conn: Connection[Any], changes: Sequence[tuple[Record, Body | No
     sources = [(record, body) for record, body in changes if record.rtype in SOURCES]
     old = [record.id for record, body in sources if record.vid > 1 and _may_have_granted(record, body)]
     if old:
-        conn.execute("DELETE FROM access_grant WHERE source = ANY(%s)", (old,))
+        StoreCursor(conn).execute("DELETE FROM access_grant WHERE source = ANY(%s)", [Bigints(old)])
     rows = [row for record, body in sources if body is not None for row in _rows(record, body)]
     if rows:
-        conn.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+        StoreCursor(conn).execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
     consents = [(record, body) for record, body in sources if record.rtype == "Consent"]
     people = [record for record, _ in sources if record.rtype == "Patient"]
     if consents or people:
@@ -114,7 +124,12 @@ def rebuild(conn: Connection[Any]) -> int:
 def _may_have_granted(record: Record, body: Body | None) -> bool:
     """Most Communications are messages, which never gave a grant: they need no look at the table."""
     if record.rtype == "Task":
-        return body is None or emergency.is_emergency(body) or reviews.is_review(body)
+        return (
+            body is None
+            or emergency.is_emergency(body)
+            or reviews.is_review(body)
+            or "concern" in kinds(body)
+        )
     return record.rtype != "Communication" or body is None or not kinds(body) or "conversation" in kinds(body)
 
 
@@ -122,10 +137,36 @@ def _rows(record: Record, body: Body) -> Iterator[tuple[Any, ...]]:
     for grant in grants_of(record, body):
         role = grant.role
         for part in role.parts:
-            yield (
-                grant.actor, grant.patient, part.categories, role.labels, part.actions, role.purposes,
-                str(grant.begins), str(grant.ends), grant.scope, record.id, role.name, grant.why,
-            )  # fmt: skip
+            for categories, labels, marked in _bounds(record, body, grant, part):
+                yield (
+                    grant.actor, grant.patient, categories, labels, part.actions, role.purposes,
+                    str(grant.begins), str(grant.ends), grant.scope or 0, record.id, role.name, grant.why,
+                    marked,
+                )  # fmt: skip
+
+
+def _bounds(record: Record, body: Body, grant: Grant, part: Part) -> Iterator[tuple[int, int, int]]:
+    """Categories, the labels that are cleared, and the label that a row must carry.
+
+    What a record gave that was joined to another (ADR 19), it gives of its own part alone; staff see who the
+    person is, too. What a lead gives after that is of the whole.
+    """
+    joined = record.sens & JOINED
+    if not joined or grant.scope is not None:
+        more = JOINED if sees_whole(body) else joined
+        yield part.categories, grant.role.labels | more, 0
+        return
+    if part.categories & IDENTITY:
+        yield IDENTITY, grant.role.labels, 0
+    if part.categories & ~IDENTITY:
+        yield part.categories & ~IDENTITY, grant.role.labels | joined, joined
+
+
+def sees_whole(body: Body) -> bool:
+    """Whether a care team was given a record with all its parts, by a lead who saw that it has several."""
+    tags = (body.get("meta") or {}).get("tag") or ()
+    whole = {"system": WHOLE[0], "code": WHOLE[1]}
+    return body.get("resourceType") == "CareTeam" and whole in tags
 
 
 def grants_of(record: Record, body: Body) -> Iterator[Grant]:
@@ -140,6 +181,8 @@ def grants_of(record: Record, body: Body) -> Iterator[Grant]:
         yield from _of_emergency(record, body)
     elif record.rtype == "Task" and reviews.is_review(body):
         yield from _of_review(record, body)
+    elif record.rtype == "Task" and record.sens & _KEPT and "concern" in kinds(body):
+        yield from _of_kept_concern(record, body)
     elif record.rtype == "CareTeam":
         yield from _of_care_team(record, body)
     elif record.rtype == "Communication" and "conversation" in kinds(body):
@@ -185,6 +228,22 @@ def _of_care_team(record: Record, body: Body) -> Iterator[Grant]:
         begins, ends = latest(whole[0], own[0]), earliest(whole[1], own[1])
         why = CARE_TEAM.sentence.format(who=who)
         yield Grant(reference_key(reference), record.patient, CARE_TEAM, why, begins=begins, ends=ends)
+
+
+def _of_kept_concern(record: Record, body: Body) -> Iterator[Grant]:
+    """Who has a question that is kept from the circle has its conversation, too.
+
+    Of other questions the header names them (`_of_conversation`), which the circle reads.
+    """
+    has = [body.get("owner") or {}, *((body.get("restriction") or {}).get("recipient") or ())]
+    named = {one.get("reference", ""): one.get("display") or "them" for one in reversed(has)}
+    places = [str(place.get("reference")) for place in body.get("basedOn") or ()]
+    for reference, who in named.items():
+        if reference.startswith(_STAFF):
+            actor, why = reference_key(reference), ADDRESSED.sentence.format(who=who)
+            for place in places:
+                yield Grant(actor, record.patient, ADDRESSED, why, scope=reference_key(place))
+            yield Grant(actor, record.patient, CORRESPONDENT, CORRESPONDENT.sentence.format(who=who))
 
 
 def _of_conversation(record: Record, body: Body) -> Iterator[Grant]:

@@ -22,6 +22,7 @@ def _nothing(door: Any, before: Body | None, after: Body | None) -> None:
 class Guard:
     """One rule about one kind of resource.
 
+    types    the resource types that it is about at all; None for any
     applies  whether a body (as it was, or as it becomes) is of that kind; asked at every write: keep it quick
     judge    raises Refused "rule" or "conflict" when the step is not allowed; may search through the door
     follow   what an accepted write brings about, in the same transaction; may write through the door
@@ -31,6 +32,7 @@ class Guard:
     applies: Callable[[Body], bool]
     judge: Judge = field(default=_nothing)
     follow: Judge = field(default=_nothing)
+    types: frozenset[str] | None = None
 
 
 _guards: dict[str, Guard] = {}
@@ -51,12 +53,15 @@ def any_registered() -> bool:
     return bool(_guards)
 
 
-def concerned(before: Body | None, after: Body | None) -> list[Guard]:
+def of_type(rtype: str) -> list[Guard]:
+    """The guards that may be concerned with a resource of that type."""
+    return [guard for guard in _guards.values() if guard.types is None or rtype in guard.types]
+
+
+def concerned(rtype: str, before: Body | None, after: Body | None) -> list[Guard]:
     """The guards of a step: those of what it was and those of what it becomes."""
-    if not _guards:
-        return []
     return [
         guard
-        for guard in _guards.values()
+        for guard in of_type(rtype)
         if (after is not None and guard.applies(after)) or (before is not None and guard.applies(before))
     ]

@@ -1,13 +1,13 @@
 """Labels that a record gets when it arrives: by its codes, as `labels.toml` says; and those it keeps.
 
-A label is only ever added. What the patient keeps from their circle stays kept when another system writes the
-same thing anew.
+A label is only ever added, but for those of the parts of a joined record: they come and go with that. What
+the patient keeps from their circle stays kept when another system writes the same thing anew.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
@@ -16,15 +16,23 @@ from typing import Any
 
 import msgspec
 import orjson
+from psycopg import Connection
 
-from rapport.fhir.labels import ACT_CODE, BITS, PRIVATE, RELABELLED, is_private, relabelled
+from rapport.fhir.keys import reference_key
+from rapport.fhir.labels import ACT_CODE, BITS, JOINED, PARTS, PRIVATE, RELABELLED, is_private, relabelled
 from rapport.fhir.text import members
-from rapport.store.records import Write
+from rapport.store.reading import read
+from rapport.store.records import Filter, Write
+
+from .claims import kinds
 
 Body = dict[str, Any]
 #: Where a resource says what it is about.
 _CODED = ("code", "medicationCodeableConcept", "vaccineCode")
 _LISTS = ("reasonCode", "category", "condition")
+_NONE: frozenset[str] = frozenset()
+_PART = b'"joined-'
+_OF_A_PART = Filter(f"({{t}}.sens & {JOINED}::bigint) <> 0")
 _place: list[Path | None] = [None]
 
 
@@ -34,9 +42,22 @@ def use_folder(folder: Path) -> None:
     table.cache_clear()
 
 
+class Codes(dict[str, str]):
+    """Codes of a system with the label that each gives; a * at the end stands for all that begin so."""
+
+    begin: tuple[str, ...] = ()
+
+    def label(self, code: str) -> str:
+        """The label of a code: its own, else that of the longest beginning; "" for none."""
+        if code in self:
+            return self[code]
+        fitting = [start for start in self.begin if code.startswith(start)]
+        return self[f"{max(fitting, key=len)}*"] if fitting else ""
+
+
 @lru_cache(maxsize=1)
-def table() -> Mapping[str, Mapping[str, str]]:
-    """Code system to codes (a * at the end: all that begin so) to the label they give.
+def table() -> Mapping[str, Codes]:
+    """The codes that give a label, by system.
 
     ValueError names a part that can't be read: with a table that hides less than it says nothing starts.
     """
@@ -44,13 +65,15 @@ def table() -> Mapping[str, Mapping[str, str]]:
     own = _place[0] / "labels.toml" if _place[0] else None
     if own is not None and own.is_file():
         parts |= tomllib.loads(own.read_text("utf-8"))
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, Codes] = {}
     for name, part in parts.items():
         label = part.get("label")
         if (ACT_CODE, label) not in BITS:
             raise ValueError(f"labels.toml, [{name}]: {label!r} is no sensitivity that Rapport knows")
         for system, codes in part.get("codes", {}).items():
-            found.setdefault(system, {}).update(dict.fromkeys(codes, label))
+            found.setdefault(system, Codes()).update(dict.fromkeys(codes, label))
+    for each in found.values():
+        each.begin = tuple(code[:-1] for code in each if code.endswith("*"))
     return found
 
 
@@ -58,32 +81,22 @@ def labels_of(body: Body) -> frozenset[str]:
     """The labels (codes of v3-ActCode) that a resource gets by its codes."""
     known = table()
     found = set()
-    for system, code in _codings(body):
-        if codes := known.get(system):
-            found.add(_label(codes, code))
-    return frozenset(found - {""})
+    for concept in _concepts(body):
+        codings = concept.get("coding") if type(concept) is dict else None
+        for coding in codings if type(codings) is list else ():
+            codes = known.get(str(coding.get("system"))) if type(coding) is dict else None
+            if codes is not None:
+                found.add(codes.label(str(coding.get("code"))))
+    return frozenset(found - {""}) if found else _NONE
 
 
-def _label(codes: Mapping[str, str], code: str) -> str:
-    """The label of a code: its own, else that of the longest beginning; "" for none."""
-    if code in codes:
-        return codes[code]
-    for length in range(len(code), 0, -1):
-        if label := codes.get(f"{code[:length]}*"):
-            return label
-    return ""
-
-
-def _codings(body: Body) -> Iterator[tuple[str, str]]:
-    concepts = [body.get(name) for name in _CODED]
+def _concepts(body: Body) -> list[Any]:
+    found = [body[name] for name in _CODED if name in body]
     for name in _LISTS:
         some = body.get(name)
-        concepts += some if isinstance(some, list) else []
-    for concept in concepts:
-        codings = concept.get("coding") if isinstance(concept, dict) else None
-        for coding in codings if isinstance(codings, list) else ():
-            if isinstance(coding, dict):
-                yield str(coding.get("system", "")), str(coding.get("code", ""))
+        if type(some) is list:
+            found += some
+    return found
 
 
 def labelled(write: Write, *, by_patient: bool) -> Write:
@@ -93,16 +106,38 @@ def labelled(write: Write, *, by_patient: bool) -> Write:
     """
     if write.delete:
         return write
-    body = write.resource
-    meta = body.get("meta") or {}
-    has = {(one.get("system"), one.get("code")) for one in meta.get("security") or ()}
-    wanted = [(ACT_CODE, code) for code in sorted(labels_of(body))]
-    before = write.before
+    found, before = labels_of(write.resource), write.before
     kept = before is not None and not before.deleted and b'"PRS"' in before.body and not by_patient
+    part = before is not None and not before.deleted and _PART in before.body
+    if not (found or kept or part):
+        return write
+    wanted = [(ACT_CODE, code) for code in sorted(found)]
     if kept and before is not None and is_private(before.json):
         wanted.append(PRIVATE)
+    if part and before is not None:
+        wanted += _parts(before.json)
+    security = (write.resource.get("meta") or {}).get("security") or ()
+    has = {(one.get("system"), one.get("code")) for one in security}
     new = [label for label in wanted if label not in has]
     return _with(write, new, relabelled(before.json) if kept and before is not None else 0) if new else write
+
+
+def _parts(body: Body) -> list[tuple[str, str]]:
+    """The labels that say of which part of a joined record something is."""
+    labels = (body.get("meta") or {}).get("security") or ()
+    return [part for part in PARTS if {"system": part[0], "code": part[1]} in labels]
+
+
+def part_of_same(conn: Connection[Any], write: Write) -> Write:
+    """A new message, question or promise is of the part of a joined record that its conversation is in."""
+    if write.before is not None or write.rtype not in ("Communication", "Task") or not kinds(write.resource):
+        return write
+    places = [*(write.resource.get("partOf") or ()), *(write.resource.get("basedOn") or ())]
+    keys = [reference_key(str(place.get("reference"))) for place in places if isinstance(place, dict)]
+    parts = [part for record in read(conn, keys, _OF_A_PART) for part in _parts(record.json)]
+    has = _parts(write.resource)
+    new = [part for part in dict.fromkeys(parts) if part not in has]
+    return _with(write, new, 0) if new else write
 
 
 def _with(write: Write, new: list[tuple[str, str]], count: int) -> Write:

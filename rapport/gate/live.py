@@ -8,6 +8,7 @@ from typing import Any
 from psycopg import Connection
 
 from rapport.fhir.keys import hash64, reference_key
+from rapport.fhir.labels import JOINED
 from rapport.gate.actor import Actor
 from rapport.gate.claims import kinds
 from rapport.gate.roles import PERSONAL
@@ -42,7 +43,7 @@ def written(record: Record, body: Mapping[str, Any] | None) -> list[int]:
     and what carries any label nothing that the circle watches."""
     if record.sens & ~PERSONAL:
         return [key_of("chart", record.patient)]
-    heard = () if record.sens else map(topic_key, _conversations(record, body or {}))
+    heard = () if record.sens & ~JOINED else map(topic_key, _conversations(record, body or {}))
     return [key_of("patient", record.patient), *heard]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rapport.fhir.definitions import TYPE_NUMBERS
+from rapport.fhir.index_keys import range_key
 from rapport.store.records import EVERYTHING, NOTHING, Filter
 from rapport.store.restricting import restriction
 
@@ -124,6 +125,24 @@ def files(ask: Ask) -> Filter | None:
     return Filter(sql, {"gate_keys": ask.actor.keys})
 
 
+#: Answers of a carer about how they are (they are its subject), and what those came to (they are its focus).
+_OF_CARERS = {"QuestionnaireResponse": "subject", "Observation": "focus"}
+
+
+def carers(ask: Ask) -> Filter | None:
+    """What a carer says of how they themselves are is in nobody's record, and theirs alone."""
+    code = _OF_CARERS.get(ask.rtype)
+    may = ask.reading or (code == "subject" and ask.action != "d")
+    if ask.actor.kind != "kin" or code is None or not may:
+        return None
+    sql = (
+        f"({{t}}.patient = 0 AND {_cleared(PERSONAL)} AND EXISTS (SELECT 1 FROM index_ref o"  # noqa: S608
+        f" WHERE o.id = {{t}}.id AND o.key = {range_key(ask.rtype, code)}"
+        " AND o.target = ANY(%(gate_keys)s::bigint[])))"
+    )
+    return Filter(sql, {"gate_keys": ask.actor.keys})
+
+
 def by_grant(row: str, ask: Ask, sens: str = "", *, many: bool = False) -> str:
     """SQL: a grant lets this actor do this to a row of that alias, and no denial forbids it.
 
@@ -232,7 +251,7 @@ def _types(ask: Ask) -> str:
 
 Rule = Callable[[Ask], Filter | None]
 _KEEPERS: tuple[Rule, ...] = (directory_keepers, registrars, sharing_keepers)
-RULES: tuple[Rule, ...] = (system, client, directory, *_KEEPERS, granted, files)
+RULES: tuple[Rule, ...] = (system, client, directory, *_KEEPERS, carers, granted, files)
 
 
 def filter_for(ask: Ask) -> Filter:

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rapport.fhir.keys import hash64, reference_key
+from rapport.fhir.labels import JOINED
 from rapport.fhir.outcomes import Refused, not_found
+from rapport.store import reading as stored
 from rapport.store.records import NOTHING, Filter
 
 from .actor import Actor
 from .consent.compiling import Body, born, write
-from .consent.regions import regions
+from .consent.regions import of_part, regions
 from .decisions import Decision, decide
 from .door import Door
 from .permissions import Action
@@ -71,11 +73,18 @@ def supposing(door: Door, consent: Body, instead: str = "") -> Iterator[None]:
                         (reference_key(instead), patient),
                     )
             birth = born(door.conn, {patient}).get(patient, "")
-            write(door.conn, [(hash64("supposed"), patient, regions(consent, birth))])
+            part = _part(door, instead)
+            write(door.conn, [(hash64("supposed"), patient, of_part(regions(consent, birth), part))])
             yield
             raise _Undone
     except _Undone:
         pass
+
+
+def _part(door: Door, consent: str) -> int:
+    """The label of the part of a joined record that a Consent came with: 0 for none, and for a new one."""
+    found = stored.read(door.conn, [reference_key(consent)]) if consent else []
+    return found[0].sens & JOINED if found else 0
 
 
 def would(door: Door, other: Actor, action: Action, rtype: str, rid: str) -> Decision:

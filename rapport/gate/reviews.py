@@ -77,4 +77,4 @@ def _judge(door: Any, before: Body | None, after: Body | None) -> None:
 
 def set_up() -> None:
     """Let every write of such a Task be judged."""
-    register(Guard("emergency review", is_review, _judge))
+    register(Guard("emergency review", is_review, _judge, types=frozenset({"Task"})))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rapport.fhir.labels import STAFF, UNKNOWN
+from rapport.fhir.labels import JOINED, STAFF, UNKNOWN
 
 from .permissions import (
     CIRCLE,
@@ -17,6 +17,7 @@ from .permissions import (
     EVERY_PURPOSE,
     GOAL,
     IDENTITY,
+    PLAN,
     PURPOSES,
     SHARING,
     STORY,
@@ -28,6 +29,8 @@ READS, WRITES = 1, 1 | 2 | 4  # bits of permissions.ACTION_BITS: see; see, write
 KNOWN = ~UNKNOWN
 #: What a patient or somebody close to them may ever clear: all known labels but the staff's own.
 PERSONAL = KNOWN & ~STAFF
+#: What one part of a joined record gives: nothing of another part.
+ONE_PART = KNOWN & ~JOINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +56,18 @@ OWN = Role(
     "own record",
     "This is their own record.",
     PERSONAL,
-    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING | STORY | GOAL, WRITES)),
+    (Part(EVERY_CATEGORY, READS), Part(CONVERSATION | SHARING | STORY | GOAL | PLAN, WRITES)),
 )
 CARE_TEAM = Role(
     "care team",
     "{who} is on the care team.",
-    KNOWN,
+    ONE_PART,
     (Part(IDENTITY | SHARING, READS), Part(CLINICAL, WRITES)),
 )
 ADDRESSED = Role(
     "conversation",
     "This conversation was written to {who}.",
-    KNOWN,
+    ONE_PART,
     (Part(CONVERSATION, WRITES),),
 )
 ADDRESSED_KIN = Role(
@@ -76,7 +79,7 @@ ADDRESSED_KIN = Role(
 CORRESPONDENT = Role(
     "conversation, name",
     "The person wrote to {who}, who must know who they are.",
-    KNOWN,
+    ONE_PART,
     (Part(IDENTITY, READS),),
 )
 EMERGENCY = Role(

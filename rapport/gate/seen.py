@@ -110,3 +110,21 @@ def newest(
     )
     about = {"gate_part": _PART_OF, "gate_patient": patient, "gate_latest": LATEST, "gate_count": count}
     return [(row[0], row[1]) for row in StoreCursor(conn).execute(sql, _asking(actor, where, **about))]
+
+
+def pass_on(conn: Connection[Any], messages: Sequence[int], source: str, target: str) -> None:
+    """What one `Patient/…` has opened of these messages (by key), another has: they are one person."""
+    said = {
+        "messages": Bigints(messages),
+        "old": reference_key(source),
+        "new": reference_key(target),
+        "ref": target,
+    }
+    cursor = StoreCursor(conn)
+    cursor.execute(
+        "INSERT INTO seen (message, actor, ref, name, role, at)"
+        " SELECT message, %(new)s, %(ref)s, name, role, at FROM seen"
+        " WHERE message = ANY(%(messages)s) AND actor = %(old)s ON CONFLICT DO NOTHING",
+        said,
+    )
+    cursor.execute("DELETE FROM seen WHERE message = ANY(%(messages)s) AND actor = %(old)s", said)

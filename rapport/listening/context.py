@@ -36,7 +36,22 @@ _BARE = frozenset(("not", "nobody"))
 _BREAKS = frozenset(
     (
         *("and", "then", "just", "only", "i", "he", "she", "it", "we", "they", "which", "because"),
-        *("y", "luego", "solo", "ella", "yo", "et", "puis", "juste", "il", "elle", "je"),
+        *(
+            "y",
+            "luego",
+            "solo",
+            "ella",
+            "yo",
+            "et",
+            "puis",
+            "juste",
+            "il",
+            "elle",
+            "je",
+            "more",
+            "rather",
+            "plutot",
+        ),
     )
 )
 
@@ -185,11 +200,16 @@ class Contexts:
         return False
 
     def _turn(self, first: int, last: int, cue: Found) -> bool:
-        """Whether the sentence turns: says that it is so now, or goes on with "but" unsettled."""
+        """Whether the sentence turns: says that it is so now, or goes on with "but" unsettled.
+
+        When it began ("yesterday") turns nothing that somebody has looked at since, or of which one read.
+        """
         sentence = self._words.sentences[first]
         calm = [found for _, found in self._near("settled", first, last)]
-        for _, turn in self._near("turns", first, last):
+        for side, turn in self._near("turns", first, last):
             if self._words.sentences[turn.first] != sentence:
+                continue
+            if side == "when" and turn.last < cue.first and _told_after(cue):
                 continue
             if not any(c.first <= turn.last and c.last >= turn.first for c in (*calm, cue)):
                 return True
@@ -202,6 +222,10 @@ class Contexts:
 
     def _text(self, cue: Found) -> str:
         return self._words.text[self._words.starts[cue.first] : self._words.ends[cue.last]]
+
+
+def _told_after(cue: Found) -> bool:
+    return cue.means[1] == "checked" or cue.means[0] in ("other", "read")
 
 
 def _quotes(text: str) -> Iterable[tuple[int, int]]:

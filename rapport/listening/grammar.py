@@ -1,4 +1,4 @@
-"""Finds patterns: atoms in order, near each other, or anywhere in a message.
+"""Finds patterns: phrases in order, near each other, or anywhere in a message.
 
 Work is bounded by the number of hits times the (fixed) width of a window, so that time grows with
 the length of the text and no faster.
@@ -8,30 +8,27 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rapport.listening.lexicon import Hit, Lexicon
-from rapport.listening.patterns import ANYWHERE, Atom, Part, PatternError, parse
+from rapport.listening.patterns import ANYWHERE, Part, PatternError, Phrase, parse
 from rapport.listening.words import Words
 
-Concepts = Mapping[str, tuple[Atom, ...]]
+Concepts = Mapping[str, tuple[Phrase, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     numbers: tuple[int, ...]
     gap: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     steps: tuple[_Step, ...]
     within: int
     unless: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """A pattern made ready for one lexicon."""
 
     parts: tuple[_Part, ...]
@@ -39,13 +36,12 @@ class Pattern:
 
     @property
     def first(self) -> tuple[int, ...]:
-        """Atoms of which one must be present for the pattern to be found."""
+        """Phrases of which one must be present for the pattern to be found."""
         needed = [part.steps[0].numbers for part in self.parts if not part.unless]
         return min(needed, key=len)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Where a pattern was found: one stretch of words for each part; `near` leaves out those far away."""
 
     pattern: Pattern
@@ -55,28 +51,28 @@ class Match:
 
 def ready(source: str, concepts: Concepts, lexicon: Lexicon) -> Pattern:
     """Parse a pattern and enter its words into the lexicon."""
-    parts = tuple(_Part(_steps(p, concepts, lexicon, source), p.within, p.unless) for p in parse(source))
-    return Pattern(tuple(part for part in parts if part.steps or not part.unless), source)
+    parts = [_Part(_steps(p, concepts, lexicon, source), p.within, p.unless) for p in parse(source)]
+    return Pattern(tuple([part for part in parts if part.steps or not part.unless]), source)
 
 
 def _steps(part: Part, concepts: Concepts, lexicon: Lexicon, source: str) -> tuple[_Step, ...]:
     """The steps of a part; a step of fillers alone has no width and falls away."""
-    made = [_Step(_numbers(step.atoms, concepts, lexicon, source), step.gap) for step in part.steps]
-    steps = tuple(step for step in made if step.numbers)
+    made = [_Step(_numbers(step.phrases, concepts, lexicon, source), step.gap) for step in part.steps]
+    steps = tuple([step for step in made if step.numbers])
     if not steps and not part.unless:
         raise PatternError(f"{source}: no words")
     return steps
 
 
-def _numbers(atoms: tuple[Atom, ...], concepts: Concepts, lexicon: Lexicon, source: str) -> tuple[int, ...]:
+def _numbers(
+    phrases: tuple[Phrase, ...], concepts: Concepts, lexicon: Lexicon, source: str
+) -> tuple[int, ...]:
     numbers: dict[int, None] = {}
-    for atom in atoms:
-        if atom.concept and atom.concept not in concepts:
-            raise PatternError(f"{source}: no concept {atom.concept}")
-        for each in concepts[atom.concept] if atom.concept else (atom,):
-            number = lexicon.add(each)
-            if number is not None:
-                numbers[number] = None
+    for phrase in phrases:
+        name = phrase[0][1:] if phrase[0][0] == "@" else ""
+        if name and name not in concepts:
+            raise PatternError(f"{source}: no concept {name}")
+        numbers.update(dict.fromkeys(lexicon.numbers(concepts[name] if name else (phrase,))))
     return tuple(numbers)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from typing import NamedTuple
 
 from rapport.listening.manners import Manners
-from rapport.listening.patterns import Atom
+from rapport.listening.patterns import Phrase
 from rapport.listening.spelling import Speller
 from rapport.listening.words import Words, fold, split
 
 # first word and last word (indexes into Words)
 Hit = tuple[int, int]
-Phrase = tuple[tuple[str, ...], int]
+# the words of a phrase after its first, and its number
+Rest = tuple[tuple[str, ...], int]
 
 NUMBER_WORDS = {
     "en": "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -24,16 +26,15 @@ MANY = 10
 FEW = {"en": 9, "es": 10, "fr": 10}
 
 
-def _whole(atom: Atom) -> str:
-    return " ".join(fold(word).rstrip("*") for word in atom.words)
+def _whole(phrase: Phrase) -> str:
+    return " ".join([fold(word).rstrip("*") for word in phrase])
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What a word can be: atoms that it is alone, phrases by their second word, and what it begins with."""
+class _Look(NamedTuple):
+    """What a word can be: phrases that it is alone, phrases by their second word, and what it begins with."""
 
     alone: tuple[int, ...]
-    pairs: dict[str, list[Phrase]]
+    pairs: dict[str, list[Rest]]
     begun: frozenset[str]
 
 
@@ -43,68 +44,84 @@ class Lexicon:
     def __init__(self, manners: Manners, known: frozenset[str]) -> None:
         self.manners = manners
         self._known = known
-        self._ids: dict[Atom, int] = {}
-        self._added: dict[Atom, int | None] = {}
+        self._ids: dict[tuple[Phrase, str], int] = {}
+        self._added: dict[Phrase, int | None] = {}
+        self._sets: dict[tuple[Phrase, ...], tuple[int, ...]] = {}
         self._normals: dict[str, tuple[str, ...]] = {}
-        self._exact: dict[str, list[Phrase]] = {}
-        self._begins: dict[str, list[Phrase]] = {}
+        self._exact: dict[str, list[Rest]] = {}
+        self._begins: dict[str, list[Rest]] = {}
         self._whole: dict[int, str] = {}
-        self._wanted: set[str] = set()
         self._speller: Speller | None = None
         self._seen: dict[str, _Look] = {}
         numbers = NUMBER_WORDS.get(manners.language, "").split()
         self._numbers = frozenset(numbers)
         self._many = frozenset(numbers[FEW.get(manners.language, 0) :])
 
-    def add(self, atom: Atom) -> int | None:
-        """The number under which this atom's hits are found; None if nothing of it is left."""
-        if atom not in self._added:
-            self._added[atom] = self._add(atom)
-        return self._added[atom]
+    def numbers(self, phrases: tuple[Phrase, ...]) -> tuple[int, ...]:
+        """The numbers under which hits of these phrases are found; a phrase of fillers has none."""
+        found = self._sets.get(phrases)
+        if found is None:
+            each = [self._added[p] if p in self._added else self._add(p) for p in phrases]
+            found = self._sets[phrases] = tuple([number for number in each if number is not None])
+        return found
 
-    def _add(self, atom: Atom) -> int | None:
-        words = tuple(w for raw in atom.words for w in self._normal(raw))
-        if not words:
-            return None
-        exact = _whole(atom) if len(words) <= 2 and len(words) < len(atom.words) else ""
-        atom = Atom(words, exact)
-        if atom not in self._ids:
-            self._ids[atom] = len(self._ids)
-            if exact:
-                self._whole[self._ids[atom]] = exact
-            first = words[0]
-            table = self._begins if first.endswith("*") else self._exact
-            table.setdefault(first.rstrip("*"), []).append((words[1:], self._ids[atom]))
-            self._wanted.update(w for w in words if not w.endswith("*") and not w.startswith("#"))
-            self._wanted.update(w.rstrip("*") for w in words if w.endswith("*"))
-        return self._ids[atom]
+    def _add(self, phrase: Phrase) -> int | None:
+        words: Phrase = ()
+        for raw in phrase:
+            words += self._normals.get(raw) or self._normal(raw)
+        number = self._added[phrase] = self._enter(phrase, words) if words else None
+        return number
+
+    def _enter(self, phrase: Phrase, words: Phrase) -> int:
+        """The number of a phrase, of which `words` are those with weight."""
+        exact = _whole(phrase) if len(words) <= 2 and len(words) < len(phrase) else ""
+        known = self._ids.get((words, exact))
+        if known is not None:
+            return known
+        number = self._ids[words, exact] = len(self._ids)
+        if exact:
+            self._whole[number] = exact
+        first = words[0]
+        table = self._begins if first[-1] == "*" else self._exact
+        table.setdefault(first.rstrip("*"), []).append((words[1:], number))
+        return number
 
     def _normal(self, raw: str) -> tuple[str, ...]:
-        if raw not in self._normals:
-            self._normals[raw] = self._norm(raw)
-        return self._normals[raw]
+        found = self._normals[raw] = self._norm(raw)
+        return found
 
     def _norm(self, raw: str) -> tuple[str, ...]:
-        if raw.startswith("#") or raw[:1].isdigit():
+        if raw[0] == "#" or raw[0].isdigit():
             return (raw,)
-        star = "*" if raw.endswith("*") else ""
         bare = raw.rstrip("*")
         if bare.isascii() and bare.isalpha():
             norms = [part for part in self.manners.parts(bare.lower()) if part not in self.manners.fillers]
         else:
             norms = split(bare, self.manners).norms
-        return (*norms[:-1], norms[-1] + star) if norms else ()
+        if norms and bare != raw:
+            norms[-1] += "*"
+        return tuple(norms)
 
     def close(self) -> None:
-        """All atoms are in: make ready to correct spelling towards them."""
-        starts = tuple(sorted(start for start in self._begins if len(start) > 3))
-        grown = {word for word in self._known if word.startswith(starts)}
-        self._speller = Speller(self.manners.language, self._wanted | grown, self._known)
+        """All phrases are in: make ready to correct spelling towards them."""
+        self._speller = Speller(self.manners.language, self._wanted, self._known)
         self._added.clear()
-        self._normals.clear()
+        self._sets.clear()
+
+    def _wanted(self) -> set[str]:
+        """Every word of the phrases, and the known words that begin as one of them does."""
+        written = [word for words, _ in self._ids for word in words if word[0] != "#"]
+        wanted = {word.rstrip("*") for word in written}
+        known = sorted(self._known)
+        for start in self._begins:
+            place = bisect_left(known, start) if len(start) > 3 else len(known)
+            while place < len(known) and known[place].startswith(start):
+                wanted.add(known[place])
+                place += 1
+        return wanted
 
     def find(self, words: Words) -> dict[int, list[Hit]]:
-        """For each atom's number, where it stands in the words, in order."""
+        """For each phrase's number, where it stands in the words, in order."""
         hits: dict[int, list[Hit]] = {}
         looks = [self._look_up(norm) for norm in words.norms]
         for index, look in enumerate(looks):
@@ -145,12 +162,12 @@ class Lexicon:
             forms += (f"{norm}g",)
         if self._speller is not None and not norm[:1].isdigit():
             forms += self._speller.meant(norm)
-        phrases: dict[Phrase, None] = {}
+        phrases: dict[Rest, None] = {}
         for form in forms:
             phrases.update(dict.fromkeys(self._exact.get(form, ())))
             for length in range(2, len(form) + 1):
                 phrases.update(dict.fromkeys(self._begins.get(form[:length], ())))
-        pairs: dict[str, list[Phrase]] = {}
+        pairs: dict[str, list[Rest]] = {}
         for rest, number in phrases:
             if rest:
                 pairs.setdefault(rest[0], []).append((rest, number))

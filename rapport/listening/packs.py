@@ -18,7 +18,7 @@ from rapport.listening.grammar import Concepts, Finder, Match, Pattern, ready
 from rapport.listening.heard import Channel, Level
 from rapport.listening.lexicon import Lexicon
 from rapport.listening.manners import Manners
-from rapport.listening.patterns import Atom
+from rapport.listening.patterns import Phrase
 from rapport.listening.words import Words, fold, split
 
 DATA = Path(__file__).parent / "data"
@@ -48,7 +48,7 @@ class Found:
 
 
 class Pack:
-    """All grammars of one language. Books map a pattern's first atom to patterns and meanings."""
+    """All grammars of one language. Books map a pattern's first phrases to patterns and meanings."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -62,10 +62,7 @@ class Pack:
         self.feelings = self._book("feelings")
         self.asking = self._book("asking")
         self.openers = _openers(_read(DATA / "asking" / f"{language}.toml")["openers"])
-        self.shared = {
-            name: tuple(number for atom in atoms if (number := self.lexicon.add(atom)) is not None)
-            for name, atoms in self._concepts.items()
-        }
+        self.shared = {name: self.lexicon.numbers(phrases) for name, phrases in self._concepts.items()}
         self.lexicon.close()
 
     def split(self, text: str) -> Words:
@@ -175,11 +172,9 @@ def _lines(sources: str) -> list[str]:
     return [line.strip() for line in sources.splitlines() if line.strip()]
 
 
-def _concepts(table: Mapping[str, str]) -> dict[str, tuple[Atom, ...]]:
+def _concepts(table: Mapping[str, str]) -> dict[str, tuple[Phrase, ...]]:
     return {
-        name: tuple(
-            Atom(tuple(phrase.split())) for phrase in phrases.replace("\n", " ").split(",") if phrase.strip()
-        )
+        name: tuple([tuple(words) for phrase in phrases.split(",") if (words := phrase.split())])
         for name, phrases in table.items()
     }
 

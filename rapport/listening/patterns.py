@@ -15,7 +15,7 @@ Concepts are lists of words and phrases, shared by all grammars of a language.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 GAP = 4
 NEAR = 10
@@ -30,24 +30,18 @@ class PatternError(ValueError):
     """A grammar that can't be read; names the pattern."""
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
-    """Words in a row, or a concept. `words` may end in * (begins with)."""
-
-    words: tuple[str, ...] = ()
-    concept: str = ""
+# words in a row, of which the last letters may be * (begins with); or a concept, as ("@chest",)
+Phrase = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One of several atoms, at most `gap` words after the step before."""
+class Step(NamedTuple):
+    """One of several phrases, at most `gap` words after the step before."""
 
-    atoms: tuple[Atom, ...]
+    phrases: tuple[Phrase, ...]
     gap: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """Steps in order; `within` so many words of the first part; `unless` forbids it instead."""
 
     steps: tuple[Step, ...]
@@ -86,24 +80,22 @@ def parse(pattern: str) -> tuple[Part, ...]:
 
 
 def _add(steps: list[Step], item: re.Match[str], gap: int) -> None:
-    """Put an atom or a choice at the end; plain words in a row grow into one atom."""
+    """Put a phrase or a choice at the end; plain words in a row grow into one phrase."""
     if item["choice"] is not None:
-        atoms = tuple(_atom(part.split()) for part in item["choice"][1:-1].split("|") if part.strip())
-        steps.append(Step(atoms, gap))
+        choices = item["choice"][1:-1].split("|")
+        steps.append(Step(tuple([_phrase(words) for each in choices if (words := each.split())]), gap))
         return
     if item["concept"] is not None:
-        steps.append(Step((Atom(concept=item["concept"][1:]),), gap))
+        steps.append(Step(((item["concept"],),), gap))
         return
     last = steps[-1] if steps and gap == 0 else None
-    if last and len(last.atoms) == 1 and last.atoms[0].words:
-        steps[-1] = Step((Atom((*last.atoms[0].words, item["word"])),), last.gap)
+    if last and len(last.phrases) == 1 and last.phrases[0][0][0] != "@":
+        steps[-1] = Step(((*last.phrases[0], item["word"]),), last.gap)
     else:
-        steps.append(Step((Atom((item["word"],)),), gap))
+        steps.append(Step(((item["word"],),), gap))
 
 
-def _atom(words: list[str]) -> Atom:
-    if len(words) == 1 and words[0].startswith("@"):
-        return Atom(concept=words[0][1:])
-    if any(word.startswith("@") for word in words):
+def _phrase(words: list[str]) -> Phrase:
+    if len(words) > 1 and any(word[0] == "@" for word in words):
         raise PatternError(" ".join(words))
-    return Atom(tuple(words))
+    return tuple(words)

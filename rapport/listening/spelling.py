@@ -7,7 +7,7 @@ never corrected: "beast" stays a beast. Cost per word does not depend on the siz
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 SHORTEST = 4
@@ -38,12 +38,16 @@ def _shorter(word: str) -> Iterable[str]:
 
 
 class Speller:
-    """Corrects towards `wanted` words; leaves `known` words alone."""
+    """Corrects towards `wanted` words, gathered at the first unknown one; leaves `known` words alone."""
 
-    def __init__(self, language: str, wanted: Iterable[str], known: frozenset[str]) -> None:
+    def __init__(self, language: str, wanted: Callable[[], Iterable[str]], known: frozenset[str]) -> None:
         self._language = language
+        self._gather = wanted
         self._known = known
-        self._wanted = frozenset(word for word in wanted if len(word) >= SHORTEST and word.isalpha())
+
+    @cached_property
+    def _wanted(self) -> frozenset[str]:
+        return frozenset([word for word in self._gather() if len(word) >= SHORTEST and word.isalpha()])
 
     @cached_property
     def _near(self) -> dict[str, list[str]]:

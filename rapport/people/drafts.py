@@ -28,6 +28,21 @@ def load(ref: str, place: str) -> str | None:
     return statements.draft(connection.connection, ref, place[:200])
 
 
+def typed(ref: str, place: str) -> dict[str, list[str]]:
+    """What a form held that was not sent, as it would be posted: name -> values. {} for none, or rubbish."""
+    try:
+        lists = json.loads(load(ref, place) or "{}")
+    except ValueError:
+        return {}
+    named = lists.items() if isinstance(lists, dict) else ()
+    return {name: [str(value) for value in values] for name, values in named if isinstance(values, list)}
+
+
+def initial(ref: str, place: str) -> dict[str, str]:
+    """The same for a form to begin with: name -> the last value that is not empty."""
+    return {name: values[-1] for name, values in typed(ref, place).items() if values and values[-1]}
+
+
 def save(ref: str, place: str, text: str) -> None:
     """Keep a draft in place of the one before; too long a text is refused with ValueError."""
     if len(text) > LONGEST:

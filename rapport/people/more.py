@@ -22,6 +22,11 @@ def staff(actor: Actor) -> bool:
     return actor.kind == "staff"
 
 
+def family(actor: Actor) -> bool:
+    """Is cared for, or of somebody's circle."""
+    return actor.kind in ("patient", "kin")
+
+
 def _leads(actor: Actor) -> bool:
     return staff(actor) and leads(actor)
 

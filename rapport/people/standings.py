@@ -16,7 +16,9 @@ from django.urls import get_script_prefix, set_script_prefix
 from django.utils.functional import SimpleLazyObject
 from psycopg import Connection
 
+from rapport.fhir.search import parse
 from rapport.gate.actor import Actor
+from rapport.gate.door import Door
 from rapport.people import actors
 from rapport.people.models import Standing, User
 
@@ -93,7 +95,10 @@ def _actors(conn: Connection[Any], user: User) -> list[Actor]:
 
 
 def whose(request: Any) -> tuple[Whose, ...]:
-    """Everyone whose pages the reader may open, their own first; empty for staff and visitors."""
+    """Everyone whose pages the reader may open, their own first; empty for staff and visitors.
+
+    Whoever shares nothing any more is not named either.
+    """
     actor = getattr(request, "actor", None)
     if actor is None or actor.kind not in ("patient", "kin"):
         return ()
@@ -101,12 +106,22 @@ def whose(request: Any) -> tuple[Whose, ...]:
     for one in _actors(request.door.conn, request.user):
         for patient in one.patients:
             own = one.kind == "patient"
+            if not own and not shares(request.door, one, patient):
+                continue
             primary = one.ref == request.user.person
             rid = patient.partition("/")[2]
             called = one.name if own else actors.patient_name(request.door.conn, one.ref)
             path = "/" if primary else f"/for/{rid}/"
             found.append(Whose(patient, called, one.role, path, own, one.ref == actor.ref))
     return tuple(found)
+
+
+def shares(door: Door, kin: Actor, patient: str) -> bool:
+    """Whether a `Patient/…` shares anything now with somebody of their circle; nobody looks at it."""
+    theirs = Door(door.conn, kin, door.purpose)
+    if theirs.readable([patient]):
+        return True
+    return bool(theirs.run(parse("Communication", [("patient", patient), ("_count", "1")])).matches)
 
 
 def page(request: HttpRequest) -> dict[str, Any]:

@@ -128,3 +128,46 @@ def left(conn: Conn, persons: Sequence[str]) -> set[str]:
         (sorted(set(persons)),),
     ).fetchall()
     return {row[0] for row in rows}
+
+
+def has_account(conn: Conn, person: str) -> bool:
+    """Whether this person has an account, open or closed."""
+    return conn.execute("SELECT 1 FROM people_user WHERE person = %s", (person,)).fetchone() is not None
+
+
+#: The event of an account that stands for another record now: person is that record, `by` the one before.
+_MOVED = "sign-in-moved"
+#: What goes where the account goes: words not sent yet, and what the person is still to be told.
+_BELONGINGS = (
+    "UPDATE people_user SET person = %(new)s WHERE person = %(old)s",
+    "UPDATE people_draft d SET person = %(new)s WHERE person = %(old)s AND NOT EXISTS"
+    " (SELECT 1 FROM people_draft o WHERE o.person = %(new)s AND o.place = d.place)",
+    "UPDATE people_notice SET person = %(new)s WHERE person = %(old)s AND done_at IS NULL",
+    'INSERT INTO people_event (at, kind, person, "by", why, address)'
+    " VALUES (now(), %(kind)s, %(new)s, %(old)s, '', '')",
+)
+
+
+def move_account(conn: Conn, old: str, new: str) -> None:
+    """Let the account of one `Patient/…` stand for another; it is written down."""
+    for statement in _BELONGINGS:
+        conn.execute(statement, {"old": old, "new": new, "kind": _MOVED})
+
+
+def account_came_from(conn: Conn, old: str, new: str) -> bool:
+    """Whether the account of `new` is the one that stood for `old`, by the last move between the two."""
+    row = conn.execute(
+        'SELECT person FROM people_event WHERE kind = %(kind)s AND ((person = %(new)s AND "by" = %(old)s)'
+        ' OR (person = %(old)s AND "by" = %(new)s)) ORDER BY id DESC LIMIT 1',
+        {"old": old, "new": new, "kind": _MOVED},
+    ).fetchone()
+    return row is not None and row[0] == new
+
+
+def end_invitations(conn: Conn, person: str) -> None:
+    """End the open invitation of a person whom another record stands for now."""
+    conn.execute(
+        "UPDATE people_invitation SET ended_at = now()"
+        " WHERE person = %s AND used_at IS NULL AND ended_at IS NULL",
+        (person,),
+    )

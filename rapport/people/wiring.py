@@ -12,11 +12,23 @@ from django.contrib.auth import signals as auth
 
 from rapport.gate import emergency, guards, spans
 from rapport.gate.consent import ages
-from rapport.people import accounts, emergencies, events, factors, leavers, middleware, site, statements
+from rapport.gate.identity import moving
+from rapport.people import (
+    accounts,
+    emergencies,
+    events,
+    factors,
+    joined,
+    leavers,
+    middleware,
+    site,
+    statements,
+)
 from rapport.people.models import User, fresh_epoch
 from rapport.ui import context
 
 Body = dict[str, Any]
+_POSITIONS = frozenset({"PractitionerRole", "RelatedPerson"})
 
 
 def connect() -> None:
@@ -29,8 +41,9 @@ def connect() -> None:
     factor.authenticator_used.connect(factor_shown, dispatch_uid="people")
     factor.authenticator_added.connect(factor_added, dispatch_uid="people")
     factor.authenticator_removed.connect(factor_removed, dispatch_uid="people")
-    guards.register(guards.Guard("positions", _is_position, leavers.judge, _renew))
+    guards.register(guards.Guard("positions", _is_position, leavers.judge, _renew, _POSITIONS))
     emergency.on_opened(emergencies.follow)
+    moving.on_joined(joined.follow)
     context.use_site(site.current)
     spans.use_zone(lambda: ZoneInfo(site.current().time_zone))
     ages.use_country(lambda: site.current().country)
@@ -87,7 +100,7 @@ def factor_removed(sender: Any, request: Any, user: User, authenticator: Any, **
 
 
 def _is_position(body: Body) -> bool:
-    return body.get("resourceType") in ("PractitionerRole", "RelatedPerson")
+    return body.get("resourceType") in _POSITIONS
 
 
 def _renew(door: Any, before: Body | None, after: Body | None) -> None:

@@ -29,6 +29,7 @@ ROOMS = {
     "invite": "invite a patient, by e-mail or by a printed code",
     "client": "add a program that may use /fhir",
     "token": "make a bearer token for a person",
+    "content": "install forms that this site may use, such as questionnaires",
     "audit": "verify the log of who looked, or seal it",
     "listening": "score how letters are read here against what people said",
 }

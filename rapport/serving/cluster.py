@@ -160,7 +160,7 @@ class Cluster:
             data=self.data,
             folder=self.folder,
             sockets=self.sockets,
-            buffers=max(64, min(256, memory // 8)),
+            buffers=max(64, min(192, memory // 8)),
             durability="" if self.durable else NOT_DURABLE,
         )
         mode = 0o600 if owner is None else 0o644

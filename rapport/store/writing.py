@@ -78,13 +78,18 @@ def _create(
     sql = f"""
         WITH v AS ({_given(versions, warrant, params)}),
         n AS (INSERT INTO resource ({_INTO})
-              SELECT {_NEW} FROM v ON CONFLICT (id) DO NOTHING
+              SELECT {_NEW} FROM v
               RETURNING id, seq, patient, whn, sens){inserts}{beside[0]}
         SELECT id, seq, patient, sens FROM n"""
-    stored = _run(conn, sql, {**params, **beside[1]}, versions)
-    for version in versions:
-        if version.id not in stored:
-            raise _taken(version)
+    try:
+        stored = _run(conn, sql, {**params, **beside[1]}, versions)
+    except UniqueViolation as violation:
+        if violation.diag.constraint_name != "resource_pkey":
+            raise
+        said = violation.diag.message_detail or ""
+        raise _taken(next((v for v in versions if f"({v.id})" in said), versions[0])) from violation
+    if not stored:  # the warrant does not hold
+        raise _taken(versions[0])
     return stored
 
 

@@ -190,11 +190,13 @@ def row(
     """A line of the inbox. Inside the block: its one action (a form or link), or nothing.
 
     name, about   who, and what to know of them: "Bilal Haddad", "for Amina Haddad, 58"
-    words         as written; the tag adds the quotation marks
+    words         as written; the tag adds the quotation marks. Without any the name is the link
     due, note     the time that counts, and the line under it
     state         late and urgent colour the time too
     """
-    quote = quoted(words)
+    quote = quoted(words) if words else ""
+    if href and not words:
+        name = markup('<a href="{}">{}</a>', href, name)
     tone = {"late": "is-late", "urgent": "is-alarm"}.get(state, "")
     fresh = pgettext("a message nobody on the team has opened", "New") if new else ""
     return markup(
@@ -209,7 +211,7 @@ def row(
         name,
         markup("<span>{}</span>", about) if about else "",
         markup('<span class="rp-new">{}</span>', fresh) if new else "",
-        markup('<a href="{}">{}</a>', href, quote) if href else quote,
+        markup('<a href="{}">{}</a>', href, quote) if href and quote else quote,
         tone,
         due,
         note,

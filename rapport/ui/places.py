@@ -42,7 +42,7 @@ _places: list[Place] = [
     Place(_("My day"), "sun", "/", _PATIENT, 10, ("/day/",)),
     Place(_("Messages"), "mail", "/messages/", _PATIENT, 20),
     Place(_("Inbox"), "mail", "/", _STAFF, 10, ("/inbox/", "/messages/")),
-    Place(_("People"), "people", "/people/", _STAFF, 20),
+    Place(_("People"), "people", "/people/", _STAFF, 20, ("/checks/of/",)),
     Place(_("More"), "menu", "/more/", _PATIENT + _STAFF, 90, _UNDER_MORE),
 ]
 

@@ -18,6 +18,7 @@ from rapport.pillars.circle import actions, reading, shapes
 from rapport.pillars.circle.shapes import Choice
 from rapport.pillars.conversations import actions as conversations
 from rapport.pillars.conversations.actions import Sent
+from tests.conversations.conftest import EVE_DESK
 from tests.personas import AMINA, BILAL, People, observation
 
 Doors = Callable[[Actor], Door]
@@ -220,6 +221,33 @@ def test_what_is_kept_private_leaves_no_trace(door: Doors, people: People, three
     assert len(talks(door(people.amina))) == 2 and len(talks(door(people.dara))) == 2
     actions.keep_private(door(people.amina), ref=f"Communication/{three.message}", private=False)
     assert three.message in talks(his())
+
+
+def test_the_header_tells_nothing_of_a_private_question(door: Doors, people: People, three: Sent) -> None:
+    """Neither who has it, nor whether it is open: not by its state, recipients, versions or their number."""
+    actions.share(door(people.amina), member="bilal", choice=EVERYTHING)
+    actions.keep_private(door(people.amina), ref=f"Communication/{three.message}", private=True)
+    his = lambda: door(people.bilal).history("Communication", three.conversation)  # noqa: E731
+    before = his()
+    assert before[0].json["status"] == "completed"
+    conversations.hand_over(door(people.dara), concern=three.concerns[0], to=EVE_DESK, reason="Forms")
+    for number, concern in enumerate(three.concerns[1:]):
+        conversations.answer(
+            door(people.dara),
+            once=f"an answer form {number}",
+            conversation=three.conversation,
+            concerns=[concern],
+            text="Yes, the tablet can do that.",
+        )
+        conversations.confirm(door(people.amina), concern=concern)
+    assert [record.body for record in his()] == [record.body for record in before]
+    eve = door(people.eve_staff)  # who has it has the conversation
+    assert eve.read("Communication", three.conversation) and eve.read("Task", three.concerns[0])
+    assert eve.read("Communication", three.message) and eve.read("Patient", "amina")
+    actions.keep_private(door(people.amina), ref=f"Communication/{three.message}", private=False)
+    shown = his()[0].json
+    assert shown["status"] == "in-progress" and EVE_DESK in str(shown["recipient"])
+    assert door(people.eve_staff).read("Communication", three.conversation)
 
 
 def test_a_private_letter_is_not_shown_as_corrected(door: Doors, people: People, three: Sent) -> None:

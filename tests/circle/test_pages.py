@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -14,7 +14,7 @@ from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.people.models import Mail, Standing, User
 from rapport.pillars.circle import actions, reading
-from rapport.pillars.circle.shapes import PAUSED, Choice
+from rapport.pillars.circle.shapes import PAUSED, Choice, consent_id
 from rapport.pillars.conversations import actions as conversations
 from rapport.pillars.conversations.actions import Sent
 from tests.conversations.pages import Browser
@@ -126,6 +126,39 @@ def test_two_clicks_pause_and_end_it(amina: Browser, people: People, door: Doors
     for path in ("/", "/messages/", "/circle/", "/whose/"):
         bilal.page = bilal.client.get(path, follow=True)
         assert "tablet" not in bilal.html and "Amina" not in bilal.html, path
+
+
+@pytest.mark.parametrize("how", ["paused", "over", "inactive"])
+def test_when_nothing_is_shared_any_more_the_name_is_not_either(
+    how: str, people: People, door: Doors, three: Sent
+) -> None:
+    """However sharing came to its end, no page of Bilal's says whose record he saw."""
+    actions.share(door(people.amina), member="bilal", choice=TALK)
+    bilal = Browser(people.bilal)
+    assert "Amina" in bilal.get("/circle/") and "Amina" in bilal.get("/whose/")
+    body = door(people.amina).read("Consent", consent_id(AMINA, BILAL)).json
+    if how == "paused":
+        actions.pause(door(people.amina), member="bilal")
+    elif how == "over":
+        for part in body["provision"]["provision"]:
+            part["period"] = {"end": (date.today() - timedelta(days=1)).isoformat()}
+        door(people.amina).update(body)
+    else:
+        door(people.amina).update({**body, "status": "inactive"})
+    for path in (
+        "/",
+        "/day/",
+        "/messages/",
+        "/circle/",
+        "/whose/",
+        "/more/",
+        "/goals/",
+        "/matters/",
+        "/account/",
+    ):
+        bilal.page = bilal.client.get(path, follow=True)
+        assert bilal.page.status_code in (200, 404), path
+        assert "Amina" not in bilal.html and "Haddad" not in bilal.html.replace("Bilal Haddad", ""), path
 
 
 def test_an_open_page_hears_nothing_after_the_end(

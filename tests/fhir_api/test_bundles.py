@@ -239,7 +239,9 @@ def test_a_type_that_fhir_does_not_have(api: Call, who: str, verb: str, url: str
 
 
 @pytest.mark.usefixtures("no_guards")
-def test_what_a_bundle_changes_takes_so_long_at_most(api: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_bundle_changes_takes_so_long_and_so_much_at_most(
+    api: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Small patches of large resources: each takes a while, and together they would take much longer."""
     from rapport.fhir_api import bundles
 
@@ -260,4 +262,9 @@ def test_what_a_bundle_changes_takes_so_long_at_most(api: Call, monkeypatch: pyt
     assert set(statuses(api("POST", "", bundle(*patches, kind="batch")))) == {"413"}
     assert {api("GET", name).headers["ETag"] for name in names} == {'W/"1"'}
     monkeypatch.setattr(bundles, "LONGEST", 60.0)
+    monkeypatch.setattr(bundles, "CHANGED", 500_000)
+    said = api("POST", "", bundle(*patches))
+    assert said.status == 413 and "changes too much" in said.json["issue"][0]["diagnostics"]
+    assert {api("GET", name).headers["ETag"] for name in names} == {'W/"1"'}
+    monkeypatch.setattr(bundles, "CHANGED", 1 << 24)
     assert set(statuses(api("POST", "", bundle(*patches)))) == {"200"}

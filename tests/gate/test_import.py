@@ -375,6 +375,10 @@ def test_what_a_deadlock_ended_is_tried_again(own_database: str) -> None:
     with psycopg.connect(own_database, autocommit=True) as ours, psycopg.connect(own_database) as theirs:
         door, counts = Import(ours, Actor.system("import"), "HOPERAT", source="import"), Counts()
         door.take(given("female"), counts)
+        ours.execute(
+            "SET deadlock_timeout = '3s'"
+        )  # the import looks first, and so it is the one that is ended
+        theirs.execute("SET deadlock_timeout = '20s'")
         hold = "SELECT 1 FROM resource WHERE id = %s FOR UPDATE"
         theirs.execute(hold, [resource_key("Patient", second)])
         importing = threading.Thread(target=door.take, args=(given("male"), counts))

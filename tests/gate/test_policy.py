@@ -13,7 +13,7 @@ from rapport.gate import policy
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.gate.permissions import Action
-from tests.personas import AMINA, People, arrive, conversation
+from tests.personas import AMINA, BILAL, People, arrive, conversation
 
 PERSON = {"resourceType": "Patient", "name": [{"family": "New"}]}
 FILE = {"resourceType": "Binary", "contentType": "text/plain", "securityContext": {"reference": AMINA}}
@@ -24,6 +24,15 @@ CONSENT = {
     "category": [{"text": "x"}],
     "patient": {"reference": "Patient/eve"},
     "policyRule": {"text": "x"},
+}
+
+#: What a carer answers about themselves.
+STRAIN = {
+    "resourceType": "QuestionnaireResponse",
+    "status": "in-progress",
+    "questionnaire": "urn:tests:strain",
+    "subject": {"reference": BILAL},
+    "author": {"reference": BILAL},
 }
 
 #: rule → (who, what they must be able to do because of it)
@@ -37,6 +46,7 @@ NEEDED: dict[str, tuple[Actor, Callable[[Door], Any]]] = {
     ),
     "registrars": (People.chen, lambda door: door.create(PERSON)),
     "sharing_keepers": (People.chen, lambda door: door.create(CONSENT)),
+    "carers": (People.bilal, lambda door: door.create(STRAIN)),
     "granted": (People.amina, lambda door: door.create(conversation("c"), rid="c")),
     "files": (People.amina, lambda door: door.create(FILE)),
 }

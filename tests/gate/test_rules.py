@@ -60,6 +60,9 @@ def speaks(rule: str, ask: Ask) -> bool:
             return "lead" in duties and ask.rtype in ("Patient", "CareTeam") and ask.action != "d"
         case "sharing_keepers":
             return bool(duties & {"lead", "privacy"}) and ask.rtype == "Consent" and ask.action != "d"
+        case "carers":
+            theirs = ("QuestionnaireResponse", "Observation") if reading else ("QuestionnaireResponse",)
+            return kind == "kin" and ask.rtype in theirs and ask.action != "d"
         case "granted":
             return person and ask.rtype != "Binary" and (reading or ask.rtype != "AuditEvent")
         case "files":
@@ -82,7 +85,7 @@ def test_the_whole_table() -> None:
         if (rule(ask) is not None) != speaks(rule.__name__, ask)
     ]
     assert not wrong, wrong[:5]
-    assert len({rule.__name__ for rule in policy.RULES}) == 8
+    assert len({rule.__name__ for rule in policy.RULES}) == 9
 
 
 def test_no_rule_means_no() -> None:

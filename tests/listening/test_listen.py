@@ -192,10 +192,11 @@ def test_it_imports_neither_django_nor_the_network() -> None:
     )
 
 
-def test_it_loads_fast_and_is_small() -> None:
+def test_it_loads_all_three_languages_fast_and_is_small() -> None:
     code = (
         "import time; t = time.process_time();"
-        "from rapport.listening import listen; listen('My chest hurts');"
+        "from rapport.listening import listen; listen('My cheest hurts'); listen('Me duele el pehco');"
+        "listen('J ai mal à la poitirne');"
         "print(time.process_time() - t)"
     )
     runs = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -14,9 +15,12 @@ from rapport.fhir.outcomes import Refused
 from rapport.fhir.validation import check
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
-from rapport.pillars.plans import actions, reading, shapes
+from rapport.people import drafts
+from rapport.pillars.plans import actions, reading
 from rapport.pillars.plans.rules.goals import judge
-from rapport.pillars.plans.shapes import Said, Step
+from rapport.pillars.plans.shapes import goals as shapes
+from rapport.pillars.plans.shapes.goals import Said, Step
+from rapport.pillars.what_matters.shapes import entry
 from tests.conversations.pages import Browser
 from tests.personas import AMINA, DARA, People
 
@@ -166,3 +170,49 @@ def test_nobody_speaks_for_her_over_the_door(people: People, door: Doors) -> Non
         door(people.dara).delete("Goal", "g1")
     with pytest.raises(Refused):
         door(people.amina).create({**body(), "id": "g2", "category": []}, rid="g2")
+
+
+# ---------------------------------------------------------------- against her words
+
+
+def test_a_proposal_against_her_words_needs_a_reason_that_she_reads(people: People, door: Doors) -> None:
+    door(people.amina).create(
+        entry("e1", kind="unwilling", words="Statins, for they hurt my legs.", patient=AMINA,
+              by=(AMINA, "Amina Haddad"), at=NOW), rid="e1",
+    )  # fmt: skip
+    dara = Browser(people.dara)
+    dara.get("/goals/amina/new/")
+    said = dara.send("/new/", words="Better blood fats", step_1="Try atorvastatin at half the dose")
+    assert dara.status == 422 and "they hurt my legs" in said and "Nothing is kept yet." in said
+    assert reading.goals(door(people.dara), AMINA) == ()
+    with pytest.raises(Refused):
+        actions.say(door(people.dara), once="x", patient=AMINA, said=Said("Atorvastatin again"))
+    why = "Half the dose may not hurt. She may say no."
+    for said in (dara.send("/new/", reason=why), Browser(people.amina).get("/goals/amina/")):
+        assert why in said and "they hurt my legs" in said
+    # An own goal never needs one.
+    actions.say(door(people.amina), once="own", patient=AMINA, said=Said("Atorvastatin again"))
+
+
+# ---------------------------------------------------------------- drafts
+
+
+def test_what_was_typed_and_not_sent_is_there_again_and_gone_once_kept(people: People) -> None:
+    amina = Browser(people.amina)
+    place = "/goals/amina/new/"
+    drafts.save(AMINA, place, json.dumps({"words": [DANCE], "step_1": ["The shoes"], "importance": ["9"]}))
+    amina.get(place)
+    assert DANCE in amina.html and "The shoes" in amina.html and 'value="9" selected' in amina.html
+    amina.send("/new/")
+    assert drafts.load(AMINA, place) is None and "The shoes" in amina.said
+    amina.get(place)
+    assert DANCE not in amina.html
+
+
+def test_words_of_a_reason_are_kept_too(people: People, door: Doors) -> None:
+    rid = actions.say(door(people.dara), once="a form", patient=AMINA, said=Said("No salt"))
+    amina, place = Browser(people.amina), f"/goals/amina/{rid}/decline/"
+    drafts.save(AMINA, place, json.dumps({"words": ["My food is my country."]}))
+    assert "My food is my country." in amina.get(place)
+    amina.send("/decline/")
+    assert drafts.load(AMINA, place) is None

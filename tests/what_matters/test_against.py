@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.pillars.what_matters.rules.against import Against, Order, against, rules
+from rapport.pillars.what_matters.rules.against import Against, Order, against, may_be_against, rules
 from rapport.pillars.what_matters.shapes import KINDS, Entry
 from tests.personas import AMINA
 
 AT = datetime(2026, 6, 15, tzinfo=UTC)
 MEDICINE, SERVICE, VISIT = "MedicationRequest", "ServiceRequest", "Appointment"
+PROPOSAL, PLAN = "Goal", "CarePlan"
 
 
 class Pair(NamedTuple):
@@ -30,7 +31,9 @@ class Pair(NamedTuple):
 def found(pair: Pair) -> tuple[Against, ...]:
     entry = Entry("e", pair.kind, pair.said, AMINA, AMINA, "Amina", AT, True)
     order = Order("o", pair.rtype, pair.ordered, AT.replace(hour=pair.hour))
-    return against([entry], [order])
+    told = against([entry], [order])
+    assert may_be_against(order) or not told  # the quick look never misses what the rules find
+    return told
 
 
 #: The name of the rule that must speak, for each.
@@ -79,6 +82,8 @@ SAID: list[tuple[str, Pair]] = [
     ("arm", Pair("please-not", "No blood from my left arm", SERVICE, "Blood pressure, left arm")),
     ("animals", Pair("please-not", "Nothing with pork in it", MEDICINE, "Pancreatin capsules")),
     ("animals", Pair("talk", "I am vegan, medicines too", MEDICINE, "Enoxaparin 40 mg")),
+    ("declined", Pair("unwilling", "Statins", PROPOSAL, "Try atorvastatin again, at half the dose")),
+    ("needles", Pair("worry", "Needles make me faint", PLAN, "Flu vaccination. A walk every day")),
 ]
 
 SILENT = [
@@ -117,6 +122,9 @@ SILENT = [
     Pair("important", "A ham sandwich on Sundays", MEDICINE, "Pancreatin capsules"),
     Pair("please-not", "No pork, but medicines are fine", MEDICINE, "Pancreatin capsules"),
     Pair("helps", "Open the window. Count the boats", VISIT, "Scan results"),
+    Pair("unwilling", "Statins", PROPOSAL, "Cook without salt twice a week"),
+    Pair("talk", "I work nights", PROPOSAL, "A walk in the morning", 9),
+    Pair("talk", "With an interpreter, please", PLAN, "A walk every day. Weigh yourself"),
 ]
 
 
@@ -150,7 +158,13 @@ def test_kinds_and_types_are_known() -> None:
 words = st.text(max_size=300)
 
 
-@given(st.sampled_from(KINDS), words, st.sampled_from([MEDICINE, SERVICE, VISIT]), words, st.integers(0, 23))
+@given(
+    st.sampled_from(KINDS),
+    words,
+    st.sampled_from([MEDICINE, SERVICE, VISIT, PROPOSAL, PLAN]),
+    words,
+    st.integers(0, 23),
+)
 def test_any_text_is_read_and_no_word_is_made_up(
     kind: str, said: str, rtype: str, ordered: str, hour: int
 ) -> None:

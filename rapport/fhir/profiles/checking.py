@@ -71,8 +71,10 @@ class _Run:
         """What a value itself must be."""
         if rule.types is not None and not set(kinds.lines(node.kind)) & rule.types:
             self.say(path, f"must be {_or(rule.types)}, not {node.kind}", "structure")
-        if node.value is None:
-            return  # only the other half of a primitive: it says why the value is not there
+        if node.value is None:  # only the other half of a primitive: it says why the value is not there
+            if rule.needed:
+                self.say(path, "must have a code, not a reason why there is none", "required")
+            return
         if rule.fixed is not MISSING and not _same(rule.fixed, node.value):
             self.say(path, f"must be {_shown(rule.fixed)}", "value")
         if rule.pattern is not MISSING and not _holds(rule.pattern, node.value):

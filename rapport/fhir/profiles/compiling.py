@@ -86,7 +86,10 @@ class _Maker:
                 made.fixed = value
             elif key.startswith("pattern"):
                 made.pattern = value
-        made.codes = self._codes(element.get("binding", {}), base)
+        binding = element.get("binding", {})
+        made.codes = self._codes(binding, base)
+        is_code = any(one["code"] == "code" for one in here.types)
+        made.needed = is_code and binding.get("strength") == "required" and element.get("min", 0) > 0
         made.constraints = self._constraints(element.get("constraint", ()))
         self._inside(made, here, kind)
         return made

@@ -1,4 +1,4 @@
-"""Reads FHIR packages (.tgz): their profiles, value sets and code systems. Nothing is written to disk."""
+"""Reads FHIR packages (.tgz): their profiles, value sets, code systems and forms. Nothing is written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ Json = dict[str, Any]
 MOST_FILES: Final = 20_000
 MOST_BYTES: Final = 512 * 1024 * 1024
 _FIX: Final = "Install a FHIR package (.tgz), as its publisher gives it."
-_KINDS: Final = {"StructureDefinition": "structures", "ValueSet": "value_sets", "CodeSystem": "code_systems"}
+_KINDS: Final = {
+    "StructureDefinition": "structures",
+    "ValueSet": "value_sets",
+    "CodeSystem": "code_systems",
+    "Questionnaire": "questionnaires",
+}
 
 
 @dataclass(slots=True)
@@ -29,6 +34,7 @@ class Contents:
     structures: dict[str, Json] = field(default_factory=dict)
     value_sets: dict[str, Json] = field(default_factory=dict)
     code_systems: dict[str, Json] = field(default_factory=dict)
+    questionnaires: dict[str, Json] = field(default_factory=dict)
 
 
 def read(paths: Iterable[Path]) -> Contents:

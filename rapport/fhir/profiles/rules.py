@@ -29,6 +29,7 @@ class Rule:
     profiles     profiles one of which its value must meet, by type
     fixed        the very value; `pattern`: what must be found in it; MISSING for none
     codes        codes by system one of which it must hold; any for None
+    needed       it is a code, and no reason why it is not there takes its place
     constraints  FHIRPath that must hold
     children     rules of the elements inside, by name
     slicing      how the items of a list are told apart, and what each kind must be
@@ -43,6 +44,7 @@ class Rule:
     fixed: Any = MISSING
     pattern: Any = MISSING
     codes: Any = None
+    needed: bool = False
     constraints: tuple[Constraint, ...] = ()
     children: dict[str, Rule] = field(default_factory=dict)
     slicing: Slicing | None = None
@@ -54,7 +56,7 @@ class Rule:
     def asks_nothing(self) -> bool:
         """True when it asks nothing of a value that is there."""
         parts = (self.types, self.targets, self.codes, self.slicing)
-        more = self.profiles or self.constraints or self.children
+        more = self.needed or self.profiles or self.constraints or self.children
         return all(part is None for part in parts) and not more and self.fixed is self.pattern is MISSING
 
 

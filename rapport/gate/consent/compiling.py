@@ -9,11 +9,12 @@ from psycopg import Connection
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.index_keys import token_key
+from rapport.fhir.labels import JOINED
 from rapport.store.reading import COLUMNS, records_of
 from rapport.store.records import Record
 from rapport.store.wire import Bigints, StoreCursor
 
-from .regions import Regions, regions
+from .regions import Regions, of_part, regions
 from .rows import DENIAL_COLUMNS, GRANT_COLUMNS, denial_rows, grant_rows, insert
 
 Body = dict[str, Any]
@@ -57,7 +58,10 @@ def compile_consents(
         conn.execute(f"DELETE FROM {table} WHERE source = ANY(%s)", (sources,))  # noqa: S608
     said = [(record, body) for record, body in bodies.items() if body is not None and record.patient]
     births = born(conn, {record.patient for record, _ in said})
-    read = [(record, regions(body, births.get(record.patient, ""))) for record, body in said]
+    read = [
+        (record, of_part(regions(body, births.get(record.patient, "")), record.sens & JOINED))
+        for record, body in said
+    ]
     write(conn, [(record.id, record.patient, found) for record, found in read])
 
 

@@ -65,4 +65,4 @@ def _too_young(door: Any, patient: str) -> bool:
 
 def set_up() -> None:
     """Let every write of such a Consent be judged."""
-    register(Guard("sharing", about_access, judge))
+    register(Guard("sharing", about_access, judge, types=frozenset({"Consent"})))

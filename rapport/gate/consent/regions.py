@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from rapport.fhir.labels import JOINED
+
 from . import words
 from .authority import Facts, bounded, facts
 from .boxes import Box
@@ -49,6 +51,22 @@ class Regions:
 
 
 CLOSED = Denial(Box())
+
+
+def of_part(found: Regions, part: int) -> Regions:
+    """What a Consent says that came with one part (a label, 0 for none) of a joined record (ADR 19).
+
+    It opens that part alone and closes the whole. Who is excepted from what it closes is so in every part:
+    an exception opens nothing by itself.
+    """
+    permits = found.permits
+    if part:
+        permits = [replace(box, clears=box.clears | part, carries=(*box.carries, part)) for box in permits]
+    denials = [
+        Denial(one.box, tuple(replace(box, clears=box.clears | JOINED) for box in one.exceptions))
+        for one in found.denials
+    ]
+    return Regions(permits, denials)
 
 
 def regions(body: dict[str, Any], born: str = "") -> Regions:

@@ -24,6 +24,7 @@ class DayPage:
     """`day.html`: what waits for the person first, then what they asked, promises, and writing.
 
     new             conversations with letters not opened yet, and who wrote them
+    checks          short questionnaires that wait: id and title
     more_waiting    how many other answers wait
     more_questions  how many more were asked than the page shows
     may_write       who reads may begin a conversation
@@ -36,6 +37,7 @@ class DayPage:
     more_waiting: int
     urgent: bool
     new: tuple[tuple[NewLetters, str], ...]
+    checks: tuple[tuple[str, str], ...]
     questions: tuple[QuestionLine, ...]
     more_questions: int
     promises: tuple[tuple[Promise, Said], ...]

@@ -16,6 +16,7 @@ from rapport.pillars.conversations.contexts import addresses, said
 from rapport.pillars.conversations.contexts.hearing import alert_words
 from rapport.pillars.conversations.contexts.said import Said
 from rapport.pillars.conversations.reading import Alert, Concern, Face, Undelivered
+from rapport.pillars.screens.contexts import LookLine
 from rapport.ui import dates
 
 
@@ -54,6 +55,7 @@ class InboxPage:
 
     tabs     items of the `tabs` tag
     alerts   words that speak of danger, each with what it asks; `looks` ask to be read first
+    results  answers to checks that somebody has to look at
     undelivered  notices that did not arrive, each with why
     more     cursor of the next page, "" at the end
     next_due  for the empty inbox: nothing is open in this view
@@ -67,6 +69,7 @@ class InboxPage:
     order: str
     alerts: tuple[AlertRow, ...]
     looks: tuple[AlertRow, ...]
+    results: tuple[LookLine, ...]
     rows: tuple[InboxRow, ...]
     undelivered: tuple[tuple[Undelivered, str], ...]
     more: str
@@ -79,8 +82,9 @@ def alert_rows(alerts: Iterable[Alert], today: date) -> tuple[AlertRow, ...]:
     found: list[AlertRow] = []
     for one in alerts:
         local = timezone.localtime(one.raised)
-        wrote = _("wrote %(time)s") % {"time": dates.when(local, timezone.localtime())}
-        about = ", ".join(filter(None, (_age(one.patient, today), wrote)))
+        time = {"time": dates.when(local, timezone.localtime())}
+        did = _("answered %(time)s") % time if one.answers else _("wrote %(time)s") % time
+        about = ", ".join(filter(None, (_age(one.patient, today), did)))
         loud = one.stat and one.owner is None and not any(row.loud for row in found)
         found.append(AlertRow(one, one.patient.name, about, alert_words(one.level), _whose(one), loud))
     return tuple(found)

@@ -14,6 +14,7 @@ from rapport.people.record import Fact
 from rapport.pillars.conversations.contexts import QuestionLine, said
 from rapport.pillars.conversations.contexts.said import Said
 from rapport.pillars.conversations.reading import Contact, Promise
+from rapport.pillars.screens.contexts import TrendLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,18 @@ class PersonPage:
     """`person.html`: one person, calm, on one page. What is active stands here; the rest is behind links.
 
     matters    what matters to the person: headings and their own words, at most five
+    checks     what checks of how they are came to, the newest first
     more       names of the lists that hold more than the page shows
     shared     whether the record may be read; else only who it is
     carers     who cares for the person: teams and people of their care teams
+    twice      the id of a record that may be of the same person, for leads; "" for none
     may_give   teams (ref, name) that who reads may give the person to
     """
 
     person: Person
     called: str
     matters: tuple[tuple[Any, str], ...]
+    checks: tuple[TrendLine, ...]
     next_visit: Visit | None
     last_visit: Visit | None
     questions: tuple[QuestionLine, ...]
@@ -73,6 +77,7 @@ class PersonPage:
     shared: bool
     carers: tuple[str, ...]
     may_give: tuple[tuple[str, str], ...]
+    twice: str
     live: str
     live_state: str
 

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from rapport.fhir.outcomes import not_found
+from rapport.gate import joins
 from rapport.gate.door import Door
+from rapport.gate.grants import WHOLE, sees_whole
 from rapport.gate.together import Asks, inquiry
 from rapport.people import site
 from rapport.people.actors import leads
@@ -43,6 +45,13 @@ def members(teams: list[dict[str, Any]]) -> dict[str, str]:
     return {ref: name for ref, name in found.items() if ref and name}
 
 
+def of_the_whole(door: Door, patient: str, teams: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of a person's care teams that have the whole record: all, unless records were joined."""
+    if not joins.replaced(door.conn, patient):
+        return teams
+    return [team for team in teams if sees_whole(team)]
+
+
 def may_give(request: Request, already: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """Teams that a lead may put into the person's care."""
     if not leads(request.actor):
@@ -63,7 +72,7 @@ def give(request: Request, rid: str) -> HttpResponse:
     if team is None:
         raise not_found()
     name, called = site.current().say(team.name), human_name(patient.json.get("name"))[0]
-    body = {
+    body: dict[str, Any] = {
         "resourceType": "CareTeam",
         "id": str(uuid.uuid5(_NAMES, f"{patient.ref} {ref}")),
         "status": "active",
@@ -71,11 +80,14 @@ def give(request: Request, rid: str) -> HttpResponse:
         "subject": {"reference": patient.ref, "display": called},
         "participant": [{"member": {"reference": ref, "display": name}}],
     }
+    if joins.replaced(door.conn, patient.ref):  # who gives a joined record into care gives all of it
+        body["meta"] = {"tag": [{"system": WHOLE[0], "code": WHOLE[1]}]}
     before = door.find("CareTeam", str(body["id"]))
     if before is None:
         door.create(body, rid=str(body["id"]))
-    elif before.json.get("status") != "active":
-        door.update({**before.json, "status": "active"})
+    elif before.json.get("status") != "active" or "meta" in body:
+        meta = {**before.json["meta"], **body.get("meta", {})}
+        door.update({**before.json, "meta": meta, "status": "active"})
     messages.success(
         request,
         _("%(team)s cares for %(name)s now.") % {"team": name, "name": short(called) or _("this person")},

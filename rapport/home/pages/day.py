@@ -22,6 +22,8 @@ from rapport.pillars.conversations.contexts import said
 from rapport.pillars.conversations.contexts.talking import promise_lines, question_line
 from rapport.pillars.conversations.pages.listing import may_begin, topics_of
 from rapport.pillars.conversations.reading import Concern, NewLetters
+from rapport.pillars.screens import reading as screens
+from rapport.pillars.screens.contexts import title_of
 from rapport.ui.show import show
 
 #: A question that was heard stays on the page so long.
@@ -49,6 +51,7 @@ def day(request: Request) -> HttpResponse:
     with together(request.door) as later:
         asked = later(reading.open_concerns, patient, ended_since=now - HEARD_STAYS)
         promised = later(reading.promises, patient)
+        screened = later(screens.waiting, actor.ref)
     concerns = asked.value
     waiting = [concern for concern in concerns if concern.state == "answered" and "confirm" in concern.may]
     shown = waiting[0] if waiting else None
@@ -61,6 +64,7 @@ def day(request: Request) -> HttpResponse:
         more_waiting=max(len(waiting) - 1, 0),
         urgent=any(concern.stat and concern.is_open for concern in concerns),
         new=_new(letters, {concern.conversation for concern in waiting}),
+        checks=tuple((one.rid, title_of(pack)) for one, pack in screened.value),
         questions=tuple(question_line(concern, staff=False) for concern in others[:MOST]),
         more_questions=max(len(others) - MOST, 0),
         promises=promise_lines(promised.value, staff=False),

@@ -19,6 +19,7 @@ from rapport.pillars.conversations import reading
 from rapport.pillars.conversations.contexts import said
 from rapport.pillars.conversations.pages.listing import topics_of
 from rapport.pillars.conversations.reading import InboxCounts
+from rapport.pillars.screens.pages import looks_of_teams
 from rapport.ui.show import show
 
 WHOSE = ("everyone", "mine", "nobody", "cover")
@@ -47,6 +48,7 @@ def inbox(request: Request) -> HttpResponse:
         order=order,
         alerts=alerts,
         looks=alert_rows(found.looks, timezone.localdate()),
+        results=looks_of_teams(request) if not after else (),
         rows=inbox_rows(found.concerns, timezone.localdate(), quiet=any(one.loud for one in alerts)),
         undelivered=tuple((one, str(said.LOST.get(one.why, ""))) for one in found.undelivered),
         more=found.more,

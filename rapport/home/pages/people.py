@@ -7,12 +7,15 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
 from rapport.fhir.outcomes import not_found
+from rapport.gate import joins
 from rapport.gate.door import Door
+from rapport.gate.identity import pairs
 from rapport.gate.live import about
 from rapport.gate.together import Asks, inquiry, together
 from rapport.home.contexts import AllPage, FoundPerson, PeoplePage, PersonPage, contact_lines
@@ -23,6 +26,8 @@ from rapport.people.request import Request, staff_only
 from rapport.pillars.conversations import reading
 from rapport.pillars.conversations.contexts.talking import promise_lines, question_line
 from rapport.pillars.conversations.forms import DayField
+from rapport.pillars.screens import reading as screens
+from rapport.pillars.screens.contexts import trend_lines
 from rapport.pillars.what_matters.contexts import summary
 from rapport.pillars.what_matters.reading import entries
 from rapport.ui.show import show
@@ -59,8 +64,17 @@ def _query(name: str, born: str) -> tuple[list[tuple[str, str]], str]:
 def _found(door: Door, query: list[tuple[str, str]]) -> tuple[tuple[FoundPerson, ...], bool]:
     answer = door.search("Patient", [*query, ("_count", str(MOST_FOUND))])
     today = timezone.localdate()
-    found = [FoundPerson(person(one.json, today), _number(one.json)) for one in answer.matches]
+    found = [
+        FoundPerson(person(one.json, today), _number(one.json))
+        for one in answer.matches
+        if not _is_replaced(one.json)
+    ]
     return tuple(sorted(found, key=lambda one: one.person.name.casefold())), bool(answer.next)
+
+
+def _is_replaced(patient: dict[str, Any]) -> bool:
+    """Whether another record is in the place of this one: that one is found."""
+    return any(link.get("type") == "replaced-by" for link in patient.get("link") or ())
 
 
 def _number(patient: dict[str, Any]) -> str:
@@ -78,6 +92,9 @@ def _number(patient: dict[str, Any]) -> str:
 def glance(request: Request, rid: str) -> HttpResponse:
     """`/people/<rid>/`: who, what is open, what was promised, the record, all contacts."""
     door = request.door
+    stays = joins.survivor(door.conn, f"Patient/{rid}")
+    if stays and door.readable([stays]):
+        return redirect("person", stays.partition("/")[2])
     who = chart.whose(door, rid)
     watched = live.watch(request, about(request.actor, who.ref))
     with together(door) as later:
@@ -88,12 +105,14 @@ def glance(request: Request, rid: str) -> HttpResponse:
         promised = later(reading.promises, who.ref)
         coming, gone = later(_next, who.ref), later(_last, who.ref)
         told = later(entries, who.ref)
+        screened, forms = later(screens.trends, who.ref), later(screens.packs)
     contacts, older = met.value
     concerns, carers = asked.value, care.members(teams.value)
     page = PersonPage(
         person=who,
         called=short(who.name),
         matters=summary(told.value),
+        checks=trend_lines(screened.value, forms.value),
         next_visit=coming.value,
         last_visit=gone.value,
         questions=tuple(question_line(concern, staff=True) for concern in concerns[:FEW_CONTACTS]),
@@ -107,11 +126,19 @@ def glance(request: Request, rid: str) -> HttpResponse:
         may_invite=who.died is None and not accounts.signs_in(who.ref),
         shared=door.reaches(who.ref),
         carers=tuple(carers.values()),
-        may_give=care.may_give(request, carers),
+        may_give=care.may_give(request, care.members(care.of_the_whole(door, who.ref, teams.value))),
+        twice=_twice(request, who.ref),
         live=watched[0],
         live_state=watched[1],
     )
     return show(request, "home/person.html", page)
+
+
+def _twice(request: Request, patient: str) -> str:
+    """The likeliest other record of the same person (its id), for leads; "" for none."""
+    found = pairs.of(request.door.conn, patient) if "lead" in request.actor.duties else []
+    others = [pair.high if pair.low == patient else pair.low for pair in found[:1]]
+    return next((ref.partition("/")[2] for ref in others if request.door.readable([ref])), "")
 
 
 @inquiry

@@ -15,6 +15,7 @@ from django.utils import timezone
 from rapport.fhir import labels
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.fhir.text import instant
+from rapport.gate import joins
 from rapport.gate.door import Door
 from rapport.gate.roles import OWN
 from rapport.people import kin_invitations
@@ -47,7 +48,7 @@ def invite(
             return rid
         query = [("patient", patient), ("active", "true"), ("_count", str(rules.MOST_MEMBERS))]
         rules.room(len(door.search("RelatedPerson", query).matches))
-        body = shapes.related_person(patient, door.actor.name, name, relation)
+        body = shapes.related_person(patient, name, relation)
         door.rapport("circle").create(body, rid=rid)
         _say(door, f"RelatedPerson/{rid}", name, choice)
         kin_invitations.invite(door, f"RelatedPerson/{rid}", name, email, language)
@@ -116,6 +117,31 @@ def keep_private(door: Door, *, ref: str, private: bool) -> None:
                 own.update(labels.with_privacy(body, private))
 
 
+def shut_out(door: Door, *, staff: str) -> None:
+    """Somebody who works here (by id) sees nothing of the patient's from this moment on."""
+    _refuse(door, staff, True, "shutting out somebody who works here")
+
+
+def let_in_again(door: Door, *, staff: str) -> None:
+    """Somebody who was shut out may see again what their duties let them."""
+    _refuse(door, staff, False, "no longer shutting out somebody who works here")
+
+
+def _refuse(door: Door, staff: str, shut: bool, why: str) -> None:
+    patient = _patient(door)
+    with door.unit(why):
+        door.lock("circle", patient)
+        who = door.read("Practitioner", staff)
+        at = instant(datetime.now(UTC).replace(microsecond=0))
+        name = human_name(who.json.get("name"))[0]
+        body = shapes.refusal(patient, who.ref, name, at, shut=shut)
+        before = door.find("Consent", body["id"])
+        if before is not None:
+            door.update(body)
+        elif shut:
+            door.create(body, rid=body["id"])
+
+
 def enter_authority(
     door: Door,
     *,
@@ -163,9 +189,8 @@ def _keeper(door: Door) -> None:
 def _relative(own: Door, patient: str, member: str, name: str, relation: str) -> Body:
     """Somebody of the patient's family as they are in the record, or made for it."""
     if not member:
-        person = own.read("Patient", patient.partition("/")[2]).json
-        called = human_name(person.get("name"))[0]
-        made = shapes.related_person(patient, called, rules.named(name), rules.relation(relation))
+        own.read("Patient", patient.partition("/")[2])
+        made = shapes.related_person(patient, rules.named(name), rules.relation(relation))
         created: Body = own.create(made).json
         return created
     found: Body = own.read("RelatedPerson", member).json
@@ -176,8 +201,15 @@ def _relative(own: Door, patient: str, member: str, name: str, relation: str) ->
 
 def choice_for(door: Door, member: str) -> Choice:
     """What the patient at the door shares with `RelatedPerson/…` as it stands."""
-    record = door.find("Consent", shapes.consent_id(door.actor.ref, member))
-    return shapes.choice_of(record.json if record else None)
+    return shapes.choice_of(_said_of(door, member))
+
+
+def _said_of(door: Door, member: str) -> Body | None:
+    """The Consent of the patient at the door about `RelatedPerson/…`, as it stands; also one that came with a
+    record that was joined to theirs."""
+    own = (door.actor.ref, *joins.replaced(door.conn, door.actor.ref))
+    found = door.many(f"Consent/{shapes.consent_id(patient, member)}" for patient in own)
+    return next((record.json for record in found.values()), None)
 
 
 def _turn(door: Door, member: str, state: str, why: str) -> None:
@@ -193,7 +225,9 @@ def _turn(door: Door, member: str, state: str, why: str) -> None:
 def _say(door: Door, member: str, name: str, choice: Choice) -> None:
     """Put the Consent about a member in force, in place of what was said before."""
     at = instant(datetime.now(UTC).replace(microsecond=0))
-    body = shapes.consent(door.actor.ref, member, name, choice, at)
+    known = _said_of(door, member)
+    body = shapes.consent(door.actor.ref, member, name, choice, at, joins.parts(door.conn, door.actor.ref))
+    body["id"] = known["id"] if known else body["id"]
     if door.find("Consent", body["id"]) is None:
         door.create(body, rid=body["id"])
     else:

@@ -7,7 +7,7 @@ denial beside them, and wins. An end is a Consent that only denies.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -88,15 +88,18 @@ def consent_id(patient: str, member: str) -> str:
     return str(uuid.uuid5(_NAMES, f"{patient} {member}"))
 
 
-def related_person(patient: str, patient_name: str, name: str, relation: str) -> Body:
-    """Somebody of the circle; `relation` is a key of `RELATIONS`, or words of the patient's own."""
+def related_person(patient: str, name: str, relation: str) -> Body:
+    """Somebody of the circle; `relation` is a key of `RELATIONS`, or words of the patient's own.
+
+    It does not name the patient: they may read it when nothing else is shared with them any more.
+    """
     *given, family = name.split() or [name]
     code = RELATIONS.get(relation)
     coding = [{"system": code[0], "code": code[1]}] if code else []
     return {
         "resourceType": "RelatedPerson",
         "active": True,
-        "patient": {"reference": patient, "display": patient_name},
+        "patient": {"reference": patient},
         "relationship": [{**({"coding": coding} if coding else {}), "text": relation}],
         "name": [{"text": name, "family": family, **({"given": given} if given else {})}],
     }
@@ -107,12 +110,43 @@ def with_activity(body: Body, active: bool) -> Body:
     return {**body, "active": active}
 
 
-def consent(patient: str, member: str, name: str, choice: Choice, at: str) -> Body:
-    """What a patient says about one member, as a Consent in force. `at`: now, as a FHIR instant."""
+def consent(
+    patient: str, member: str, name: str, choice: Choice, at: str, parts: Sequence[Coding] = ()
+) -> Body:
+    """What a patient says about one member, as a Consent in force. `at`: now, as a FHIR instant.
+
+    parts  labels of records that were joined to the patient's: what they share is shared of these, too
+    """
     return {
         **_frame(consent_id(patient, member), patient, at, patient),
-        "provision": {"provision": [*_provisions(member, name, choice)]},
+        "provision": {"provision": [*_provisions(member, name, choice, parts)]},
     }
+
+
+def refusal_id(patient: str, staff: str) -> str:
+    """The id of the one Consent in which a patient shuts out somebody who works here."""
+    return str(uuid.uuid5(_NAMES, f"{patient} not {staff}"))
+
+
+def refusal(patient: str, staff: str, name: str, at: str, *, shut: bool) -> Body:
+    """Somebody who works here (`Practitioner/…`) sees nothing of the patient's, or may again."""
+    actor = {
+        "role": _concept(_TERMS + "v3-ParticipationType", "IRCP"),
+        "reference": {"reference": staff, "display": name},
+    }
+    body = _frame(refusal_id(patient, staff), patient, at, patient)
+    status = "active" if shut else "inactive"
+    return {**body, "status": status, "provision": {"provision": [{"type": "deny", "actor": [actor]}]}}
+
+
+def refused_of(body: Body) -> tuple[str, str] | None:
+    """Whom a Consent of `refusal` in force shuts out (reference, name); None for any other."""
+    parts: list[Body] = (body.get("provision") or {}).get("provision") or []
+    if body.get("status") != "active" or [part.get("type") for part in parts] != ["deny"]:
+        return None
+    who = [actor.get("reference") or {} for actor in parts[0].get("actor") or ()]
+    named = [(str(one.get("reference", "")), str(one.get("display", ""))) for one in who]
+    return named[0] if len(named) == 1 and named[0][0].startswith("Practitioner/") else None
 
 
 def _frame(rid: str, patient: str, at: str, *performers: str) -> Body:
@@ -129,7 +163,7 @@ def _frame(rid: str, patient: str, at: str, *performers: str) -> Body:
     }
 
 
-def _provisions(member: str, name: str, choice: Choice) -> Iterable[Body]:
+def _provisions(member: str, name: str, choice: Choice, parts: Sequence[Coding]) -> Iterable[Body]:
     actor = {
         "role": _concept(_TERMS + "v3-ParticipationType", "IRCP"),
         "reference": {"reference": member, "display": name},
@@ -139,6 +173,7 @@ def _provisions(member: str, name: str, choice: Choice) -> Iterable[Body]:
     if choice.state == ENDED:
         return
     labels = [{"system": ACT_CODE, "code": code} for key in _sorted(choice) for code in SENSITIVE[key]]
+    labels += [{"system": system, "code": code} for system, code in parts]
     shared = {name: choice.until[name] for name in CATEGORIES if name in choice.until}
     if shared:  # who the patient is, as long as anything is shared
         ends = list(shared.values())

@@ -17,8 +17,10 @@ class ConversationsConfig(AppConfig):
         """Put the guards at the door, follow leavers and lost notices, add the link."""
         from rapport.people import more
         from rapport.pillars.conversations import guards, tasks
+        from rapport.pillars.conversations.contexts import hearing
 
         guards.register()
         tasks.connect()
+        hearing.connect()
         hint = _("How many questions had their answer in time")
         more.add(more.Link(_("Answers in time"), "/answers/", "chart", 35, hint, more.staff))

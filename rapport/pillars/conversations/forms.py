@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -136,13 +136,6 @@ class Writing:
 def uploads(files: Iterable[Any]) -> tuple[Upload, ...]:
     """Files as they came; what they are is found out from their content, not from their name."""
     return tuple(Upload(str(file.name or ""), file.read()) for file in files)
-
-
-def of_draft(lists: Mapping[str, Any]) -> Posted:
-    """A draft as if it had been posted. Rubbish is left out."""
-    return MultiValueDict(
-        {name: [str(value) for value in values] for name, values in lists.items() if isinstance(values, list)}
-    )
 
 
 # ---------------------------------------------------------------- short forms of staff

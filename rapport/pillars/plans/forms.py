@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from rapport.pillars.plans.rules.days import MOST_TIMES
 from rapport.pillars.plans.rules.goals import LONGEST
-from rapport.pillars.plans.shapes import Said, Step
+from rapport.pillars.plans.shapes.careplans import Choice, Chosen
+from rapport.pillars.plans.shapes.goals import Said, Step
 
 #: So many steps stand on the form.
 STEPS = 3
@@ -29,6 +33,12 @@ class GoalForm(forms.Form):
         max_length=LONGEST,
         required=False,
         widget=forms.TextInput({"dir": "auto"}),
+    )
+    reason = forms.CharField(
+        label=_("Why it is still right"),
+        max_length=LONGEST,
+        required=False,
+        widget=forms.Textarea({"rows": 2, "dir": "auto"}),
     )
     importance = forms.ChoiceField(label=_("How much it matters, 0 to 10"), choices=_TEN, required=False)
     confidence = forms.ChoiceField(label=_("How sure I am that I can, 0 to 10"), choices=_TEN, required=False)
@@ -70,3 +80,82 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
         error_messages={"required": _("Say why in a sentence.")},
     )
+
+
+class GoOnForm(forms.Form):
+    """Why something that goes against the person's words is still right."""
+
+    reason = forms.CharField(
+        label=_("Why it is still right"),
+        max_length=LONGEST,
+        required=False,
+        widget=forms.Textarea({"rows": 2, "dir": "auto"}),
+    )
+
+
+def chosen(draft: Mapping[str, Any], posted: Mapping[str, str]) -> Choice:
+    """What a form says of a template's draft; all of it as it is proposed, where nothing was posted yet."""
+    goals, activities = {}, {}
+    for one in draft.get("contained") or ():
+        words = posted.get(f"words-{one['id']}", str(one["description"].get("text", "")))
+        if words.strip() and (not posted or f"keep-{one['id']}" in posted):
+            goals[one["id"]] = words.strip()[:LONGEST]
+    for one in draft.get("activity") or ():
+        detail, key = one["detail"], one["id"]
+        aims = [str(goal["reference"]).removeprefix("#") for goal in detail.get("goal") or ()]
+        words = posted.get(f"words-{key}", detail["description"])
+        because = posted.get(f"because-{key}", next(iter(aims), ""))
+        if words.strip() and (not posted or f"keep-{key}" in posted):
+            activities[key] = Chosen(words.strip()[:LONGEST], because)
+    return Choice(goals, activities)
+
+
+#: What got in the way -> how people say it, and the help that is offered at once.
+BARRIERS: Final[Mapping[str, tuple[Any, Any]]] = {
+    "side-effect": (
+        _("It does something to me that I do not like"),
+        _("Many people feel this. Ask us before you stop, if it can wait a day: there may be another way."),
+    ),
+    "doubt": (
+        _("I am not sure that it is right for me"),
+        _("That is a good question to ask. Tell us what makes you doubt, and we look at it together."),
+    ),
+    "cost": (_("It costs too much"), _("There is often a cheaper way. Ask us: nobody has to explain why.")),
+    "supply": (
+        _("I had none left, or could not get it"),
+        _("Write to us, and somebody sees to it that you get some."),
+    ),
+    "forgot": (
+        _("It slipped my mind"),
+        _("That happens to everybody. Another time of day may help, beside something you do anyway."),
+    ),
+    "other": (_("Something else"), _("Say it in your own words, if you like.")),
+}
+
+
+class BarrierForm(forms.Form):
+    """What got in the way."""
+
+    barrier = forms.ChoiceField(
+        label=_("What got in the way?"),
+        choices=[(code, words) for code, (words, _help) in BARRIERS.items()],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what is nearest.")},
+    )
+    words = forms.CharField(
+        label=_("In your own words, if you like"),
+        max_length=LONGEST,
+        required=False,
+        widget=forms.Textarea({"rows": 2, "dir": "auto"}),
+    )
+
+
+def times_of(text: str) -> tuple[str, ...] | None:
+    """The times of day that somebody wrote: "8", "8:00, 20.30"; () for none, None where it can't be read."""
+    found = []
+    for word in re.split(r"[,;\s]+", text.strip()) if text.strip() else ():
+        clock = re.fullmatch(r"(\d{1,2})(?:[:.h](\d{2})?)?", word)
+        if clock is None or int(clock[1]) > 23 or int(clock[2] or 0) > 59:
+            return None
+        found.append(f"{int(clock[1]):02}:{clock[2] or '00'}")
+    return tuple(dict.fromkeys(sorted(found)))[:MOST_TIMES]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
-from rapport.fhir.outcomes import Refused
+from rapport.fhir.outcomes import Refused, not_found
 from rapport.gate.door import Door
 from rapport.pillars.what_matters import finding, shapes
 
@@ -38,6 +38,23 @@ def still_so(door: Door, *, patient: str, entry: str) -> None:
 def take_out(door: Door, *, patient: str, entry: str) -> None:
     """It does not hold any more. Twice is as once."""
     _again(door, patient, entry, "", stands=False)
+
+
+def go_on(door: Door, *, patient: str, order: str, entry: str, reason: str) -> None:
+    """Why an order (`Type/id`) that goes against an entry is still right; both sides read it."""
+    why, rid, at = _kept(reason), shapes.issue_id(order, entry), _now()
+    with door.unit("saying why it is still right"):
+        finding.need(door, patient, entry)
+        rtype, _, name = order.partition("/")
+        if shapes.patient_of(door.read(rtype, name).json) != patient:
+            raise not_found()
+        door.lock("against what matters", rid)
+        known = door.find("DetectedIssue", rid)
+        body = known.json if known else shapes.issue(patient=patient, order=order, entry=entry, at=at)
+        was = shapes.read_reason(body)
+        if was is None or (was.words, was.by) != (why, door.actor.ref):
+            after = shapes.gone_on(body, why, by=_signs(door), at=at)
+            door.update(after) if known else door.create(after, rid=rid)
 
 
 def _again(door: Door, patient: str, rid: str, words: str, *, stands: bool) -> None:

@@ -15,10 +15,18 @@ class WhatMattersConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the guard at the door, add the place at the top."""
-        from rapport.pillars.what_matters import guards
+        from rapport.people import fits
+        from rapport.pillars.what_matters import actions, guards, reading
         from rapport.pillars.what_matters.pages import what_helps
         from rapport.ui import context, places
 
         guards.register()
+        fits.use(
+            reading.misfits,
+            lambda door, patient, one, reason: actions.go_on(
+                door, patient=patient, order=one.planned.ref, entry=one.entry, reason=reason
+            ),
+            reading.sayings,
+        )
         context.use_comfort(what_helps)
         places.add(places.Place(_("About me"), "heart", "/matters/", ("patient", "kin"), 30, ("/goals/",)))

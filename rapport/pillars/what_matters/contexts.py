@@ -9,9 +9,9 @@ from typing import Any, Final
 from django.forms import Form
 from django.utils.translation import gettext_lazy as _
 
+from rapport.people.fits import Misfit
 from rapport.people.portrait import Person
 from rapport.pillars.what_matters.rules import entries as rules
-from rapport.pillars.what_matters.rules.against import Against
 from rapport.pillars.what_matters.shapes import Entry
 
 #: Kind -> its heading for the person, for others, and what helps one to begin.
@@ -107,7 +107,7 @@ class MattersPage:
     staff: bool
     shared: bool
     may_write: bool
-    against: tuple[Against, ...]
+    against: tuple[Misfit, ...]
     told: tuple[Part, ...]
     open: tuple[Part, ...]
 
@@ -134,3 +134,13 @@ class BeforePage:
     own: bool
     part: Part
     versions: tuple[EntryLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GoOnPage:
+    """`go_on.html`: why what goes against their words is still right."""
+
+    person: Person
+    called: str
+    misfit: Misfit
+    form: Form

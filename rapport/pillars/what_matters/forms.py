@@ -17,3 +17,14 @@ class WordsForm(forms.Form):
         widget=forms.Textarea({"rows": 4, "dir": "auto", "maxlength": str(LONGEST)}),
         error_messages={"required": _("Write a sentence, in your own words.")},
     )
+
+
+class ReasonForm(forms.Form):
+    """Why somebody goes on."""
+
+    words = forms.CharField(
+        label=_("Why it is still right"),
+        max_length=LONGEST,
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
+        error_messages={"required": _("Say why in a sentence. They read it too.")},
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -14,12 +12,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.people import chart, drafts
 from rapport.people.portrait import Person, short
-from rapport.people.request import Request, once_token, see_other
+from rapport.people.request import Request, once_token, see_other, staff_only
 from rapport.pillars.what_matters import actions, finding, reading
-from rapport.pillars.what_matters.contexts import WORDS, BeforePage, EntryLine, MattersPage, Part, WritePage
-from rapport.pillars.what_matters.forms import WordsForm
+from rapport.pillars.what_matters.contexts import (
+    WORDS,
+    BeforePage,
+    EntryLine,
+    GoOnPage,
+    MattersPage,
+    Part,
+    WritePage,
+)
+from rapport.pillars.what_matters.forms import ReasonForm, WordsForm
 from rapport.pillars.what_matters.rules import entries as rules
-from rapport.pillars.what_matters.rules.against import against
 from rapport.pillars.what_matters.shapes import Entry, read_entry
 from rapport.ui.errors import in_language
 from rapport.ui.show import show
@@ -49,7 +54,7 @@ def matters(request: Request, rid: str) -> HttpResponse:
         staff=request.actor.kind == "staff",
         shared=shared,
         may_write=_may_write(request, rid) and shared,
-        against=against(entries, planned),
+        against=reading.misfits(request.door, who.ref, planned),
         told=tuple(part for part in parts if part.lines),
         open=tuple(part for part in parts if not part.lines),
     )
@@ -99,6 +104,30 @@ def before(request: Request, rid: str, entry: str) -> HttpResponse:
     return show(request, "what_matters/before.html", BeforePage(who, _own(request, rid), part, lines))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only
+def go_on(request: Request, rid: str) -> HttpResponse:
+    """`/matters/<patient>/go-on/?order=…&entry=…`: why what goes against their words is still right"""
+    who, asked = chart.whose(request.door, rid), (request.GET.get("order", ""), request.GET.get("entry", ""))
+    planned = reading.orders(request.door, who.ref, timezone.localtime())
+    found = reading.misfits(request.door, who.ref, [one for one in planned if one.ref == asked[0]])
+    misfit = next((one for one in found if one.entry == asked[1]), None)
+    if misfit is None:
+        raise not_found()
+    begun = drafts.initial(request.actor.ref, request.path)
+    form, status = ReasonForm(request.POST or None, initial=begun), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            reason = form.cleaned_data["words"]
+            actions.go_on(request.door, patient=who.ref, order=asked[0], entry=asked[1], reason=reason)
+            drafts.clear(request.actor.ref, request.path)
+            messages.success(request, _("Kept, with your reason. They read it too."))
+            return _to(rid)
+    page = GoOnPage(who, short(who.name), misfit, form)
+    return show(request, "what_matters/go_on.html", page, status=status)
+
+
 def what_helps(request: HttpRequest) -> tuple[str, ...]:
     """What a patient wrote to help themselves in a heavy moment: for the help page."""
     actor = getattr(request, "actor", None)
@@ -112,8 +141,8 @@ def _written(request: Request, rid: str, kind: str, entry: Entry | None) -> Http
     """The form of one entry, and what it does."""
     who = _writer(request, rid)
     if request.method != "POST":
-        words = _draft(request) or (entry.words if entry else "")
-        return _form(request, who, kind, entry, WordsForm(initial={"words": words}))
+        begun = {"words": entry.words if entry else ""} | drafts.initial(request.actor.ref, request.path)
+        return _form(request, who, kind, entry, WordsForm(initial=begun))
     form = WordsForm(request.POST)
     if not form.is_valid():
         return _form(request, who, kind, entry, form, status=422)
@@ -183,15 +212,6 @@ def _line(request: Request, entry: Entry) -> EntryLine:
     """Who wrote it down is said where it was somebody else."""
     by = "" if entry.by == entry.patient else entry.by_name
     return EntryLine(entry, by, rules.needs_review(entry, timezone.now()))
-
-
-def _draft(request: Request) -> str:
-    """What was typed here and not sent."""
-    try:
-        kept = json.loads(drafts.load(request.actor.ref, request.path) or "{}")
-        return str(kept.get("words", [""])[-1])
-    except (ValueError, AttributeError, IndexError):
-        return ""
 
 
 def _to(rid: str, at: str = "") -> HttpResponse:

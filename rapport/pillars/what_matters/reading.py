@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from rapport.gate.door import Door
 from rapport.gate.together import Asks, inquiry
+from rapport.people.fits import Misfit, Planned, Saying
 from rapport.pillars.what_matters import finding
-from rapport.pillars.what_matters.rules.against import Order
-from rapport.pillars.what_matters.shapes import FORM, KINDS, STANDS, Entry, read_entry, words_of
+from rapport.pillars.what_matters.rules.against import Against, Order, against
+from rapport.pillars.what_matters.shapes import (
+    AGAINST,
+    FORM,
+    ISSUES,
+    KINDS,
+    PLANNED,
+    STANDS,
+    Entry,
+    Reason,
+    begins,
+    is_planned,
+    pair_of,
+    read_entry,
+    read_reason,
+    said_of,
+)
 
 #: Most entries of one person that are read.
 MOST = 200
@@ -33,33 +50,56 @@ def entries(_door: Door, patient: str, kind: str = "") -> Asks[tuple[Entry, ...]
     return tuple(one for one in told if kind in ("", one.kind))
 
 
-def orders(door: Door, patient: str, now: datetime) -> tuple[Order, ...]:
-    """What is planned for a person: medicines, orders, appointments to come. `now` is local."""
-    soon = ("date", f"ge{now.isoformat(timespec='seconds')}")
-    running = [("patient", patient), ("status", "active,on-hold,draft"), ("_count", "50")]
-    coming = [("patient", patient), ("status", "proposed,pending,booked,arrived"), soon, ("_count", "50")]
-    answers = door.searches(
-        [("MedicationRequest", running), ("ServiceRequest", running), ("Appointment", coming)]
-    )
-    return tuple(
-        Order(
-            record.ref,
-            record.rtype,
-            ". ".join(dict.fromkeys(words_of(record.json))),
-            _begins(record.json, now),
+def orders(door: Door, patient: str, now: datetime) -> tuple[Planned, ...]:
+    """What is planned: medicines, orders, plans, proposals, appointments to come. `now` is local."""
+    asked = [
+        (
+            rtype,
+            [
+                ("patient", patient),
+                ("lifecycle-status" if rtype == "Goal" else "status", ",".join(states)),
+                *([("date", f"ge{now.isoformat(timespec='seconds')}")] if rtype == "Appointment" else ()),
+                ("_count", "50"),
+            ],
         )
-        for found in answers
-        for record in found.matches
+        for rtype, states in PLANNED.items()
+    ]
+    each = (record.json for found in door.searches(asked) for record in found.matches)
+    return tuple(planned_of(body, now) for body in each if is_planned(body))
+
+
+def planned_of(body: dict[str, Any], now: datetime) -> Planned:
+    """An order as it is planned, its time in the zone of `now`."""
+    at = begins(body)
+    ref = f"{body['resourceType']}/{body.get('id', '')}"
+    return Planned(body["resourceType"], said_of(body), ref, at.astimezone(now.tzinfo) if at else None)
+
+
+@inquiry
+def misfits(_door: Door, patient: str, planned: Sequence[Planned]) -> Asks[tuple[Misfit, ...]]:
+    """What of this goes against what they said, and why somebody went on with it."""
+    query = [("subject", patient), ("questionnaire", FORM), ("status", STANDS), ("_count", str(MOST))]
+    told = tuple(read_entry(record.json) for record in (yield "QuestionnaireResponse", query).matches)
+    known = {str(place): one for place, one in enumerate(planned)}
+    found = against(told, (Order(key, one.rtype, one.words, one.at) for key, one in known.items()))
+    if not found:
+        return ()
+    noted = yield "DetectedIssue", [("patient", patient), ("code", f"{ISSUES}|{AGAINST}"), ("_count", "200")]
+    reasons = {pair_of(record.json): read_reason(record.json) for record in noted.matches}
+    return tuple(
+        _misfit(known[one.order.ref], one, reasons.get((known[one.order.ref].ref, one.entry.rid)))
+        for one in found
     )
 
 
-def _begins(body: dict[str, Any], now: datetime) -> datetime | None:
-    """When an appointment begins, in the time zone of the site."""
-    try:
-        at = datetime.fromisoformat(str(body.get("start", "")))
-    except ValueError:
-        return None
-    return at.astimezone(now.tzinfo) if at.tzinfo else None
+def _misfit(planned: Planned, one: Against, why: Reason | None) -> Misfit:
+    said = (why.words, why.by_name, why.at) if why else ("", "", None)
+    return Misfit(planned, one.entry.rid, one.said, one.ordered, *said)
+
+
+def sayings(door: Door, patient: str) -> tuple[Saying, ...]:
+    """What stands, for who plans something because of it."""
+    return tuple(Saying(f"QuestionnaireResponse/{one.rid}", one.words) for one in entries(door, patient))
 
 
 def by_kind(found: tuple[Entry, ...]) -> tuple[Told, ...]:

@@ -5,6 +5,7 @@ One resource an entry: it has its own author, day and history, and may be shared
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -115,3 +116,113 @@ def words_of(body: object) -> Iterator[str]:
     elif isinstance(body, list):
         for each in body:
             yield from words_of(each)
+
+
+# ---------------------------------------------------------------- what goes against them
+
+#: The code of a DetectedIssue that says: this order goes against what the person said.
+ISSUES, AGAINST = "urn:rapport:issue", "against-what-matters"
+#: Types of what is planned -> their states in which it still is.
+PLANNED = {
+    "MedicationRequest": ("active", "on-hold", "draft"),
+    "ServiceRequest": ("active", "on-hold", "draft"),
+    "Appointment": ("proposed", "pending", "booked", "arrived"),
+    "CarePlan": ("active", "on-hold", "draft"),
+    "Goal": ("proposed", "active"),
+}
+_NAMES = uuid.UUID("5f0b8b52-7a1a-4d64-a6a0-0b6f0a1b9a53")
+_NOT_SAID = ("subject", "patient", "expressedBy", "author", "requester")
+
+
+def is_planned(body: Mapping[str, Any]) -> bool:
+    """Whether a resource plans something that may go against somebody's words. An own goal never does."""
+    rtype = str(body.get("resourceType"))
+    if body.get("lifecycleStatus" if rtype == "Goal" else "status") not in PLANNED.get(rtype, ()):
+        return False
+    return rtype != "Goal" or body.get("expressedBy", {}).get("reference") != patient_of(body)
+
+
+def patient_of(body: Mapping[str, Any]) -> str:
+    """Whose it is: `Patient/…`, "" for nobody's. Of an appointment the first patient who takes part."""
+    about = [body.get("subject"), body.get("patient")]
+    about += [one.get("actor") for one in body.get("participant") or () if isinstance(one, Mapping)]
+    said = [str(one.get("reference", "")) for one in about if isinstance(one, Mapping)]
+    return next((one for one in said if one.startswith("Patient/")), "")
+
+
+def begins(body: Mapping[str, Any]) -> datetime | None:
+    """When an appointment begins; None for anything else."""
+    return _moment(body.get("start"))
+
+
+def said_of(body: Mapping[str, Any]) -> str:
+    """All that an order says of itself, as one text."""
+    told = {name: value for name, value in body.items() if name not in _NOT_SAID}
+    return ". ".join(dict.fromkeys(words_of(told)))
+
+
+def issue_id(order: str, entry: str) -> str:
+    """The id of what is kept of an order (`Type/id`) and an entry (its id) that it goes against."""
+    return str(uuid.uuid5(_NAMES, f"{order} {entry}"))
+
+
+def issue(*, patient: str, order: str, entry: str, at: datetime) -> Resource:
+    """The DetectedIssue of an order that goes against an entry. It points to the words and does not repeat
+    them: who may not read the entry does not read them here either."""
+    return {
+        "resourceType": "DetectedIssue",
+        "id": issue_id(order, entry),
+        "status": "preliminary",
+        "code": {"coding": [{"system": ISSUES, "code": AGAINST}]},
+        "patient": {"reference": patient},
+        "identifiedDateTime": at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "implicated": [{"reference": order}],
+        "evidence": [{"detail": [{"reference": f"QuestionnaireResponse/{entry}"}]}],
+    }
+
+
+def gone_on(body: Mapping[str, Any], reason: str, *, by: tuple[str, str], at: datetime) -> Resource:
+    """The same, with why somebody goes on; `by` as (reference, name)."""
+    said = {
+        "action": {"text": reason},
+        "date": at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "author": {"reference": by[0], "display": by[1]},
+    }
+    return {**body, "status": "final", "mitigation": [*(body.get("mitigation") or ()), said]}
+
+
+def is_issue(body: Mapping[str, Any]) -> bool:
+    """Whether a resource is such a DetectedIssue."""
+    if body.get("resourceType") != "DetectedIssue":
+        return False
+    codings = (body.get("code") or {}).get("coding") or ()
+    return any((one.get("system"), one.get("code")) == (ISSUES, AGAINST) for one in codings)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why somebody went on, the last time it was said: the words, who (reference and name), when."""
+
+    words: str
+    by: str
+    by_name: str
+    at: datetime | None
+
+
+def read_reason(body: Mapping[str, Any]) -> Reason | None:
+    """The reason of a DetectedIssue, None where nobody gave one."""
+    last: Mapping[str, Any] = next(iter(reversed(body.get("mitigation") or ())), {})
+    words, by = str((last.get("action") or {}).get("text", "")), last.get("author") or {}
+    if not words:
+        return None
+    return Reason(words, str(by.get("reference", "")), str(by.get("display", "")), _moment(last.get("date")))
+
+
+def pair_of(body: Mapping[str, Any]) -> tuple[str, str]:
+    """Of a DetectedIssue: the reference of the order, and the id of the entry."""
+    order, entry = _first(body, "implicated"), _first(_first(body, "evidence"), "detail")
+    return str(order.get("reference", "")), str(entry.get("reference", "")).partition("/")[2]
+
+
+def _first(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return next(iter(body.get(name) or ()), {})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from rapport.pillars.plans import shapes as plans
+from rapport.pillars.plans.shapes import goals as plans
 from rapport.pillars.what_matters import shapes
 
 Body = dict[str, Any]
@@ -103,7 +103,7 @@ def facts(rid: str, told: Told, staff: dict[str, tuple[str, str]], today: date) 
             "medicationCodeableConcept": {"text": name},
             "authoredOn": _ago(today, months * 30 + 9),
             "requester": named(staff["chen"]),
-            "dosageInstruction": [{"text": how}],
+            "dosageInstruction": [{"text": how, **_when(how)}],
         }
     for number, (what, sign, years, strong) in enumerate(told["allergies"]):
         yield _about(rid, "AllergyIntolerance", f"allergy-{number}", "patient") | {
@@ -124,6 +124,41 @@ def facts(rid: str, told: Told, staff: dict[str, tuple[str, str]], today: date) 
             "effectiveDateTime": _ago(today, days),
             "valueQuantity": {"value": value, "unit": unit, "system": UNITS, "code": ucum},
         }
+
+
+def supplies(rid: str, told: Told, today: date) -> Iterator[Body]:
+    """What was handed out, and what was measured again and again, with what is aimed at."""
+    for name, days, supply in told.get("fills", ()):
+        for ago in days:
+            yield _about(rid, "MedicationDispense", f"fill-{name.split()[0].lower()}-{ago}") | {
+                "status": "completed",
+                "medicationCodeableConcept": {"text": name},
+                "whenHandedOver": f"{_ago(today, ago)}T11:00:00Z",
+                "daysSupply": {"value": supply, "unit": "days", "system": UNITS, "code": "d"},
+            }
+    for what, aim, each in told.get("series", ()):
+        code, words, unit, ucum = VITALS[what]
+        for ago, value in each:
+            yield _about(rid, "Observation", f"series-{code}-{ago}") | {
+                "status": "final",
+                "category": [coding(f"{TERMS}/observation-category", "vital-signs")],
+                "code": {**coding(LOINC, code), "text": words},
+                "effectiveDateTime": _ago(today, ago),
+                "valueQuantity": {"value": value, "unit": unit, "system": UNITS, "code": ucum},
+            }
+        amount = {"value": aim, "comparator": "<=", "unit": unit, "system": UNITS, "code": ucum}
+        yield _about(rid, "Goal", f"aim-{code}") | {
+            "lifecycleStatus": "active",
+            "description": {"text": f"{words}: {aim} {unit} or less"},
+            "target": [{"measure": {**coding(LOINC, code), "text": words}, "detailQuantity": amount}],
+        }
+
+
+def _when(how: str) -> Body:
+    """When a medicine is taken, where its words say so."""
+    parts = {"morning": "MORN", "noon": "NOON", "evening": "EVE", "night": "HS", "bedtime": "HS"}
+    when = [code for word, code in parts.items() if word in how]
+    return {"timing": {"repeat": {"when": list(dict.fromkeys(when))}}} if when else {}
 
 
 def _contacts(rid: str, told: Told, staff: dict[str, tuple[str, str]], today: date) -> Iterator[Body]:

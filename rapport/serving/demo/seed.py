@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,10 +17,12 @@ from rapport.people import absences, accounts, asking, site
 from rapport.people.models import Mark, Standing, User
 from rapport.pillars.circle import actions as circle
 from rapport.pillars.circle.shapes import Choice
+from rapport.pillars.plans import actions as plans
+from rapport.pillars.plans.shapes import careplans
 from rapport.serving.demo import record
 from rapport.serving.demo.stage import Stage
 from rapport.serving.demo.stories import STORIES
-from rapport.serving.demo.stories.who import DARA
+from rapport.serving.demo.stories.who import AMINA, DARA
 
 Told = dict[str, Any]
 
@@ -40,6 +43,7 @@ def seed(now: datetime | None = None) -> list[str]:
     now = now or datetime.now(UTC)
     parts: list[tuple[str, Any]] = [("people", lambda: _people(now))]
     parts += [(story.__name__, lambda story=story: story(Stage(now, story.__name__))) for story in STORIES]
+    parts += [("plans", lambda: _plans(now))]
     parts += [("circle", lambda: _circle(now)), ("away", lambda: _away(now))]
     done = []
     for name, tell in parts:
@@ -89,6 +93,7 @@ def _bodies(rid: str, told: Told, staff: dict[str, Any], teams: dict[str, str], 
         *record.facts(rid, told, staff, today),
         *record.matters(rid, told, today),
         *record.goals(rid, told, staff, today),
+        *record.supplies(rid, told, today),
     ]
 
 
@@ -101,6 +106,28 @@ def _account(rid: str, told: Told) -> None:
         language=told.get("language", "en"),
     )
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+
+
+def _plans(now: datetime) -> None:
+    """The templates that a team chooses from, and what Amina got of one: she has answered some of it."""
+    door = asking.at_work("demo")
+    with door.unit("the demo's templates"):
+        for body in json.loads(_text("plans.json")):
+            door.create(body, rid=body["id"])
+    stage, amina = Stage(now), "Patient/amina-haddad"
+    parts = {
+        "weigh": careplans.Chosen("Weigh yourself before breakfast, and write it down", "goal-1", ("08:00",)),
+        "walk": careplans.Chosen(
+            "Walk to the harbour, a little further each week", "Goal/amina-haddad-goal-0"
+        ),
+        "salt": careplans.Chosen("Look at the salt on three things you eat often"),
+    }
+    with stage.acting(DARA, stage.now) as door:
+        choice = careplans.Choice({"goal-1": "To climb the stairs to my flat without stopping"}, parts)
+        rid = plans.apply(door, once="demo", patient=amina, template="heart-at-home", choice=choice)
+    with stage.acting(AMINA, stage.now) as door:
+        for key in ("weigh", "walk"):
+            plans.answer(door, patient=amina, plan=rid, key=key, state="going")
 
 
 def _circle(now: datetime) -> None:

@@ -64,14 +64,14 @@ CREATE INDEX index_uri_find ON index_uri (key, value, id) INCLUDE (patient, sens
 
 # A few keys stand on a large part of all rows (`status=final`, a busy team), most on a handful. The planner
 # has to tell them apart to begin a search at the rare one, so it keeps a long list of the common ones.
-_STATISTICS = """
+STATISTICS = """
 ALTER TABLE index_token ALTER COLUMN key SET STATISTICS 500;
 ALTER TABLE index_number ALTER COLUMN key SET STATISTICS 500;
 CREATE STATISTICS index_ref_pairs (mcv) ON key, target FROM index_ref;
 ALTER STATISTICS index_ref_pairs SET STATISTICS 500;
 """
 
-CREATE = _TABLES + _STATISTICS
+CREATE = _TABLES + STATISTICS
 
 DROP = """
 DROP TABLE resource, history, index_token, index_ref, index_date, index_number, index_string, index_uri;

@@ -25,6 +25,14 @@ def no_systolic(body: Json) -> None:
     body["component"][0].pop("valueQuantity")
 
 
+#: Why an element is not there, as the guide says it.
+NOT_KNOWN = {
+    "extension": [
+        {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
+    ]
+}
+
+
 def other_category(body: Json) -> None:
     body["category"] = [making.concept("other")]
 
@@ -49,6 +57,12 @@ def broken(numbers: tuple[int, ...], example: str, change: Change, place: str) -
             (18, 21),
             "Observation/some-day-smoker",
             lambda body: body.update(status="registered"),
+            "Observation.status",
+        ),
+        broken(
+            (47, 48, 49),
+            "Observation/some-day-smoker",
+            lambda body: body.update(_status=NOT_KNOWN) or body.pop("status"),
             "Observation.status",
         ),
         broken((), "Condition/encounter-diagnosis-example1", other_category, "Condition.category"),

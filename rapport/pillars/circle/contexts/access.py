@@ -48,6 +48,16 @@ class AccessPage:
     staff: tuple[tuple[str, str], ...]
     asked: str
     answer: tuple[tuple[str, bool], ...]
+    shut_out: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShutOutPage:
+    """`shut_out.html`: those whom the patient has shut out (id, name), and who was looked up."""
+
+    out: tuple[tuple[str, str], ...]
+    name: str
+    found: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,13 @@ _WHY: Mapping[str, str | Promise] = {
 }
 
 
+_IDENTITY: Mapping[str, str | Promise] = {
+    "joined": lazy("Joined two records of yours. You see both as one; nobody else sees more than before."),
+    "apart": lazy("Took it back: what was joined or moved is where it was."),
+    "moved": lazy("Moved entries that were in the wrong person’s record."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class LookLine:
     """One look in words."""
@@ -84,6 +91,7 @@ def look_line(one: Look) -> LookLine:
         role = _("your %(role)s") % {"role": role}
     title = f"{name}, {role}" if role and one.kind in ("staff", "kin") else name
     did = [
+        *(str(_IDENTITY[what]) for what in one.identity),
         _("Read %(things)s") % {"things": _named(one.saw)} if one.saw else "",
         _("Wrote in %(things)s") % {"things": _named(one.changed)} if one.changed else "",
         _("Saw in a list: %(things)s") % {"things": _named(one.found)} if one.found else "",

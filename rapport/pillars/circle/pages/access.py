@@ -47,6 +47,7 @@ def access(request: Request, rid: str) -> HttpResponse:
         staff=tuple(staff),
         asked=asked if found else "",
         answer=answer(found),
+        shut_out=reading.shut_out(request.door, who.ref),
     )
     return show(request, "circle/access.html", page)
 

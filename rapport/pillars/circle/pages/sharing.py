@@ -73,7 +73,7 @@ def circle(request: Request) -> HttpResponse:
 def _shared_with_me(request: Request) -> HttpResponse:
     actor, door = request.actor, request.door
     parts = reading.shared(door, actor.patients[0]) if actor.patients else ()
-    name = patient_name(door.conn, actor.ref) if actor.patients else ""
+    name = patient_name(door.conn, actor.ref) if parts else ""
     return show(request, "circle/shared.html", SharedPage(name, parts_shown(parts)))
 
 

@@ -13,7 +13,7 @@ from rapport.gate.door import Door
 from rapport.people import actors
 from rapport.people.portrait import human_name, words
 from rapport.pillars.circle.rules import KEEPERS
-from rapport.pillars.circle.shapes import Authority, authority_of
+from rapport.pillars.circle.shapes import Authority, authority_of, refused_of
 
 #: What is asked of somebody else's reach: one type for each kind of thing.
 ASKED = ("Patient", "Communication", "Appointment", "Goal", "Condition", "RequestGroup")
@@ -104,3 +104,23 @@ def people(door: Door, patient: str) -> tuple[list[tuple[str, str]], list[tuple[
     known = door.many(held)
     staff = [(ref, f"{human_name(record.json.get('name'))[0]}, {held[ref]}") for ref, record in known.items()]
     return family, sorted(staff, key=lambda one: one[1].casefold())
+
+
+def shut_out(door: Door, patient: str) -> tuple[tuple[str, str], ...]:
+    """Those who work here whom a patient has shut out (id, name); for the patient and who keeps sharing."""
+    if door.actor.ref != patient:
+        keeper(door)
+    query = [("patient", patient), ("status", "active"), ("_count", "200")]
+    found = (refused_of(one.json) for one in door.search("Consent", query).matches)
+    return tuple(sorted({(ref.partition("/")[2], name) for ref, name in filter(None, found)}))
+
+
+def colleagues(door: Door, name: str) -> tuple[tuple[str, str], ...]:
+    """Those who work here of a name (id, name with role), for a patient to choose from; a few."""
+    if door.actor.kind != "patient":
+        raise not_found()
+    query = [("name", word) for word in name.replace(",", " ").replace("|", " ").split()]
+    found = door.search("Practitioner", [*query, ("_count", "20")]).matches if query else []
+    held = {at.person: at.role for at in actors.positions(door.conn)}
+    named = ((one.rid, human_name(one.json.get("name"))[0], held.get(one.ref, "")) for one in found)
+    return tuple((rid, f"{called}, {role}" if role else called) for rid, called, role in named if called)

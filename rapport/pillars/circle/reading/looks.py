@@ -12,6 +12,7 @@ from typing import Any
 
 from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door, Entry
+from rapport.gate.identity import joining, splitting
 from rapport.gate.preview import would
 from rapport.people import actors
 from rapport.people.portrait import moment
@@ -31,6 +32,7 @@ class Look:
     saw, found, changed   types of resources: opened, met in a list, written
     emergency  the glass was broken for it; `words`: why, as they wrote it
     rule       the rule by which they may see it now, "" where none lets them any more
+    identity   what was done about whose record it is: joined, apart, moved
     """
 
     number: int
@@ -45,8 +47,11 @@ class Look:
     emergency: bool
     words: str
     rule: str
+    identity: tuple[str, ...] = ()
 
 
+#: What the audit says of records that were joined or split.
+_IDENTITY = {joining.JOINED: "joined", joining.APART: "apart", splitting.SPLITTING: "moved"}
 _KINDS = {"Practitioner": "staff", "RelatedPerson": "kin", "Patient": "patient", "Device": "program"}
 
 
@@ -118,6 +123,7 @@ def _look(group: Sequence[Entry], why: _Why) -> Look:
         emergency=emergency,
         words=why.emergency(last) if emergency else "",
         rule=why.rule(last.ref, kind, [reference for _, _, reference in things]),
+        identity=tuple(dict.fromkeys(_IDENTITY[entry.why] for entry in group if entry.why in _IDENTITY)),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from rapport.fhir.labels import is_private
 from rapport.fhir.outcomes import not_found
+from rapport.gate import joins
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.gate.preview import seen_by, supposing
@@ -75,11 +76,11 @@ def members(door: Door, today: date) -> tuple[Member, ...]:
     query = [("patient", door.actor.ref), ("_sort", "_id"), ("_count", "100")]
     found = [one.json for one in door.search("RelatedPerson", query).matches]
     ways = kin_invitations.state_of([f"RelatedPerson/{body['id']}" for body in found])
-    ids = {body["id"]: _consent(door, body["id"]) for body in found}
-    said = door.many(ids.values())
+    ids = {body["id"]: _consents(door, body["id"]) for body in found}
+    said = door.many(ref for refs in ids.values() for ref in refs)
     shown = []
     for body in found:
-        record_ = said.get(ids[body["id"]])
+        record_ = next((said[ref] for ref in ids[body["id"]] if ref in said), None)
         choice = shapes.choice_of(record_.json if record_ else None).within(today)
         if body.get("active") is False and choice.state != ENDED:
             choice = Choice(state=ENDED)
@@ -95,7 +96,7 @@ def member(door: Door, rid: str, today: date) -> Member:
     body = door.read("RelatedPerson", rid).json
     if (body.get("patient") or {}).get("reference") != door.actor.ref:
         raise not_found()
-    said = door.many([_consent(door, rid)])
+    said = door.many(_consents(door, rid))
     found = next(iter(said.values()), None)
     choice = shapes.choice_of(found.json if found else None).within(today)
     if body.get("active") is False:
@@ -103,8 +104,10 @@ def member(door: Door, rid: str, today: date) -> Member:
     return _of(body, choice, kin_invitations.state_of([f"RelatedPerson/{rid}"]))
 
 
-def _consent(door: Door, rid: str) -> str:
-    return f"Consent/{shapes.consent_id(door.actor.ref, f'RelatedPerson/{rid}')}"
+def _consents(door: Door, rid: str) -> list[str]:
+    """Where the Consent about a member stands, or where it stood in a record that was joined to this one."""
+    own = (door.actor.ref, *joins.replaced(door.conn, door.actor.ref))
+    return [f"Consent/{shapes.consent_id(patient, f'RelatedPerson/{rid}')}" for patient in own]
 
 
 def _of(body: dict[str, Any], choice: Choice, ways: dict[str, str]) -> Member:
@@ -120,7 +123,10 @@ def _of(body: dict[str, Any], choice: Choice, ways: dict[str, str]) -> Member:
 @contextmanager
 def as_seen_by(door: Door, who: Member, choice: Choice, at: str) -> Iterator[Door]:
     """A door as somebody of the circle would have it under a choice that is not kept; undone after."""
-    body = shapes.consent(door.actor.ref, who.ref, who.name, choice, at)
+    parts = joins.parts(door.conn, door.actor.ref)
+    body = shapes.consent(door.actor.ref, who.ref, who.name, choice, at, parts)
+    known = door.many(_consents(door, who.rid))
+    body["id"] = next((record.rid for record in known.values()), body["id"])
     other = Actor("kin", who.ref, who.name, who.relation, patients=(door.actor.ref,))
     with supposing(door, body, instead=f"Consent/{body['id']}"):
         yield seen_by(door, other)

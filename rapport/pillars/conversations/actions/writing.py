@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from rapport.fhir.labels import JOINED
 from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
 from rapport.people import notices
@@ -240,7 +241,8 @@ def mark_opened(door: Door, letters_shown: Iterable[str]) -> frozenset[str]:
             read_first(door, [record.ref for record in new])
         for conversation in {read_message(record.json).conversation for record in new}:
             notices.settle(door.actor.ref, conversation, door.conn)
-        shown_to_all = [record for record in new if not record.sens]  # of the rest the circle hears nothing
+        # of what carries a label the circle hears nothing
+        shown_to_all = [record for record in new if not record.sens & ~JOINED]
         stirred = {f"conversation:{read_message(record.json).conversation}" for record in shown_to_all}
         stirred |= {f"patient:{ref_of(record.json.get('subject'))}" for record in new}
         door.changed(*stirred)

@@ -15,10 +15,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from rapport.gate.door import Door
 from rapport.listening import Heard, Span
+from rapport.people import alarms
+from rapport.people.alarms import Help
 from rapport.people.portrait import apart
+from rapport.pillars.conversations import moment
 from rapport.pillars.conversations.contexts import said
-from rapport.pillars.conversations.reading import ConversationView, Face, Letter
+from rapport.pillars.conversations.guards import sounding
+from rapport.pillars.conversations.reading import ConversationView, Face, Letter, on_call
 from rapport.pillars.conversations.rules import alerts as rules
 from rapport.ui.roles import role_said
 
@@ -48,23 +53,6 @@ MOST_FEELINGS, MOST_LETTERS = 2, 5
 _STRENGTHS = ("high", "medium", "low")
 #: So long does help stand on the page of who wrote, until somebody answered.
 HELP_STANDS = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
-class Help:
-    """Help for who just wrote of danger, in the language of their words.
-
-    kind      `self_harm`, `emergency`, `abuse`, `urgent`
-    sent      it was sent; before that nothing is said of who reads it
-    on_call   who is on call and is told now; "" for nobody: then nothing is promised
-    others    who of the circle reads this conversation, too
-    """
-
-    kind: str
-    language: str
-    sent: bool = False
-    on_call: str = ""
-    others: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +90,16 @@ def help_now(
         return None
     language = heard.language if heard.language in READ else (get_language() or "en").partition("-")[0]
     return Help(kind, language, sent, _named(on_call[0]) if on_call else "", others)
+
+
+def connect() -> None:
+    """Other pillars sound alarms here, too (`people.alarms`)."""
+    alarms.connect(sounding.sound, _on_call, sounding.talk)
+
+
+def _on_call(door: Door) -> str:
+    here = on_call(door, moment.now())
+    return _named(here[0]) if here else ""
 
 
 def _named(face: Face) -> str:

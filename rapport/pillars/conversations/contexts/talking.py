@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from rapport.gate.actor import Actor
 from rapport.people import chart
+from rapport.people.alarms import Help
 from rapport.people.portrait import Person
 from rapport.people.record import Fact
 from rapport.pillars.conversations.contexts import said
 from rapport.pillars.conversations.contexts.coaching import CoachLine
-from rapport.pillars.conversations.contexts.hearing import HeardLine, Help, heard_lines, unmet
+from rapport.pillars.conversations.contexts.hearing import HeardLine, heard_lines, unmet
 from rapport.pillars.conversations.contexts.said import Happened, Said
 from rapport.pillars.conversations.contexts.writing import Trouble
 from rapport.pillars.conversations.reading import (

@@ -10,11 +10,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from rapport.people.alarms import Help
 from rapport.people.hours import Span
 from rapport.people.portrait import apart, short
 from rapport.people.site import Site
 from rapport.pillars.conversations.contexts import said
-from rapport.pillars.conversations.contexts.hearing import Help
 from rapport.pillars.conversations.reading import ConversationLine, Face, TopicChoice
 from rapport.ui import dates
 from rapport.ui.roles import role_said

@@ -13,15 +13,17 @@ from rapport.gate import guards
 from rapport.pillars.conversations.guards import following, judging
 from rapport.pillars.conversations.shapes.codes import kind_of, ref_of
 
+_OURS, _FILES = frozenset({"Communication", "Task"}), frozenset({"Binary"})
+
 
 def register() -> None:
     """Put the guards at the door; called once at start-up."""
-    guards.register(guards.Guard("conversations", _ours, judging.judge, following.follow))
-    guards.register(guards.Guard("conversation files", _file, judging.judge_file))
+    guards.register(guards.Guard("conversations", _ours, judging.judge, following.follow, _OURS))
+    guards.register(guards.Guard("conversation files", _file, judging.judge_file, types=_FILES))
 
 
 def _ours(body: dict[str, Any]) -> bool:
-    return body.get("resourceType") in ("Communication", "Task") and bool(kind_of(body))
+    return body.get("resourceType") in _OURS and bool(kind_of(body))
 
 
 def _file(body: dict[str, Any]) -> bool:

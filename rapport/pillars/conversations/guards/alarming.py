@@ -73,10 +73,10 @@ def raise_for(door: Door, header: Header, message: Message, heard: Heard | None)
     if mode == "on":
         telling.stir(door, team)
         if stat:
-            _ask_at_once(door, own, body, at)
+            ask_at_once(door, own, body, at)
 
 
-def _ask_at_once(door: Door, own: Door, body: dict[str, Any], at: datetime) -> None:
+def ask_at_once(door: Door, own: Door, body: dict[str, Any], at: datetime) -> None:
     """Ask the first person. If looking for them fails, the letter goes all the same and the clock asks."""
     try:
         _ask(door, own, body, at)

@@ -64,9 +64,10 @@ def _message(door: Door, before: Body | None, after: Body) -> None:
 
 
 def _as_private(door: Door, message: Message, after: Body) -> Message:
-    """A message about a question that is kept from the circle is kept from it, too."""
+    """A message about a question, or in a conversation, that is kept from the circle is kept from it, too."""
+    whole = finding.look(at_work(door), message.conversation, "conversation")
     asked = (finding.look(at_work(door), ref, "concern") for ref in message.about)
-    if message.is_note or message.private or not any(one and is_private(one) for one in asked):
+    if message.is_note or message.private or not any(one and is_private(one) for one in (whole, *asked)):
         return message
     stored = at_work(door).read("Communication", message.rid).json
     return read_message(at_work(door).update(with_privacy(stored, True)).json)
@@ -131,6 +132,9 @@ def _concern(door: Door, before: Body | None, after: Body) -> None:
     who, at = finding.who(door), moment.now()
     clocks = finding.clocks(topic_of(door, read_concern(after).conversation))
     ought = judging.step(before, after, who, at, clocks) if before else raising.new(after, who, at, clocks)
+    if before is None and not is_private(ought):
+        whole = finding.look(at_work(door), read_concern(ought).conversation, "conversation")
+        ought = with_privacy(ought, True) if whole and is_private(whole) else ought
     if _differs(ought, after):
         meta = {name: value for name, value in (ought.get("meta") or {}).items() if name != "versionId"}
         at_work(door).update({**ought, "meta": meta} if meta else ought)
@@ -144,9 +148,12 @@ def _differs(ought: Body, after: Body) -> bool:
 
 def _concern_moved(door: Door, before: Body | None, after: Body, *, quiet: bool = False) -> None:
     was, now = (read_concern(before) if before else None), read_concern(after)
-    if was is None or was.is_open != now.is_open:
+    kept, shown = is_private(after), before is not None and is_private(before) and not is_private(after)
+    if was is None or was.is_open != now.is_open or kept != is_private(before or {}):
         settle(door, now.conversation)
-    if was is not None and (was.owner, was.team) != (now.owner, now.team):
+    if kept:
+        pass  # its own grants bring in who has it: the header is read by the circle, too
+    elif shown or (was is not None and (was.owner, was.team) != (now.owner, now.team)):
         _address(door, now.conversation, now.owner, now.team)
     elif was is not None and now.passed[len(was.passed) :]:
         _address(door, now.conversation, now.passed[-1], now.team)
@@ -155,7 +162,10 @@ def _concern_moved(door: Door, before: Body | None, after: Body, *, quiet: bool 
 
 
 def settle(door: Door, conversation: str) -> None:
-    """Keep the conversation's state in step: in progress while a concern is open, else completed."""
+    """Keep the conversation's state in step: in progress while a concern is open, else completed.
+
+    The circle reads that, so a concern that is kept from them does not count (`open_in`).
+    """
     own = at_work(door)
     own.lock("conversation", conversation)
     found = finding.look(own, conversation, "conversation")

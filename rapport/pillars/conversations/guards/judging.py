@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from rapport.fhir.labels import PRIVATE
 from rapport.gate.door import Door
 from rapport.gate.permissions import READ
 from rapport.pillars.conversations import finding, moment
@@ -52,8 +53,8 @@ def _conversation(door: Door, before: Body | None, after: Body, who: Who, at: da
 
 
 def open_in(conversation: str) -> list[tuple[str, str]]:
-    """The query of the open concerns of a conversation."""
-    return [finding.CONCERN, ("based-on", conversation), finding.OPEN]
+    """The query of the open concerns of a conversation, without what is kept from the circle."""
+    return [finding.CONCERN, ("based-on", conversation), finding.OPEN, ("_security:not", "|".join(PRIVATE))]
 
 
 def _placed(door: Door, conversation: str, patient: str, who: Who, kind: str) -> Header | None:

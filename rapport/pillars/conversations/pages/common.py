@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -12,18 +11,14 @@ from rapport.fhir.outcomes import Refused, not_found
 from rapport.people import drafts
 from rapport.people.request import Request, see_other
 from rapport.pillars.conversations.contexts import Trouble
-from rapport.pillars.conversations.forms import Posted, of_draft
+from rapport.pillars.conversations.forms import Posted
 from rapport.ui.errors import in_language
 
 
 def draft_of(request: Request, place: str) -> Posted | None:
     """What this person wrote here and has not sent."""
-    text = drafts.load(request.actor.ref, place)
-    try:
-        lists = json.loads(text) if text else None
-    except ValueError:
-        return None
-    return of_draft(lists) if isinstance(lists, dict) else None
+    lists = drafts.typed(request.actor.ref, place)
+    return Posted(lists) if lists else None
 
 
 def draft_about(request: Request, place: str, name: str, rid: str) -> Posted | None:

@@ -14,6 +14,7 @@ from rapport.gate.live import about
 from rapport.gate.permissions import CREATE
 from rapport.gate.together import together
 from rapport.people import chart, live, portrait, site
+from rapport.people.alarms import Help
 from rapport.people.request import Request, once_token
 from rapport.pillars.conversations import actions, reading
 from rapport.pillars.conversations.contexts import (
@@ -26,7 +27,6 @@ from rapport.pillars.conversations.contexts import (
 )
 from rapport.pillars.conversations.contexts.coaching import CoachLine
 from rapport.pillars.conversations.contexts.hearing import (
-    Help,
     alert_words,
     circle_of,
     help_now,

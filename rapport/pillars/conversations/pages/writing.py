@@ -15,10 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from rapport.fhir.outcomes import Refused
 from rapport.people import site
+from rapport.people.alarms import Help
 from rapport.people.request import Request
 from rapport.pillars.conversations import actions, reading
 from rapport.pillars.conversations.contexts import Trouble, WritePage, said, topic_lines
-from rapport.pillars.conversations.contexts.hearing import Help, circle_of, help_now
+from rapport.pillars.conversations.contexts.hearing import circle_of, help_now
 from rapport.pillars.conversations.contexts.writing import TopicLine, open_hours
 from rapport.pillars.conversations.forms import Posted, Writing, is_new
 from rapport.pillars.conversations.pages import common, staff_writing

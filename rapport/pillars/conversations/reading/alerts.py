@@ -42,6 +42,7 @@ def _shown(looking: Looking, one: AlertTask, text: str) -> shown.Alert:
         asked=looking.faces.of(asked) if asked else None,
         due=one.due,
         mine=named in looking.who.positions,
+        answers=finding.rid_of(one.letter) if one.letter.startswith("QuestionnaireResponse/") else "",
     )
 
 

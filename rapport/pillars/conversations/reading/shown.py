@@ -249,6 +249,7 @@ class Alert:
     asked  who is asked to take it now; `owner` is who has it
     due    when the next person is asked
     mine   who looks has it
+    answers  id of the answers that it is about, where it is no letter
     """
 
     rid: str
@@ -265,6 +266,7 @@ class Alert:
     asked: Face | None
     due: datetime | None
     mine: bool = False
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,9 +62,12 @@ _BACK = re.compile(
 )
 #: Beginnings of words that name nothing.
 _EVERYWHERE = frozenset(
-    "have been with from when will just very your more some does doing also still after since other there"
-    " para este esta desde pero como cuand much pued mucho tengo pour avec dans mais depui quand plus tout"
-    " mon avoir suis est-c encor vraim".split()
+    re.findall(
+        r"\w+",
+        "have been with from when will just very your more some does doing also still after since other there"
+        " para este esta desde pero como cuand much pued mucho tengo pour dans mais depui quand plus tout"
+        " avec avoir suis encor vraim",
+    )
 )
 
 

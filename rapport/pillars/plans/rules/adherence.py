@@ -72,14 +72,23 @@ def coverage(fills: Iterable[Fill], end: date, stays: Sequence[Stay] = ()) -> Co
         raise ValueError("a fill is for one day or more")
     if len({fill.day for fill in known}) < FEWEST or (end - known[0].day).days < SHORTEST:
         return None
-    away = {day for stay in stays for day in _days(max(stay.first, known[0].day), min(stay.last, end))}
+    at_hand, away = hands(known, end, stays)
     counted = set(_days(known[0].day, end)) - away
     if not counted:
         return None
+    return Coverage(len(at_hand & counted), len(counted), sum(fill.supply for fill in known))
+
+
+def hands(fills: Iterable[Fill], end: date, stays: Sequence[Stay] = ()) -> tuple[set[date], set[date]]:
+    """The days up to `end` on which a medicine was at hand, and the days in hospital since the first fill."""
+    known = sorted((fill for fill in fills if fill.day <= end), key=lambda fill: fill.day)
+    if not known:
+        return set(), set()
+    away = {day for stay in stays for day in _days(max(stay.first, known[0].day), min(stay.last, end))}
     at_hand: set[date] = set()
     for drug in {fill.drug for fill in known}:
         at_hand |= _at_hand([fill for fill in known if fill.drug == drug], away, end)
-    return Coverage(len(at_hand & counted), len(counted), sum(fill.supply for fill in known))
+    return at_hand, away
 
 
 def _at_hand(fills: Iterable[Fill], away: set[date], end: date) -> set[date]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rapport.fhir.outcomes import Refused
-from rapport.pillars.plans.shapes import LEVELS, GoalFacts, is_goal, read_goal
+from rapport.pillars.plans.shapes.goals import LEVELS, GoalFacts, is_goal, read_goal
 
 #: Longest goal or step, in characters; most steps of a goal.
 LONGEST, MOST_STEPS = 500, 12

@@ -17,6 +17,8 @@ from importlib.resources import files
 
 from rapport.pillars.what_matters.shapes import Entry
 
+#: What is proposed in words alone, whatever it will become: rules that look for words read it too.
+PROPOSALS = ("Goal", "CarePlan")
 _SENTENCE = re.compile(r"[^.!?;\n]+")
 _NUMBERS = {
     "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "noon": 12, "midday": 12,
@@ -81,6 +83,25 @@ def against(entries: Iterable[Entry], orders: Iterable[Order]) -> tuple[Against,
     return tuple(found.values())
 
 
+def may_be_against(order: Order) -> bool:
+    """Whether anything that somebody may have said speaks of such an order: quick, for every write."""
+    words = _speaking(order.rtype)
+    return words is None or bool(words.search(_fold(order.words)))
+
+
+@cache
+def _speaking(rtype: str) -> re.Pattern[str] | None:
+    """What any rule for a type looks for in an order; None where one looks at every order of it."""
+    each = [rule.ordered for rule in rules() if _reads(rule, rtype)]
+    if None in each:
+        return None
+    return re.compile("|".join(one.pattern for one in each if one is not None) or "(?!)")
+
+
+def _reads(rule: Rule, rtype: str) -> bool:
+    return rtype in rule.types or (rtype in PROPOSALS and rule.ordered is not None and not rule.before)
+
+
 def _told(entry: Entry) -> Iterator[tuple[Rule, str, str]]:
     """The rules that an entry speaks to: with the sentence, folded, and the words in it as written."""
     for sentence in _SENTENCE.findall(entry.words) if entry.stands else ():
@@ -94,7 +115,7 @@ def _told(entry: Entry) -> Iterator[tuple[Rule, str, str]]:
 
 def _meets(rule: Rule, sentence: str, order: Order) -> str | None:
     """The words of an order that go against it ("" for its time alone); None where it does not."""
-    if order.rtype not in rule.types:
+    if not _reads(rule, order.rtype):
         return None
     words = _fold(order.words)
     if rule.lacks is not None and rule.lacks.search(words):

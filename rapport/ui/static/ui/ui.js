@@ -151,6 +151,24 @@ document.addEventListener("input", ({ target }) => {
 });
 document.querySelectorAll("[data-coach-url]").forEach((field) => { if (field.value) hint(field); });
 
+// ---------- answers that are saved one by one ----------
+
+document.addEventListener("change", async ({ target }) => {
+  const form = target.form;
+  if (!form?.dataset.each || target.type !== "radio") return;
+  const data = new FormData();
+  data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken?.value ?? "");
+  data.set("each", "1");
+  data.set(target.name, target.value);
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: data, redirect: "manual" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const place = document.getElementById(form.dataset.each);
+    const fresh = page.getElementById(form.dataset.each);
+    if (answer.ok && fresh && place.innerHTML.trim() !== fresh.innerHTML.trim()) place.replaceChildren(...fresh.childNodes);
+  } catch { /* the button at the end saves them all */ }
+});
+
 // ---------- the page follows the record ----------
 
 /** Whether a part holds something being typed, or the caret: then it stays, whatever the record says. */

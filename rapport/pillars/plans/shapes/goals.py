@@ -79,6 +79,11 @@ class GoalFacts:
         """Whether the person said it themselves."""
         return self.by == self.patient
 
+    @property
+    def open(self) -> bool:
+        """Whether it waits for a word, or goes on."""
+        return self.state in ("proposed", "active")
+
 
 @dataclass(frozen=True, slots=True)
 class Said:

@@ -7,14 +7,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from rapport.gate.door import Door
-from rapport.pillars.plans import finding, shapes
-from rapport.pillars.plans.shapes import Resource, Said
+from rapport.people import fits
+from rapport.pillars.plans import finding
+from rapport.pillars.plans.shapes import goals as shapes
+from rapport.pillars.plans.shapes.goals import Resource, Said
 
 _NAMES = uuid.UUID("c3b0d9ad-1a0e-4a55-9f0c-53c07c28f6a7")
 
 
-def say(door: Door, *, once: str, patient: str, said: Said) -> str:
-    """A goal for `Patient/…`: theirs when they say it, else proposed. Its id; once a token."""
+def say(door: Door, *, once: str, patient: str, said: Said, reason: str = "") -> str:
+    """A goal for `Patient/…`: theirs when they say it, else proposed. Its id; once a token.
+
+    What a team proposes against the person's own words needs a reason.
+    """
     rid = str(uuid.uuid5(_NAMES, f"{door.actor.ref} {patient} {once}"))
     by, own = (door.actor.ref, door.actor.name), door.actor.ref == patient
     with door.unit("saying a goal"):
@@ -23,6 +28,8 @@ def say(door: Door, *, once: str, patient: str, said: Said) -> str:
             state = "active" if own else "proposed"
             body = shapes.goal(rid, said, patient=patient, by=by, at=datetime.now(UTC), state=state)
             door.create(body, rid=rid)
+            if not own:
+                fits.settle(door, patient, [finding.planned(said, f"Goal/{rid}")], reason)
     return rid
 
 

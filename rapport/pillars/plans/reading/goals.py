@@ -5,7 +5,7 @@ from __future__ import annotations
 from rapport.gate.door import Door
 from rapport.gate.together import Asks, inquiry
 from rapport.pillars.plans.rules.attainment import Attained, t_score
-from rapport.pillars.plans.shapes import GOAL, KIND, GoalFacts, read_goal
+from rapport.pillars.plans.shapes.goals import GOAL, KIND, GoalFacts, read_goal
 
 #: Most goals of one person that are read.
 MOST = 100

@@ -1,0 +1,20 @@
+"""Goals, plans and days of a person, read through a door."""
+
+from rapport.pillars.plans.reading.days import of_day, reports, told
+from rapport.pillars.plans.reading.goals import attained, goals
+from rapport.pillars.plans.reading.plans import need_template, plans, templates
+from rapport.pillars.plans.reading.supplies import medicines, progress, series
+
+__all__ = [
+    "attained",
+    "goals",
+    "medicines",
+    "need_template",
+    "of_day",
+    "plans",
+    "progress",
+    "reports",
+    "series",
+    "templates",
+    "told",
+]

@@ -1,0 +1,1 @@
+"""The resources that the pillar owns: build and read. Pure."""

@@ -1,0 +1,1 @@
+"""What is decided about screens. Pure; the time is passed in."""
