@@ -58,8 +58,9 @@ class Door(Bundles):
         return decide(self, action, rtype, rid)
 
     def why(self, action: Action, rtype: str, rid: str) -> Decision:
-        """The same for who asks just that: the question is written down."""
+        """The same for who asks just that: it is written down, with whose it is where they may see it."""
         self._note_search(f"{rtype}/{rid}/$why")
+        self.find(rtype, rid)
         return self.decide(action, rtype, rid)
 
     def reaches(
