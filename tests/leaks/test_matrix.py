@@ -35,7 +35,7 @@ SILENT = {
     "read by HEAD", "stale update", "stale delete", "patch", "$validate what is there", "what the server can",
     "no such place", "an export of somebody", "$export of all", "$import of all", "$export of type",
     "$export of one", "$validate of type", "$meta of one", "operation on a version", "_text", "_content",
-    ":in", ":not-in", ":below", ":identifier", "$expand of type", "$validate-code of type",
+    ":in", ":not-in", ":below", ":identifier", "$expand of type", "$validate-code of type", "$apply of type",
 }  # fmt: skip
 
 
