@@ -22,7 +22,7 @@ def family() -> None:
         taken = _asked(
             stage, door, "ride", "To the eye clinic and back. I can’t drive after the drops.", ride, 2
         )
-        _asked(stage, door, "meal", "Something warm on Thursday, for one.", stage.coming(4, "12:30"), 1)
+        _asked(stage, door, "meal", "Something warm, for one.", stage.coming(4, "12:30"), 1)
         own = (door.actor.ref, door.actor.name)
         words = "Write down my blood pressure, mornings."
         actions.plan(door, once=stage.once(), patient=AMINA, words=words, owner=own)
