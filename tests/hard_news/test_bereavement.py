@@ -200,7 +200,7 @@ def test_an_invitation_waits(people: People, door: Doors) -> None:
 
 def test_the_pages_ask_twice(people: People, door: Doors, busy: str) -> None:
     dara = Browser(people.dara)
-    assert "Has Amina died?" in dara.get("/people/amina/")
+    assert "Record a death" in dara.get("/people/amina/")
     dara.get("/bereavement/amina/")
     asked = dara.send("/bereavement/amina/", day="2026-06-14", words="Bilal, her son. Ring after ten.")
     assert "Is this right?" in asked and "Amina Haddad" in asked
