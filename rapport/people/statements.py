@@ -8,7 +8,7 @@ send the statement, which pages feel. Nothing else in this room writes SQL.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 from psycopg import Connection
@@ -119,6 +119,24 @@ def add_notice(conn: Conn, person: str, kind: str, about: str, key: str, due: da
             (person, kind, about, key, due),
         ).rowcount
         > 0
+    )
+
+
+def quiet_of(conn: Conn, person: str) -> tuple[time, time] | None:
+    """The local hours in which a person wants no e-mail; None where they leave it to the site."""
+    row = conn.execute("SELECT begins, ends FROM people_quiet WHERE person = %s", (person,)).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def set_quiet(conn: Conn, person: str, hours: tuple[time, time] | None) -> None:
+    """Keep the hours in which a person wants no e-mail; None for those of the site."""
+    if hours is None:
+        conn.execute("DELETE FROM people_quiet WHERE person = %s", (person,))
+        return
+    conn.execute(
+        "INSERT INTO people_quiet (person, begins, ends) VALUES (%s, %s, %s)"
+        " ON CONFLICT (person) DO UPDATE SET begins = excluded.begins, ends = excluded.ends",
+        (person, *hours),
     )
 
 
