@@ -179,11 +179,13 @@ def has_account(conn: Conn, person: str) -> bool:
 
 #: The event of an account that stands for another record now: person is that record, `by` the one before.
 _MOVED = "sign-in-moved"
-#: What goes where the account goes: words not sent yet, and what the person is still to be told.
+#: What goes where the account goes: words not sent yet, and when and what the person is still to be told.
 _BELONGINGS = (
     "UPDATE people_user SET person = %(new)s WHERE person = %(old)s",
     "UPDATE people_draft d SET person = %(new)s WHERE person = %(old)s AND NOT EXISTS"
     " (SELECT 1 FROM people_draft o WHERE o.person = %(new)s AND o.place = d.place)",
+    "UPDATE people_quiet q SET person = %(new)s WHERE person = %(old)s AND NOT EXISTS"
+    " (SELECT 1 FROM people_quiet o WHERE o.person = %(new)s)",
     "UPDATE people_notice SET person = %(new)s WHERE person = %(old)s AND done_at IS NULL",
     'INSERT INTO people_event (at, kind, person, "by", why, address)'
     " VALUES (now(), %(kind)s, %(new)s, %(old)s, '', '')",

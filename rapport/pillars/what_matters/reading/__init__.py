@@ -13,6 +13,7 @@ from rapport.gate.door import Door
 from rapport.gate.together import Asks, inquiry
 from rapport.people.fits import Misfit, Planned, Saying
 from rapport.pillars.what_matters import finding
+from rapport.pillars.what_matters.reading.reach import of as reach_of
 from rapport.pillars.what_matters.reading.reach import reach_line
 from rapport.pillars.what_matters.rules.against import Against, Order, against
 from rapport.pillars.what_matters.shapes import (
@@ -62,9 +63,10 @@ def talking(_door: Door, patient: str) -> Asks[tuple[tuple[str, str], ...]]:
     query = [("subject", patient), ("questionnaire", forms), ("status", STANDS), ("_count", str(MOST))]
     told = [record.json for record in (yield "QuestionnaireResponse", query).matches]
     words = [one.words for one in map(read_entry, filter(is_entry, told)) if one.kind == "talk"]
-    ways = [line for body in filter(reaching.is_reach, told) if (line := reach_line(reaching.read(body)))]
-    talk, way = gettext("How to talk with them"), gettext("How to reach them")
-    return (*((talk, one) for one in words[:1]), *((way, one) for one in ways[:1]))
+    lines = [(gettext("How to talk with them"), one) for one in words[:1]]
+    if way := reach_line(reach_of(told, patient)):
+        lines.append((gettext("How to reach them"), way))
+    return tuple(lines)
 
 
 def orders(door: Door, patient: str, now: datetime) -> tuple[Planned, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -61,17 +61,21 @@ def doubt_lines(one: Reach, called: str, way: str) -> tuple[str, ...]:
 
 
 @inquiry
-def reached(_door: Door, patient: str) -> Asks[reach.Reach]:
+def reached(_door: Door, patient: str) -> Asks[Reach]:
     """How somebody wants to be reached; nothing in particular where nobody said."""
-    query = [("subject", patient), ("_id", reach.reach_id(patient))]
+    query = [("subject", patient), ("questionnaire", reach.FORM), ("status", "completed"), ("_count", "5")]
     found = yield "QuestionnaireResponse", query
-    return next((reach.read(record.json) for record in found.matches), reach.Reach())
+    return of([record.json for record in found.matches], patient)
+
+
+def of(bodies: Iterable[Mapping[str, Any]], patient: str) -> Reach:
+    """What holds of these: their own, before what came with a record that was joined to theirs."""
+    told = [body for body in bodies if reach.is_reach(body)]
+    told.sort(key=lambda body: body.get("id") != reach.reach_id(patient))
+    return reach.read(told[0]) if told else Reach()
 
 
 @inquiry
-def doubts(_door: Door, patient: str, called: str, way: str) -> Asks[tuple[str, ...]]:
+def doubts(door: Door, patient: str, called: str, way: str) -> Asks[tuple[str, ...]]:
     """What speaks against reaching them by a message or a call."""
-    query = [("subject", patient), ("_id", reach.reach_id(patient))]
-    found = yield "QuestionnaireResponse", query
-    how = next((reach.read(record.json) for record in found.matches), reach.Reach())
-    return doubt_lines(how, called, way)
+    return doubt_lines((yield from reached.begin(door, patient)), called, way)
