@@ -42,7 +42,7 @@ def reach_line(one: Reach, *, own: bool = False) -> str:
     if one.quiet:
         begins, ends = map(clock, one.quiet)
         parts.append(_("No e-mail from %(begins)s to %(ends)s") % {"begins": begins, "ends": ends})
-    return ". ".join(parts)
+    return " ".join(f"{part}." for part in parts)
 
 
 def doubt_lines(one: Reach, called: str, way: str) -> tuple[str, ...]:
