@@ -94,7 +94,7 @@ def _number(patient: dict[str, Any]) -> str:
 def glance(request: Request, rid: str) -> HttpResponse:
     """`/people/<rid>/`: who, what is open, what was promised, the record, all contacts."""
     door = request.door
-    stays = joins.survivor(door.conn, f"Patient/{rid}")
+    stays = joins.survivor(door.conn, f"Patient/{rid}") if "\x00" not in rid else ""
     if stays and door.readable([stays]):
         return redirect("person", stays.partition("/")[2])
     who = chart.whose(door, rid)
