@@ -175,3 +175,11 @@ def test_it_stands_beside_the_answer(people: People, door: Doors) -> None:
     )
     said = Browser(people.dara).get(f"/messages/{sent.conversation}/")
     assert "How to reach them" in said and "Reads with a screen reader" in said
+
+
+def test_her_hours_go_where_her_account_goes(people: People, door: Doors) -> None:
+    """To the record that stands for her now, and back."""
+    actions.set_reach(door(people.amina), patient=AMINA, how=Reach("", (), NIGHT))
+    for old, new in ((AMINA, "Patient/stays"), ("Patient/stays", AMINA)):
+        statements.move_account(_conn(), old, new)
+        assert statements.quiet_of(_conn(), new) == NIGHT and statements.quiet_of(_conn(), old) is None
