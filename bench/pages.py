@@ -67,6 +67,8 @@ def measure(crowd: Any, seed: int = 11) -> dict[str, Times]:
         "inbox": lambda: nurse(lambda _rid: "/inbox/"),
         "conversation (team)": lambda: nurse(talk),
         "person at a glance": lambda: nurse(lambda rid: f"/people/{rid}/"),
+        "what matters (team)": lambda: nurse(lambda rid: f"/matters/{rid}/"),
+        "what matters (patient)": lambda: patient(lambda rid: f"/matters/{rid}/"),
         "has anything changed?": lambda: patient(live),
     }
     return {name: _times(ask) for name, ask in asked.items()}

@@ -19,8 +19,8 @@ DUTY = "urn:rapport:duty"
 #: The form of what matters to a person (`pillars.what_matters`).
 MATTERS = "urn:rapport:form:what-matters"
 #: Forms that are about a person and may be typed by others for them: what matters to them
-#: (`pillars.what_matters`), and how they want to hear results (`pillars.hard_news`).
-TYPED = frozenset({MATTERS, "urn:rapport:form:hard-news"})
+#: and how to reach them (`pillars.what_matters`), and how they want to hear results (`pillars.hard_news`).
+TYPED = frozenset({MATTERS, "urn:rapport:form:reach", "urn:rapport:form:hard-news"})
 #: Forms of pillars that judge their answers themselves; all others are checks (`pillars.screens`).
 OWN_FORMS = TYPED | {"urn:rapport:form:after-hard-news"}
 #: Where a resource says who it is from.

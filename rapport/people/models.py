@@ -221,6 +221,14 @@ class Notice(models.Model):
         ]
 
 
+class Quiet(models.Model):
+    """The local hours in which a person wants no e-mail, instead of the site's; they may span midnight."""
+
+    person = models.CharField(max_length=80, primary_key=True)
+    begins = models.TimeField()
+    ends = models.TimeField()
+
+
 class Outbox(models.Model):
     """In demo mode and where no mail server is set: where e-mails go instead, shown at `/outbox/`."""
 

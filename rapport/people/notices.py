@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from smtplib import SMTPRecipientsRefused
 from urllib.parse import urlsplit
 
@@ -40,6 +40,8 @@ class Undelivered:
     why: str
 
 
+#: Local times of day: from, until.
+Hours = tuple[time, time]
 Hook = Callable[[Undelivered], None]
 _hooks: list[Hook] = []
 
@@ -64,7 +66,7 @@ def tell(
     """
     conn = conn or asking.conn()
     now = timezone.now()
-    due = now if urgent else due_at(now, site.current())
+    due = now if urgent else due_at(now, site.current(), _own_quiet(conn, ref))
     if not statements.add_notice(conn, ref, kind, about, key[:200], due):
         return False
     jobs.later(conn, "people.gather", at=due, person=ref)
@@ -76,14 +78,19 @@ def settle(ref: str, about: str, conn: statements.Conn | None = None) -> None:
     statements.settle_notices(conn or asking.conn(), ref, about)
 
 
-def due_at(now: datetime, rules: Site) -> datetime:
-    """When a notice of now is sent: after the batching window, and outside quiet hours."""
-    return out_of_quiet(now + timedelta(minutes=rules.batch_minutes), rules)
+def due_at(now: datetime, rules: Site, own: Hours | None = None) -> datetime:
+    """When a notice of now is sent: after the batching window, outside quiet hours, `own` or the site's."""
+    return out_of_quiet(now + timedelta(minutes=rules.batch_minutes), rules, own)
 
 
-def out_of_quiet(at: datetime, rules: Site) -> datetime:
+def _own_quiet(conn: statements.Conn, ref: str) -> Hours | None:
+    """The hours that a patient chose; for whoever works here those of the site hold."""
+    return statements.quiet_of(conn, ref) if ref.startswith("Patient/") else None
+
+
+def out_of_quiet(at: datetime, rules: Site, own: Hours | None = None) -> datetime:
     """`at`, or the end of the quiet hours that it falls into (local time; they may span midnight)."""
-    begins, ends = rules.quiet
+    begins, ends = own or rules.quiet
     local = at.astimezone(rules.zone)
     clock = local.time().replace(tzinfo=None)
     inside = begins <= clock < ends if begins < ends else clock >= begins or clock < ends

@@ -8,7 +8,7 @@ send the statement, which pages feel. Nothing else in this room writes SQL.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 from psycopg import Connection
@@ -122,6 +122,24 @@ def add_notice(conn: Conn, person: str, kind: str, about: str, key: str, due: da
     )
 
 
+def quiet_of(conn: Conn, person: str) -> tuple[time, time] | None:
+    """The local hours in which a person wants no e-mail; None where they leave it to the site."""
+    row = conn.execute("SELECT begins, ends FROM people_quiet WHERE person = %s", (person,)).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def set_quiet(conn: Conn, person: str, hours: tuple[time, time] | None) -> None:
+    """Keep the hours in which a person wants no e-mail; None for those of the site."""
+    if hours is None:
+        conn.execute("DELETE FROM people_quiet WHERE person = %s", (person,))
+        return
+    conn.execute(
+        "INSERT INTO people_quiet (person, begins, ends) VALUES (%s, %s, %s)"
+        " ON CONFLICT (person) DO UPDATE SET begins = excluded.begins, ends = excluded.ends",
+        (person, *hours),
+    )
+
+
 def settle_notices(conn: Conn, person: str, about: str) -> None:
     """Nothing to tell any more: the person has seen what these notices are about."""
     conn.execute(
@@ -161,11 +179,13 @@ def has_account(conn: Conn, person: str) -> bool:
 
 #: The event of an account that stands for another record now: person is that record, `by` the one before.
 _MOVED = "sign-in-moved"
-#: What goes where the account goes: words not sent yet, and what the person is still to be told.
+#: What goes where the account goes: words not sent yet, and when and what the person is still to be told.
 _BELONGINGS = (
     "UPDATE people_user SET person = %(new)s WHERE person = %(old)s",
     "UPDATE people_draft d SET person = %(new)s WHERE person = %(old)s AND NOT EXISTS"
     " (SELECT 1 FROM people_draft o WHERE o.person = %(new)s AND o.place = d.place)",
+    "UPDATE people_quiet q SET person = %(new)s WHERE person = %(old)s AND NOT EXISTS"
+    " (SELECT 1 FROM people_quiet o WHERE o.person = %(new)s)",
     "UPDATE people_notice SET person = %(new)s WHERE person = %(old)s AND done_at IS NULL",
     'INSERT INTO people_event (at, kind, person, "by", why, address)'
     " VALUES (now(), %(kind)s, %(new)s, %(old)s, '', '')",

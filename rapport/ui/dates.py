@@ -7,7 +7,7 @@ no-break space, so that "8.40 am" and "16 March" never part at the end of a line
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
@@ -56,7 +56,7 @@ def _said(day: date, with_year: bool, language: str) -> tuple[str, str]:
     return date_words["date"], pgettext("weekday and date", "%(weekday)s %(date)s") % date_words
 
 
-def clock(at: datetime) -> str:
+def clock(at: datetime | time) -> str:
     """8.40 am, 1 pm, 12 noon; in other languages by 24 hours: 8:40, 8 h 40."""
     language = (get_language() or "en").partition("-")[0]
     if language == "fr":

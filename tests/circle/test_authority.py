@@ -12,6 +12,7 @@ from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.pillars.circle import actions
 from rapport.pillars.circle.reading import access
+from rapport.pillars.circle.reading.law import speakers
 from rapport.pillars.circle.shapes import Authority
 from tests.conversations.pages import Browser
 from tests.personas import AMINA, BILAL, DARA, People, observation
@@ -113,3 +114,22 @@ def test_the_form_enters_it(door: Doors, people: People) -> None:
     assert chen.status == 422
     said = chen.post("/access/amina/law/", {**fields, "once": "one form of chen"})
     assert "Guardian: Omar Haddad" in said and "Verified by Mei Chen" in said
+
+
+def test_the_glance_says_who_speaks_for_her_and_until_when(door: Doors, people: People) -> None:
+    dara, rid = Browser(people.dara), enter(door(people.chen))
+    said = dara.get("/people/amina/")
+    assert "Health-care agent: Bilal Haddad" in said and ", until" in said
+    assert "Health-care agent" not in Browser(people.eve_staff).get("/people/amina/")
+    assert speakers(door(people.eve_staff), AMINA, TODAY) == speakers(door(people.eve), AMINA, TODAY) == ()
+    assert speakers(door(people.dara), AMINA, NEXT_YEAR + timedelta(days=1)) == ()
+    actions.end_authority(door(people.chen), consent=rid)
+    assert "Health-care agent" not in dara.get("/people/amina/")
+
+
+def test_what_has_no_proof_speaks_for_nobody(door: Doors, people: People) -> None:
+    rid = enter(door(people.chen))
+    body = {**door(people.chen).read("Consent", rid).json}
+    body.pop("verification")
+    door(Actor.system("tests")).update(body)
+    assert speakers(door(people.chen), AMINA, TODAY) == ()

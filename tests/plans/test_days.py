@@ -352,3 +352,14 @@ def waiting() -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return int(cursor.fetchone()[0])
+
+
+def test_my_day_says_how_much_is_left(ramipril: None, people: People) -> None:
+    amina, day = Browser(people.amina), timezone.localdate().isoformat()
+    assert "My list today" in amina.get("/") and "2 things are left" in amina.said
+    amina.post("/today/amina/tick/", {"done": KEY, "day": day})
+    assert "One thing is left" in amina.get("/")
+    amina.post("/today/amina/tick/", {"done": "MedicationRequest/m1@20:00", "day": day})
+    assert "Nothing is left today" in amina.get("/")
+    for other in (people.bilal, people.eve):
+        assert "left" not in Browser(other).get("/")

@@ -26,6 +26,7 @@ class DayPage:
 
     new             conversations with letters not opened yet, and who wrote them
     checks          short questionnaires that wait: id and title
+    left            how much of the day's own list is still open; None where nothing is on it
     more_waiting    how many other answers wait
     more_questions  how many more were asked than the page shows
     doing           what somebody does for the person by a time, as was agreed
@@ -40,6 +41,7 @@ class DayPage:
     urgent: bool
     new: tuple[tuple[NewLetters, str], ...]
     checks: tuple[tuple[str, str], ...]
+    left: int | None
     questions: tuple[QuestionLine, ...]
     more_questions: int
     promises: tuple[tuple[Promise, Said], ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -51,6 +52,7 @@ class PersonPage:
     """`person.html`: one person, calm, on one page. What is active stands here; the rest is behind links.
 
     matters    what matters to the person: headings and their own words, at most five
+    speak      who speaks for them by law: as what, the name, the last day (None for none)
     checks     what checks of how they are came to, the newest first
     more       names of the lists that hold more than the page shows
     shared     whether the record may be read; else only who it is
@@ -62,6 +64,7 @@ class PersonPage:
     person: Person
     called: str
     matters: tuple[tuple[Any, str], ...]
+    speak: tuple[tuple[Any, str, date | None], ...]
     checks: tuple[TrendLine, ...]
     next_visit: Visit | None
     last_visit: Visit | None

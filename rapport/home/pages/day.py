@@ -15,7 +15,7 @@ from rapport.gate.together import together
 from rapport.home.contexts import DayPage, Waiting
 from rapport.home.contexts.errands import own_lines
 from rapport.home.pages import inbox
-from rapport.people import drafts, errands, live
+from rapport.people import drafts, errands, live, site
 from rapport.people.portrait import short
 from rapport.people.request import Request
 from rapport.pillars.conversations import reading
@@ -23,6 +23,8 @@ from rapport.pillars.conversations.contexts import said
 from rapport.pillars.conversations.contexts.talking import promise_lines, question_line
 from rapport.pillars.conversations.pages.listing import may_begin, topics_of
 from rapport.pillars.conversations.reading import Concern, NewLetters
+from rapport.pillars.plans import reading as plans
+from rapport.pillars.plans.reading.days import DayList
 from rapport.pillars.screens import reading as screens
 from rapport.pillars.screens.contexts import title_of
 from rapport.ui.show import show
@@ -54,6 +56,8 @@ def day(request: Request) -> HttpResponse:
         promised = later(reading.promises, patient)
         doing = later(errands.of_patient, patient)
         screened = later(screens.waiting, actor.ref)
+        own = actor.kind == "patient"
+        listed = plans.of_day_later(later, patient, now.date(), site.current().zone) if own else None
     concerns = asked.value
     waiting = [concern for concern in concerns if concern.state == "answered" and "confirm" in concern.may]
     shown = waiting[0] if waiting else None
@@ -67,6 +71,7 @@ def day(request: Request) -> HttpResponse:
         urgent=any(concern.stat and concern.is_open for concern in concerns),
         new=_new(letters, {concern.conversation for concern in waiting}),
         checks=tuple((one.rid, title_of(pack)) for one, pack in screened.value),
+        left=left_of(listed()) if listed else None,
         questions=tuple(question_line(concern, staff=False) for concern in others[:MOST]),
         more_questions=max(len(others) - MOST, 0),
         promises=promise_lines(promised.value, staff=False),
@@ -87,6 +92,11 @@ def greeting(now: datetime, name: str) -> str:
     if now.hour < 18:
         return _("Good afternoon, %(name)s") % {"name": name}
     return _("Good evening, %(name)s") % {"name": name}
+
+
+def left_of(found: DayList) -> int | None:
+    """How much of a day's list nothing was said of yet; None where nothing is on it."""
+    return sum(line.answer is None for line in found.lines) if found.lines else None
 
 
 def _waiting(concern: Concern) -> Waiting:

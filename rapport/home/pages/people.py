@@ -23,6 +23,8 @@ from rapport.home.pages import care
 from rapport.people import accounts, chart, live, record
 from rapport.people.portrait import person, short
 from rapport.people.request import Request, staff_only
+from rapport.pillars.circle.contexts.access import KINDS
+from rapport.pillars.circle.reading.law import speakers
 from rapport.pillars.conversations import reading
 from rapport.pillars.conversations.contexts.talking import promise_lines, question_line
 from rapport.pillars.conversations.forms import DayField
@@ -92,7 +94,7 @@ def _number(patient: dict[str, Any]) -> str:
 def glance(request: Request, rid: str) -> HttpResponse:
     """`/people/<rid>/`: who, what is open, what was promised, the record, all contacts."""
     door = request.door
-    stays = joins.survivor(door.conn, f"Patient/{rid}")
+    stays = joins.survivor(door.conn, f"Patient/{rid}") if "\x00" not in rid else ""
     if stays and door.readable([stays]):
         return redirect("person", stays.partition("/")[2])
     who = chart.whose(door, rid)
@@ -104,7 +106,7 @@ def glance(request: Request, rid: str) -> HttpResponse:
         asked = later(reading.open_concerns, who.ref)
         promised = later(reading.promises, who.ref)
         coming, gone = later(_next, who.ref), later(_last, who.ref)
-        told = later(entries, who.ref)
+        told, lawful = later(entries, who.ref), later(speakers, who.ref, timezone.localdate())
         screened, forms = later(screens.trends, who.ref), later(screens.packs)
     contacts, older = met.value
     concerns, carers = asked.value, care.members(teams.value)
@@ -112,6 +114,7 @@ def glance(request: Request, rid: str) -> HttpResponse:
         person=who,
         called=short(who.name),
         matters=summary(told.value),
+        speak=tuple((KINDS[one.kind], one.name, one.until) for one in lawful.value),
         checks=trend_lines(screened.value, forms.value),
         next_visit=coming.value,
         last_visit=gone.value,

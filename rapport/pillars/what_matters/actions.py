@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.gate.door import Door
 from rapport.pillars.what_matters import finding, shapes
+from rapport.pillars.what_matters.shapes import reach
 
 _NAMES = uuid.UUID("0f7a8a9e-58f1-4dd1-8a8e-64b0f1a0c7de")
 
@@ -38,6 +39,21 @@ def still_so(door: Door, *, patient: str, entry: str) -> None:
 def take_out(door: Door, *, patient: str, entry: str) -> None:
     """It does not hold any more. Twice is as once."""
     _again(door, patient, entry, "", stands=False)
+
+
+def set_reach(door: Door, *, patient: str, how: reach.Reach) -> None:
+    """How somebody wants to be reached from now on; the same again changes nothing."""
+    with door.unit("saying how to reach them"):
+        door.lock("reach", patient)
+        known = door.find("QuestionnaireResponse", reach.reach_id(patient))
+        if known is not None and reach.read(known.json) == how:
+            return
+        body = reach.resource(patient, how, by=_signs(door), at=_now())
+        if known is None:
+            door.create(body, rid=body["id"])
+        else:
+            kept = {name: value for name, value in known.json.items() if name != "item"}
+            door.update({**kept, **body})
 
 
 def go_on(door: Door, *, patient: str, order: str, entry: str, reason: str) -> None:

@@ -18,10 +18,12 @@ class WhatMattersConfig(AppConfig):
         from rapport.people import asides, fits
         from rapport.pillars.what_matters import actions, guards, reading
         from rapport.pillars.what_matters.pages import what_helps
+        from rapport.pillars.what_matters.reading import reach
         from rapport.ui import context, places
 
         guards.register()
         asides.use(reading.talking)
+        asides.use_doubt(reach.doubts)
         fits.use(
             reading.misfits,
             lambda door, patient, one, reason: actions.go_on(

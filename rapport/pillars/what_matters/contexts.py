@@ -99,6 +99,7 @@ class MattersPage:
     """`matters.html`: all of it. `told` holds something, `open` does not yet; `own`: it is the reader's.
 
     against  what is planned and goes against what is said
+    reach    how they want to be reached, as one line
     """
 
     person: Person
@@ -106,6 +107,7 @@ class MattersPage:
     own: bool
     staff: bool
     shared: bool
+    reach: str
     may_write: bool
     against: tuple[Misfit, ...]
     told: tuple[Part, ...]
@@ -124,6 +126,16 @@ class WritePage:
     form: Form
     once: str
     trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReachPage:
+    """`reach.html`: how somebody wants to be reached, to choose."""
+
+    person: Person
+    called: str
+    own: bool
+    form: Form
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from typing import Any
 from rapport.fhir.outcomes import Refused
 from rapport.gate import guards
 from rapport.gate.door import Door
-from rapport.people import site
+from rapport.people import site, statements
 from rapport.pillars.what_matters import reading
 from rapport.pillars.what_matters.rules import entries as rules
+from rapport.pillars.what_matters.rules import reach as reaching
 from rapport.pillars.what_matters.rules.against import Order, may_be_against
 from rapport.pillars.what_matters.shapes import (
     PLANNED,
@@ -21,6 +22,7 @@ from rapport.pillars.what_matters.shapes import (
     issue_id,
     patient_of,
     preference,
+    reach,
     read_entry,
     said_of,
 )
@@ -32,6 +34,13 @@ def register() -> None:
     """Put the guards at the door; called once at start-up."""
     for guard in (
         guards.Guard("what matters", is_entry, _judge, _follow, types=frozenset({"QuestionnaireResponse"})),
+        guards.Guard(
+            "how to reach them",
+            reach.is_reach,
+            _judge_reach,
+            _keep_quiet,
+            types=frozenset({"QuestionnaireResponse"}),
+        ),
         guards.Guard("against what matters", _may_be_against, follow=_note, types=frozenset(PLANNED)),
         guards.Guard("reasons against", is_issue, _judge_issue, types=frozenset({"DetectedIssue"})),
     ):
@@ -40,6 +49,16 @@ def register() -> None:
 
 def _judge(_door: Door, before: Body | None, after: Body | None) -> None:
     rules.judge(before, after)
+
+
+def _judge_reach(_door: Door, before: Body | None, after: Body | None) -> None:
+    reaching.judge(before, after)
+
+
+def _keep_quiet(door: Door, _before: Body | None, after: Body | None) -> None:
+    """The hours without e-mail stand where notices are told, in the same transaction."""
+    if after is not None:
+        statements.set_quiet(door.conn, reach.subject_of(after), reach.read(after).quiet)
 
 
 def _follow(door: Door, _before: Body | None, after: Body | None) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rapport.fhir.outcomes import Refused, not_found
+from rapport.gate.together import together
 from rapport.people import chart, drafts
 from rapport.people.portrait import Person, short
 from rapport.people.request import Request, once_token, see_other, staff_only
@@ -21,9 +22,11 @@ from rapport.pillars.what_matters.contexts import (
     GoOnPage,
     MattersPage,
     Part,
+    ReachPage,
     WritePage,
 )
-from rapport.pillars.what_matters.forms import ReasonForm, WordsForm
+from rapport.pillars.what_matters.forms import ReachForm, ReasonForm, WordsForm
+from rapport.pillars.what_matters.reading.reach import reach_line, reached
 from rapport.pillars.what_matters.rules import entries as rules
 from rapport.pillars.what_matters.shapes import Entry, read_entry
 from rapport.ui.errors import in_language
@@ -43,22 +46,48 @@ def own(request: Request) -> HttpResponse:
 def matters(request: Request, rid: str) -> HttpResponse:
     """`/matters/<patient>/`"""
     who = chart.whose(request.door, rid)
-    entries = reading.entries(request.door, who.ref)
-    parts = [_part(request, told.kind, told.entries) for told in reading.by_kind(entries)]
+    with together(request.door) as later:
+        told, how = later(reading.entries, who.ref), later(reached, who.ref)
+    entries, own = told.value, _own(request, rid)
+    parts = [_part(request, one.kind, one.entries) for one in reading.by_kind(entries)]
     planned = reading.orders(request.door, who.ref, timezone.localtime()) if entries else ()
     shared = request.actor.kind != "staff" or request.door.reaches(who.ref)
     page = MattersPage(
         person=who,
         called=short(who.name),
-        own=_own(request, rid),
+        own=own,
         staff=request.actor.kind == "staff",
         shared=shared,
+        reach=reach_line(how.value, own=own),
         may_write=_may_write(request, rid) and shared,
         against=reading.misfits(request.door, who.ref, planned),
         told=tuple(part for part in parts if part.lines),
         open=tuple(part for part in parts if not part.lines),
     )
     return show(request, "what_matters/matters.html", page)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def how(request: Request, rid: str) -> HttpResponse:
+    """`/matters/<patient>/reach/`: by which way, what sight and hearing need, when no e-mail comes"""
+    who = _writer(request, rid)
+    now = reached(request.door, who.ref)
+    begun = {
+        "way": now.way,
+        "needs": now.needs,
+        **dict(zip(("begins", "ends"), now.quiet or (), strict=False)),
+    }
+    form, status = ReachForm(request.POST or None, initial=begun), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            actions.set_reach(request.door, patient=who.ref, how=form.reach())
+            messages.success(
+                request, _("Kept. Your team reads it first.") if _own(request, rid) else _("Kept.")
+            )
+            return _to(rid)
+    page = ReachPage(who, short(who.name), _own(request, rid), form)
+    return show(request, "what_matters/reach.html", page, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

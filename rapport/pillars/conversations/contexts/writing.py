@@ -15,6 +15,7 @@ from rapport.people.hours import Span
 from rapport.people.portrait import apart, short
 from rapport.people.site import Site
 from rapport.pillars.conversations.contexts import said
+from rapport.pillars.conversations.contexts.coaching import CoachLine
 from rapport.pillars.conversations.reading import ConversationLine, Face, TopicChoice
 from rapport.ui import dates
 from rapport.ui.roles import role_said
@@ -80,7 +81,7 @@ class WritePage:
 
 @dataclass(frozen=True, slots=True)
 class StartPage:
-    """`start.html`: staff begin a conversation with a patient."""
+    """`start.html`: staff begin a conversation with a patient. stop: what to think of before it goes."""
 
     once: str
     place: str
@@ -90,13 +91,17 @@ class StartPage:
     topics: tuple[TopicLine, ...]
     title: str
     text: str
+    stop: tuple[CoachLine, ...]
     trouble: Trouble | None
     wrong: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """`record.html`: staff write down a call or a talk, for people with or without an account."""
+    """`record.html`: staff write down a call or a talk, for people with or without an account.
+
+    doubts  what speaks against calling them
+    """
 
     once: str
     place: str
@@ -104,6 +109,7 @@ class RecordPage:
     called: str
     back: str
     topics: tuple[TopicLine, ...]
+    doubts: tuple[str, ...]
     conversations: tuple[ConversationLine, ...]
     values: dict[str, Any]
     trouble: Trouble | None

@@ -6,12 +6,16 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 
 from rapport.fhir.outcomes import Refused, not_found
-from rapport.people import drafts
+from rapport.people import asides, drafts
+from rapport.people.portrait import person, short
 from rapport.people.request import Request, see_other
 from rapport.pillars.conversations.contexts import Trouble
+from rapport.pillars.conversations.contexts.coaching import CoachLine, tongue
 from rapport.pillars.conversations.forms import Posted
+from rapport.pillars.conversations.reading import Face
 from rapport.ui.errors import in_language
 
 
@@ -52,6 +56,15 @@ def trouble(refused: Refused) -> Trouble:
         *(issue.text for issue in refused.issues[:3] if issue.text != refused.text),
     ]
     return Trouble(" ".join(filter(None, said)), in_language(refused.next))
+
+
+def unfit(request: Request, patient: Face, text: str) -> tuple[CoachLine, ...]:
+    """What does not fit how somebody is to be written to: a language that they do not read, another way."""
+    record = request.door.find("Patient", patient.ref.partition("/")[2])
+    languages = person(record.json, timezone.localdate()).languages if record else ()
+    called = short(patient.name)
+    ways = asides.doubts(request.door, patient.ref, called, "message")
+    return (*tongue(text, called, languages), *(CoachLine("way", "phone", line) for line in ways))
 
 
 def staff_only(request: Request) -> None:

@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from rapport.fhir.outcomes import Refused, not_found
-from rapport.people import site
+from rapport.people import asides, site
 from rapport.people.portrait import person, short
 from rapport.people.request import Request, once_token
 from rapport.pillars.conversations import actions, reading
 from rapport.pillars.conversations.contexts import RecordPage, StartPage, Trouble, topic_lines
+from rapport.pillars.conversations.contexts.coaching import CoachLine
 from rapport.pillars.conversations.contexts.writing import TopicLine
 from rapport.pillars.conversations.forms import ClockField, DayField, Posted, uploads
 from rapport.pillars.conversations.pages import common
@@ -60,6 +61,10 @@ def start(request: Request) -> HttpResponse:
         return show(
             request, "conversations/start.html", _start(request, patient, place, posted, wrong), status=422
         )
+    if "anyway" not in posted and (stop := common.unfit(request, patient, posted.get("text", ""))):
+        common.keep_draft(request, place)
+        page = _start(request, patient, place, posted, stop=stop)
+        return show(request, "conversations/start.html", page, status=409)
     try:
         sent = actions.start_for(
             request.door,
@@ -90,6 +95,7 @@ def _start(
     posted: Any,
     wrong: tuple[str, ...] = (),
     trouble: Trouble | None = None,
+    stop: tuple[CoachLine, ...] = (),
 ) -> StartPage:
     return StartPage(
         once=once_token(posted.get("once", "")),
@@ -100,6 +106,7 @@ def _start(
         topics=_topics(request, posted.get("topic", "")),
         title=posted.get("title", ""),
         text=posted.get("text", ""),
+        stop=stop,
         trouble=trouble,
         wrong=wrong,
     )
@@ -191,6 +198,7 @@ def _record(
         called=short(patient.name),
         back=_page_of(patient),
         topics=_topics(request, posted.get("topic", "")),
+        doubts=asides.doubts(request.door, patient.ref, short(patient.name), "call"),
         conversations=reading.mine(request.door, patient=patient.ref, count=8)[0],
         values={name: posted.get(name, "") for name in names},
         trouble=trouble,

@@ -10,16 +10,14 @@ from functools import wraps
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from rapport.fhir.outcomes import Refused
-from rapport.people import portrait
 from rapport.people.request import Request, once_token
 from rapport.pillars.conversations import actions, reading
 from rapport.pillars.conversations.contexts import Trouble, said
-from rapport.pillars.conversations.contexts.coaching import CoachLine, stops, tongue
+from rapport.pillars.conversations.contexts.coaching import CoachLine, stops
 from rapport.pillars.conversations.contexts.hearing import unmet
 from rapport.pillars.conversations.forms import uploads
 from rapport.pillars.conversations.pages import common, talking
@@ -133,13 +131,13 @@ def _stop(
     request: Request, view: ConversationView, text: str, concerns: tuple[str, ...]
 ) -> tuple[CoachLine, ...]:
     """What to think of before it goes, asked once: danger not met, a question or a strong feeling unmet, a
-    language that the person does not read."""
+    language that the person does not read, a way that they do not want."""
     fresh = [one for one in view.concerns if one.rid in concerns and one.state != "reopened"]
     asked = [one.words for one in fresh]  # what is missing of a reopened one stands in the last letters
-    record = request.door.find("Patient", view.patient.ref.partition("/")[2])
-    languages = portrait.person(record.json, timezone.localdate()).languages if record else ()
-    foreign = tongue(text, portrait.short(view.patient.name), languages)
-    return (*foreign, *stops(text, "\n\n".join(letter.text for letter in unmet(view)), asked))
+    return (
+        *common.unfit(request, view.patient, text),
+        *stops(text, "\n\n".join(letter.text for letter in unmet(view)), asked),
+    )
 
 
 def _not_ready(request: Request, view: ConversationView, text: str) -> Trouble | None:

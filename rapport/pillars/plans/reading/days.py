@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from rapport.gate.door import Door
+from rapport.gate.reading import Query
+from rapport.gate.together import Asks, Together, inquiry, together
 from rapport.people import record
 from rapport.pillars.plans.rules.days import MOST, Due, Item, dues, medicine
 from rapport.pillars.plans.shapes import days
@@ -38,15 +40,31 @@ class DayList:
 
 def of_day(door: Door, patient: str, day: date, zone: ZoneInfo) -> DayList:
     """What is on somebody's list on a local day, as far as this door reads it."""
+    with together(door) as later:
+        found = of_day_later(later, patient, day, zone)
+    return found()
+
+
+def of_day_later(later: Together, patient: str, day: date, zone: ZoneInfo) -> Callable[[], DayList]:
+    """The same, asked with other readings of a page; call it once they were asked."""
     ids = f"{days.times_id(patient)},{days.day_id(patient, day)}"
-    found = door.searches(
-        [
-            ("MedicationRequest", [("patient", patient), ("status", "active"), ("_count", "50")]),
-            ("CarePlan", [("patient", patient), ("category", f"{KIND}|{PLAN}"), ("status", "active")]),
-            ("QuestionnaireResponse", [("subject", patient), ("_id", ids)]),
-        ]
-    )
-    medicines, plans, said = ([one.json for one in each.matches] for each in found)
+    asked: list[tuple[str, Query]] = [
+        ("MedicationRequest", [("patient", patient), ("status", "active"), ("_count", "50")]),
+        ("CarePlan", [("patient", patient), ("category", f"{KIND}|{PLAN}"), ("status", "active")]),
+        ("QuestionnaireResponse", [("subject", patient), ("_id", ids)]),
+    ]
+    parts = [later(_bodies, rtype, query) for rtype, query in asked]
+    return lambda: _listed(patient, day, zone, [part.value for part in parts])
+
+
+@inquiry
+def _bodies(_door: Door, rtype: str, query: Query) -> Asks[list[Any]]:
+    found = yield rtype, query
+    return [one.json for one in found.matches]
+
+
+def _listed(patient: str, day: date, zone: ZoneInfo, found: list[list[Any]]) -> DayList:
+    medicines, plans, said = found
     by_form = {str(one.get("questionnaire")): one for one in said}
     times = by_form.get(days.TIMES, {})
     wishes = days.read_wishes(times)

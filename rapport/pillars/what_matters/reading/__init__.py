@@ -13,6 +13,8 @@ from rapport.gate.door import Door
 from rapport.gate.together import Asks, inquiry
 from rapport.people.fits import Misfit, Planned, Saying
 from rapport.pillars.what_matters import finding
+from rapport.pillars.what_matters.reading.reach import of as reach_of
+from rapport.pillars.what_matters.reading.reach import reach_line
 from rapport.pillars.what_matters.rules.against import Against, Order, against
 from rapport.pillars.what_matters.shapes import (
     AGAINST,
@@ -24,12 +26,14 @@ from rapport.pillars.what_matters.shapes import (
     Entry,
     Reason,
     begins,
+    is_entry,
     is_planned,
     pair_of,
     read_entry,
     read_reason,
     said_of,
 )
+from rapport.pillars.what_matters.shapes import reach as reaching
 
 #: Most entries of one person that are read.
 MOST = 200
@@ -54,12 +58,15 @@ def entries(_door: Door, patient: str, kind: str = "") -> Asks[tuple[Entry, ...]
 
 @inquiry
 def talking(_door: Door, patient: str) -> Asks[tuple[tuple[str, str], ...]]:
-    """How to talk with somebody, in their words: for whoever writes to them."""
-    query = [("subject", patient), ("questionnaire", FORM), ("status", STANDS), ("_count", str(MOST))]
-    found = yield "QuestionnaireResponse", query
-    told = (read_entry(record.json) for record in found.matches)
-    heading = gettext("How to talk with them")
-    return tuple((heading, one.words) for one in told if one.kind == "talk")[:1]
+    """How to talk with somebody, in their words, and how to reach them: for whoever writes to them."""
+    forms = f"{FORM},{reaching.FORM}"
+    query = [("subject", patient), ("questionnaire", forms), ("status", STANDS), ("_count", str(MOST))]
+    told = [record.json for record in (yield "QuestionnaireResponse", query).matches]
+    words = [one.words for one in map(read_entry, filter(is_entry, told)) if one.kind == "talk"]
+    lines = [(gettext("How to talk with them"), one) for one in words[:1]]
+    if way := reach_line(reach_of(told, patient)):
+        lines.append((gettext("How to reach them"), way))
+    return tuple(lines)
 
 
 def orders(door: Door, patient: str, now: datetime) -> tuple[Planned, ...]:
