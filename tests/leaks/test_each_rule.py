@@ -188,6 +188,7 @@ def test_what_leads_through_the_hidden_is_noticed(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_as_they_are_nothing_is_noticed(world: World) -> None:
     """With every rule in its place the same few questions tell nobody anything."""
     for name in sorted({name for *_, name in (*BREAKS, *COMPILED)}):

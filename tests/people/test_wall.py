@@ -179,7 +179,7 @@ def test_every_page_wants_a_sign_in_unless_it_is_on_the_list(db: None) -> None:
         if not getattr(entry.callback, "login_required", True)
     }
     assert opened <= {
-        "health", "theme", "language", "help", "gallery",
+        "health", "theme", "language", "help", "help_offline", "gallery",
         "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
         "account_reset_password_done", "account_reset_password_from_key",
         "account_reset_password_from_key_done",

@@ -64,7 +64,7 @@ _BACK = re.compile(
 _EVERYWHERE = frozenset(
     re.findall(
         r"\w+",
-        "have been with from when will just very your more some does doing also still after since other there"
+        "come talk send have been with from when will just very your more some does doing also still after since other there"
         " para este esta desde pero como cuand much pued mucho tengo pour dans mais depui quand plus tout"
         " avec avoir suis encor vraim",
     )
@@ -110,8 +110,9 @@ def _alone(concern: Span, heard: Heard, text: str) -> bool:
 
 
 def _takes_up(question: str, worry: str) -> bool:
-    """Whether a question is about what was told just before: it points back, or names some of the same."""
-    return bool(_BACK.search(question)) or bool(_named(question) & _named(worry))
+    """Whether a question is about what was told just before: it points back, or names nothing else."""
+    names = _named(question)
+    return not names or bool(_BACK.search(question)) or bool(names & _named(worry))
 
 
 def _named(text: str) -> set[str]:
