@@ -17,7 +17,7 @@ from rapport.listening.languages import identify, to_read
 from rapport.listening.packs import LANGUAGES, pack, search
 from rapport.listening.questions import questions
 from rapport.listening.second_look import Sight, look
-from rapport.listening.words import sentences
+from rapport.listening.words import sentences, veil
 
 Sign = tuple[Label, Strength, Span]
 
@@ -81,7 +81,7 @@ def _read(text: str, language: str) -> _Part:
         and not flags
         and not any(each.means[0] in ("health", "symptom") for each in asking)
     ):
-        signs += head.signs(text, several=len(sentences(text)) > 1 and text.rstrip().endswith("?"))
+        signs += head.signs(veil(text), several=len(sentences(text)) > 1 and text.rstrip().endswith("?"))
     asked = questions(words, asking, own.openers)
     troubles = concerns(words, asking, flags, asked, contexts)
     return _Part(signs, asked, troubles, flags)

@@ -9,7 +9,7 @@ from collections import Counter
 from functools import cache
 
 from rapport.listening.packs import DATA, LANGUAGES, known
-from rapport.listening.words import fold
+from rapport.listening.words import fold, veil
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ]")
@@ -66,7 +66,7 @@ def scores(text: str) -> dict[str, float]:
     """How strongly a text (its first few thousand letters) speaks for each language."""
     tongues = _tongues()
     found: dict[str, float] = {}
-    for word in _WORD.findall(text[:SAMPLE]):
+    for word in _WORD.findall(veil(text[:SAMPLE])):
         plain = word.lower().replace("’", "'")
         pieces = [plain, *plain.split("'")] if "'" in plain else [plain]
         for piece in pieces:
@@ -92,7 +92,7 @@ def identify(text: str) -> str:
     own = max(LANGUAGES, key=lambda language: found.get(language, 0.0))
     if best not in LANGUAGES and found[best] < FOREIGN_LEAD * found.get(own, 0.0) + 0.3:
         best = own
-    words = len(_WORD.findall(text[:SAMPLE]))
+    words = len(_WORD.findall(veil(text[:SAMPLE])))
     return best if found[best] >= min(0.45, 0.1 * words) and found[best] >= 0.05 * words else "und"
 
 

@@ -26,6 +26,19 @@ _HIDDEN = dict.fromkeys([0xAD, 0xFEFF, *range(0x200B, 0x200E), *range(0x300, 0x3
 _APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "`": "'", "´": "'"})
 LONGEST_WORD = 40
 
+# links, addresses of e-mail, and long runs that could be codes: none of them is made of words
+_NO_WORDS = re.compile(
+    r"(?:\bhttps?://|\bwww\.)[^\s<>]{1,2000}(?<=[\w/])"
+    r"|(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}\b"
+    r"|(?<![\w-])(?P<code>[A-Za-z0-9][A-Za-z0-9_-]{11,})(?!\w)",
+    re.IGNORECASE,
+)
+_CHANGE = re.compile(r"[A-Za-z](?=\d)|\d(?=[A-Za-z])")
+_SHORT_WORD = re.compile(r"[A-Za-z]{4}")
+# six letters of one case in a row, not all of them of a hexadecimal code
+_LONG_WORD = re.compile(r"(?=[a-f]*[g-z])[a-z]{6}|(?=[A-F]*[G-Z])[A-Z]{6}")
+CHANGES = 4
+
 
 @lru_cache(maxsize=20_000)
 def fold(word: str) -> str:
@@ -65,12 +78,32 @@ class Words:
         return low
 
 
+def veil(text: str) -> str:
+    """The text with spaces where a link, an e-mail address or a code stands, so that none is read as words.
+
+    A code has twelve characters or more, letters mixed with digits. What a hurried person writes together
+    ("took20x500mgpills", "38-weeks-pregnant") holds a word and stays.
+    """
+    return _NO_WORDS.sub(lambda found: found[0] if _is_written(found["code"]) else " " * len(found[0]), text)
+
+
+def _is_written(token: str | None) -> bool:
+    """Whether a long run of letters and digits may hold words; None stands for a link or an address."""
+    if token is None:
+        return False
+    changes = len(_CHANGE.findall(token))
+    if changes >= CHANGES:
+        return changes < 2 * CHANGES and _LONG_WORD.search(token) is not None
+    digits = sum(letter.isdigit() for letter in token)
+    return not changes or 2 * digits < len(token) or _SHORT_WORD.search(token) is not None
+
+
 def split(text: str, manners: Manners) -> Words:
     """The words of a text, by the manners (contractions, elisions, fillers) of its language."""
     words = Words(text, manners)
     at = sentence = clause = 0
     fresh = True
-    for piece in _PIECE.finditer(text):
+    for piece in _PIECE.finditer(veil(text)):
         kind = piece.lastgroup
         if kind in ("stop", "pause"):
             clause += 1
@@ -112,7 +145,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """Where each sentence stands; a full stop inside a number, an address or after a title ends none."""
     found: list[tuple[int, int]] = []
     joins = False
-    for match in _SENTENCE.finditer(text):
+    for match in _SENTENCE.finditer(veil(text)):
         start, end = match.span()
         while start < end and text[start].isspace():
             start += 1

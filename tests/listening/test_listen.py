@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import random
+import string
 import subprocess
 import sys
 import time
@@ -255,3 +257,56 @@ def test_grades_rise_with_hard_words_and_are_none_elsewhere() -> None:
     ).reading_grade
     assert easy is not None and hard is not None and easy < 5 < 10 < hard
     assert listen("Ich habe seit gestern starke Schmerzen.").reading_grade is None
+
+
+CODES = (
+    "1bb00cd1cccc40b9a62262b5d61d4a0e",
+    "4d29fe6a26a3457bb9cfb46cc0babb88",
+    "1bb00cd1-cccc-40b9-a622-62b5d61d4a0e",
+    "BB12345678901",
+    "https://clinic.example/chest-pain?x=crushing&y=cant-breathe.",
+    "www.clinic.example/want-to-die",
+    "kill.myself@home.example",
+)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_codes_links_and_addresses_are_not_words(code: str) -> None:
+    text = f"Hello, my pump shows {code} on the screen."
+    heard = listen(text)
+    assert heard.language == "en" and not heard.unread
+    assert not heard.red_flags and not heard.concerns and not heard.feelings
+    assert present(f"{text} I have crushing chest pain.")
+    assert listen(f"Could you look at {code}?").questions[0].text.startswith("Could you look at")
+
+
+def test_no_random_code_is_read_as_danger_worry_or_feeling() -> None:
+    chance = random.Random(7)
+    alphabets = (
+        "0123456789abcdef",
+        string.ascii_lowercase + string.digits,
+        string.ascii_letters + string.digits,
+    )
+    for n in range(600):
+        inside = "".join(chance.choices(alphabets[n % 3], k=chance.randint(16, 40)))
+        code = f"{chance.randint(10, 99)}{inside}{chance.randint(1000, 9999)}"
+        heard = listen(f"Hello, my pump shows {code} on the screen.")
+        assert not (heard.red_flags or heard.concerns or heard.feelings), code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I took 40 paracetamol500mg an hour ago",
+        "took40x500mgparacetamol and I want to die",
+        "i am 38-weeks-pregnant and bleeding heavily",
+        "crushing chestpain since2hours in my chest",
+        "crushing chest pain@3.30am",
+    ],
+)
+def test_what_is_written_together_in_a_hurry_is_still_read(text: str) -> None:
+    assert present(text)
+
+
+def test_a_number_is_not_numb() -> None:
+    assert not listen("Hello, the number on the device is in the letter.").concerns
