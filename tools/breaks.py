@@ -17,6 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 FILES = [
     "rapport/gate/policy.py",
+    "rapport/gate/granting.py",
     "rapport/gate/roles.py",
     "rapport/gate/permissions.py",
     "rapport/gate/scopes.py",

@@ -27,8 +27,11 @@ from breaks import FILES, ROOT, Mutant, mutants
 TESTS = [
     "tests/gate/consent/test_authority.py",
     "tests/gate/consent/test_consent.py",
+    "tests/gate/consent/test_parts.py",
     "tests/gate/test_policy.py",
+    "tests/gate/test_granting.py",
     "tests/gate/test_grants.py",
+    "tests/gate/test_marks.py",
     "tests/gate/test_rules.py",
     "tests/gate/test_door.py",
     "tests/gate/test_guards.py",

@@ -170,7 +170,7 @@ def usual(actor: Actor, asked: Question, thing: Thing) -> bool:
     if "unheard" in thing.labels:
         return False
     if actor is People.amina:
-        return reading or (asked.action in "cu" and (kept or thing.rtype in ("Consent", "Goal")))
+        return reading or (asked.action in "cu" and (kept or thing.rtype in ("Consent", "Goal", "CarePlan")))
     if actor in (People.dara, NELL) and asked.action in "rcu":
         return reading or thing.rtype not in ("Patient", "Consent")
     if actor is People.eve_staff:
