@@ -12,7 +12,16 @@ from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.labels import MARKS
 
 from .actor import Actor
-from .permissions import ACTION_BITS, MARKED, MARKED_TYPES, PURPOSES, RECORD, Action, category_of
+from .permissions import (
+    ACTION_BITS,
+    EVERY_PURPOSE,
+    MARKED,
+    MARKED_TYPES,
+    PURPOSES,
+    RECORD,
+    Action,
+    category_of,
+)
 from .roles import KNOWN, PERSONAL
 
 
@@ -92,10 +101,10 @@ def not_closed(row: str, ask: Ask) -> str:
 
 
 def _what(row: str, ask: Ask, sens: str, keys: str = "%(gate_keys)s::bigint[]") -> str:
-    """SQL: the values that `access_denied` judges by."""
+    """SQL: the values that `access_denied` judges by. A purpose that nobody knows is any that is closed."""
     return (
         f"{row}.patient, {keys}, {_category(row, ask, sens)}, {_types(row, ask)},"
-        f" {ACTION_BITS[ask.action]}, {PURPOSES.get(ask.purpose, 0)}, {clearance(ask.actor)},"
+        f" {ACTION_BITS[ask.action]}, {PURPOSES.get(ask.purpose, EVERY_PURPOSE)}, {clearance(ask.actor)},"
         f" {row}.id, {sens}, {row}.whn, now()"
     )
 

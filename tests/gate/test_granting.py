@@ -21,7 +21,7 @@ from rapport.gate.policy import Ask
 from rapport.gate.scopes import scopes_of
 from tests.gate.consent.making import consent, deny, permit
 from tests.gate.consent.policies import coding
-from tests.personas import AMINA, BILAL, DARA, People, arrive, conversation, message, observation
+from tests.personas import AMINA, BILAL, CHEN, DARA, People, arrive, conversation, message, observation
 
 Json = dict[str, Any]
 PSY = coding("PSY", "v3-ActCode")
@@ -128,16 +128,36 @@ def test_a_file_is_closed_by_its_own_label_and_its_own_type(conn: Connection[Any
     assert sees(conn, People.dara, "Binary") == set() and "m1" in sees(conn, People.dara, "Communication")
 
 
-@pytest.mark.parametrize(("category", "opens"), [("conversations", False), ("meetings", True)])
-def test_a_file_is_of_the_category_that_its_message_is_of(
-    conn: Connection[Any], record: Door, category: str, opens: bool
+@pytest.mark.parametrize(
+    ("given", "opens"),
+    [
+        (permit(BILAL, "conversations"), {"talk", "own"}),
+        (permit(BILAL, "meetings"), {"meeting"}),
+        (permit(BILAL, "health-record"), {"result"}),
+        (permit(BILAL, "identity", "plan"), set()),
+        (permit(BILAL, **of_type("Communication")), {"talk"}),
+        (permit(BILAL, **of_type("Observation")), {"result"}),
+        (permit(BILAL, **of_type("Binary")), {"talk", "own", "result"}),
+    ],
+)
+def test_a_file_is_of_the_category_of_what_it_belongs_to(
+    conn: Connection[Any], record: Door, given: Json, opens: set[str]
 ) -> None:
     marked = message("m2", "c1", "x") | {"meta": {"security": [coding("meetings", CATEGORY)]}}
     record.create(marked, rid="m2")
-    name = file(record, "Communication/m2")
-    record.create(consent(permit(BILAL, category)))
-    assert ("m2" in sees(conn, People.bilal, "Communication")) is opens
-    assert (name in sees(conn, People.bilal, "Binary")) is opens
+    belong = {
+        "talk": "Communication/m1",
+        "meeting": "Communication/m2",
+        "result": "Observation/o1",
+        "own": AMINA,
+    }
+    names = {file(record, context): name for name, context in belong.items()}
+    assert {names[rid] for rid in sees(conn, People.amina, "Binary")} == set(belong)
+    assert sees(conn, People.bilal, "Binary") == set()
+    record.create(consent(given))
+    assert {names[rid] for rid in sees(conn, People.bilal, "Binary")} == opens
+    record.create(consent({**given, "type": "deny"}))
+    assert sees(conn, People.bilal, "Binary") == set()
 
 
 # ---------------------------------------------------------------- denials
@@ -166,6 +186,32 @@ def test_whom_a_denial_is_about_and_what(
     assert sees(conn, People.amina, "Observation") == {"o1", "o2"}
     assert sees(conn, People.eve, "Observation") == {"e1"}
     assert sees(conn, People.program, "Observation") == {"o1", "o2", "e1"}
+
+
+def test_a_grant_without_a_beginning_and_with_an_end(conn: Connection[Any], record: Door) -> None:
+    """No Consent is compiled into one such; who adds a way to make one shall find the many rows right."""
+    record.create(consent(permit(BILAL, "health-record")), rid="x")
+    changed = "UPDATE access_grant SET until = '2026-11-19' WHERE source = %s"
+    conn.execute(changed, (reference_key("Consent/x"),))
+    for many in (False, True):
+        assert sees(conn, People.bilal, "Observation", many=many) == set()
+
+
+def test_a_denial_holds_whatever_unheard_purpose_is_named(conn: Connection[Any], record: Door) -> None:
+    record.create(consent(deny(CHEN, purpose=[coding("TREAT", "v3-ActReason")])))
+    for purpose, seen in (("TREAT", False), ("NONSENSE", False), ("HOPERAT", True)):
+        where = policy.filter_for(Ask(People.chen, "r", "Patient", purpose))
+        sql = f"SELECT 1 FROM resource t WHERE t.id = %(row)s AND {where.on('t')}"
+        found = conn.execute(sql, {**where.params, "row": reference_key(AMINA)})  # type: ignore[arg-type]
+        assert (found.fetchone() is not None) is seen
+
+
+def test_a_consent_of_nobody_says_nothing(conn: Connection[Any], record: Door) -> None:
+    body = {name: value for name, value in consent(deny("Device/bench")).items() if name != "patient"}
+    made = record.create(body)
+    for table in ("access_grant", "access_denial"):
+        found = conn.execute(f"SELECT count(*) FROM {table} WHERE source = %s", (made.id,))  # type: ignore[arg-type]
+        assert found.fetchone() == (0,)
 
 
 def test_a_denial_of_an_action(conn: Connection[Any], record: Door) -> None:
