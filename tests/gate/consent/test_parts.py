@@ -377,3 +377,10 @@ def test_birthdays() -> None:
     assert narrowed.categories == sum(
         words.CATEGORIES[name] for name in ("identity", "practical-help", "learning")
     )
+
+
+def test_what_a_country_lets_a_parent_keep(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"lower": 12, "upper": 18, "categories": ["learning"], "types": ["Goal"]}
+    monkeypatch.setattr(ages, "_table", lambda: {"default": said, "XX": {"types": []}})
+    assert ages.ages("").narrowed == Kinds(words.CATEGORIES["learning"], frozenset({"Goal"}))
+    assert ages.ages("XX").narrowed.types == frozenset()
