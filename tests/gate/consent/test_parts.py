@@ -295,7 +295,8 @@ def test_boxes_meet() -> None:
     early, late = datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC)
     thing = frozenset({Named(1, around=True)})
     first = Box((who(DARA, BILAL),), Kinds(6), 7, 3, 6, (6,), early, late, early, late, thing)
-    second = Box((who(DARA),), Kinds(4), 13, 6, 5, (2,), late, FOREVER, late, FOREVER)
+    later = datetime(2022, 1, 1, tzinfo=UTC)
+    second = Box((who(DARA),), Kinds(4), 13, 6, 5, (2,), late, later, late, later)
     met = Box((who(DARA),), Kinds(4), 5, 2, 4, (2,), late, late, late, late, thing)
     assert first.meet(second) == second.meet(first) == met
     assert first.meet(first) is None
