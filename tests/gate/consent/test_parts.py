@@ -211,7 +211,7 @@ def test_what_a_permit_clears() -> None:
     assert chosen.permits[0].clears == MARKS | BITS[PSY["system"], "PSY"]
 
 
-@pytest.mark.parametrize("inner", [[], {}, "rubbish", 7, True, None])
+@pytest.mark.parametrize("inner", [[], {}, "rubbish", 7, True, None, ["x"]])
 def test_what_should_be_provisions_and_is_none_closes_once(inner: Any) -> None:
     found = regions(consent(permit(BILAL, "plan", provision=inner)))
     assert len(found.denials) == 1 and found.denials[0].box.actors == (who(BILAL),)
@@ -230,6 +230,16 @@ def test_a_root_without_a_type_or_anything() -> None:
 @pytest.mark.parametrize("more", [{"modifierExtension": []}, {"implicitRules": "x"}])
 def test_what_changes_the_meaning_opens_nothing(more: dict[str, Any]) -> None:
     assert not regions(consent(permit(BILAL, "plan")) | more).permits
+
+
+def test_the_head_of_a_consent() -> None:
+    body = consent(permit(BILAL, "plan"))
+    for spoilt in ({"status": "x"}, {"category": [concept("x", "y")]}, {"scope": concept("x", "y")}):
+        assert not regions(body | spoilt).permits
+    for other in ({"status": "inactive"}, {"scope": concept("research", "consentscope")}):
+        assert regions(body | other) == Regions()
+    assert regions(body | {"category": [concept("dnr", "consentcategorycodes")]}) == Regions()
+    assert Regions([Box()], [Denial(Box(), (Box(),))]).size == 3
 
 
 @pytest.mark.parametrize(("rows", "read"), [(2000, True), (2001, False)])
