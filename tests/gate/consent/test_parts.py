@@ -236,6 +236,8 @@ def test_the_head_of_a_consent() -> None:
     body = consent(permit(BILAL, "plan"))
     for spoilt in ({"status": "x"}, {"category": [concept("x", "y")]}, {"scope": concept("x", "y")}):
         assert not regions(body | spoilt).permits
+    body = consent(deny(DARA))
+    assert regions(body | {"scope": concept("x", "y")}).denials and regions(body | {"scope": {}}).denials
     for other in ({"status": "inactive"}, {"scope": concept("research", "consentscope")}):
         assert regions(body | other) == Regions()
     assert regions(body | {"category": [concept("dnr", "consentcategorycodes")]}) == Regions()
