@@ -17,6 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 FILES = [
     "rapport/gate/policy.py",
+    "rapport/gate/granting.py",
     "rapport/gate/roles.py",
     "rapport/gate/permissions.py",
     "rapport/gate/scopes.py",
@@ -65,7 +66,10 @@ def replacements(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             yield "and for or", _with(node, op=other)
             for at in range(len(values)):
                 rest = [value for number, value in enumerate(values) if number != at]
-                yield f"part {at} left out", rest[0] if len(rest) == 1 else _with(node, values=rest)
+                yield (
+                    f"{ast.unparse(values[at])[:40]!r} left out",
+                    rest[0] if len(rest) == 1 else _with(node, values=rest),
+                )
         case ast.UnaryOp(op=ast.Not() | ast.Invert(), operand=operand):
             yield "not left out", operand
         case ast.BinOp(op=ast.BitAnd()):

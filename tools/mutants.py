@@ -27,8 +27,13 @@ from breaks import FILES, ROOT, Mutant, mutants
 TESTS = [
     "tests/gate/consent/test_authority.py",
     "tests/gate/consent/test_consent.py",
+    "tests/gate/consent/test_by_law.py",
+    "tests/gate/consent/test_asking.py",
+    "tests/gate/consent/test_parts.py",
     "tests/gate/test_policy.py",
+    "tests/gate/test_granting.py",
     "tests/gate/test_grants.py",
+    "tests/gate/test_marks.py",
     "tests/gate/test_rules.py",
     "tests/gate/test_door.py",
     "tests/gate/test_guards.py",
@@ -38,6 +43,37 @@ TESTS = [
     "tests/gate/consent/test_closed.py",
     "tests/gate/test_agree.py",
 ]
+_FIRST = "it only tells where to look closer: it is true more often, and the function then says no"
+_ANEW = "more Consents are compiled anew, to what they were"
+_STRICT = "the lists are of one length by how they are made"
+#: Breaks that make no other rule: file, function, what is broken, and why nobody could notice.
+SAME: dict[tuple[str, str, str], str] = {
+    ("granting.py", "not_held", "SQL '.patient AND h.ends > no': OR"): _FIRST,
+    ("granting.py", "not_denied", "SQL 'd.exception AND (d.actor = ': OR"): _FIRST,
+    ("granting.py", "not_denied", "SQL ':bigint[])) AND d.actions &': OR"): _FIRST,
+    ("granting.py", "not_denied", "SQL 'ND d.actions & ':  | "): _FIRST,
+    ("granting.py", "not_denied", "SQL ' <> 0 AND d.patient =': OR"): _FIRST,
+    ("granting.py", "not_denied", "SQL '.patient AND d.marked': OR"): _FIRST,
+    ("granting.py", "not_denied", "SQL ' <> 0 AND ': OR"): _FIRST,
+    ("granting.py", "not_closed", "SQL 'n.exception AND n.actor = A': OR"): _FIRST,
+    ("authority.py", "_by_age", "'lower is None' left out"): "who has no lower birthday has no upper one",
+    ("boxes.py", "Box.by_claims", "False for True"): _STRICT,
+    ("compiling.py", "write", "False for True"): _STRICT,
+    ("rows.py", "insert", "False for True"): _STRICT,
+    ("rows.py", "_rows", "False for True"): "`around` is read where a resource is named, and none is",
+    ("compiling.py", "", "SQL '= %(rtype)s AND r.id IN (SE': OR"): _ANEW,
+    ("compiling.py", "", "SQL ' %(active)s AND t.patient =': OR"): _ANEW,
+    ("compiling.py", "", "SQL 'patients)s) AND NOT r.delet': OR"): "birthdays of others are read, too",
+    (
+        "reading.py",
+        "_period",
+        "True for False",
+    ): "whether nothing is all is not asked",
+    ("reading.py", "_data_period", "True for False"): "the same",
+    ("reading.py", "_reference", "'slash' left out"): "without a slash there is no id, either",
+    ("reading.py", "_reference", "2 for 1"): "the first part is the same, however many follow",
+    ("regions.py", "_Place.inside", "'self.wide' left out"): "two boxes meet where one of them names nothing",
+}
 #: Seconds that the tests may take with one rule broken; a break that hangs them is noticed, too.
 LONGEST = 240
 
@@ -166,6 +202,14 @@ def _first_failure(session: pytest.Session, mutant: Mutant | None) -> str:
     return ""
 
 
+def _same(mutant: Mutant) -> bool:
+    name = mutant.file.rpartition("/")[2]
+    return any(
+        (name, mutant.function) == (file, function) and mutant.what.startswith(what)
+        for file, function, what in SAME
+    )
+
+
 def main() -> int:
     """Break, judge, tell."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -179,7 +223,7 @@ def main() -> int:
     given = asked.parse_args()
     ends = tuple(given.only.split(","))
     broken = [one for file in FILES if file.endswith(ends) for one in mutants(file)][:: given.every]
-    broken = broken[given.after :]
+    broken = [one for one in broken[given.after :] if not _same(one)]
     if given.lines:
         broken = [one for one in broken if str(one.line) in given.lines.split(",")]
     if given.show:

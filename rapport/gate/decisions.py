@@ -10,7 +10,7 @@ from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import resource_key
 from rapport.store.wire import StoreCursor
 
-from . import policy
+from . import granting, policy
 from .permissions import ACTION_WORDS, Action
 from .visit import Visit
 
@@ -67,8 +67,8 @@ def _denied(visit: Visit, ask: policy.Ask, key: int) -> Decision | None:
     row = _first(
         visit,
         "SELECT 1 FROM resource t WHERE t.id = %(gate_row)s AND t.patient <> 0 AND EXISTS (SELECT 1"  # noqa: S608
-        f" FROM access_grant g WHERE g.patient = t.patient AND {policy.fits('g', 't', ask)})"
-        f" AND NOT {policy.not_denied('t', ask)}",
+        f" FROM access_grant g WHERE g.patient = t.patient AND {granting.fits('g', 't', ask)})"
+        f" AND NOT {granting.not_denied('t', ask)}",
         {"gate_row": key, "gate_keys": visit.actor.keys},
     )
     name = visit.actor.name
@@ -81,7 +81,7 @@ def _by_grant(visit: Visit, ask: policy.Ask, key: int) -> Decision:
         visit,
         "SELECT g.rule::varchar, g.why::varchar FROM access_grant g"  # noqa: S608
         " JOIN resource t ON t.patient = g.patient"
-        f" WHERE t.id = %(gate_row)s AND {policy.fits('g', 't', ask)}"
+        f" WHERE t.id = %(gate_row)s AND {granting.fits('g', 't', ask)}"
         " ORDER BY g.scope IS NOT NULL, g.rule LIMIT 1",
         {"gate_row": key, "gate_keys": visit.actor.keys},
     )

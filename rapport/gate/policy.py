@@ -7,43 +7,19 @@ filter or has no opinion (None); what any of them lets through is let through. N
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.index_keys import range_key
-from rapport.fhir.labels import BITS, CATEGORY, MARKS
+from rapport.fhir.labels import BITS, CATEGORY
 from rapport.store.records import EVERYTHING, NOTHING, Filter
 from rapport.store.restricting import restriction
 
-from .actor import Actor
-from .permissions import (
-    ACTION_BITS,
-    DIRECTORY,
-    MARKED,
-    MARKED_TYPES,
-    PURPOSES,
-    WITNESSED,
-    Action,
-    category_of,
-)
+from .granting import Ask as Ask
+from .granting import by_grant, clearance, not_closed, not_denied, not_held
+from .permissions import DIRECTORY, WITNESSED
 from .roles import KNOWN, PERSONAL
 from .scopes import Scope
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Who wants to do what with which type of resource, and why (a code of `PURPOSES`)."""
-
-    actor: Actor
-    action: Action
-    rtype: str
-    purpose: str = "TREAT"
-
-    @property
-    def reading(self) -> bool:
-        """True for seeing and finding, False for whatever changes the record."""
-        return self.action in "rs"
 
 
 def system(ask: Ask) -> Filter | None:
@@ -60,7 +36,7 @@ def client(ask: Ask) -> Filter | None:
     scopes = _in_scope(ask)
     if not scopes:
         return None
-    plain = Filter(f"({_cleared(KNOWN)} AND {_not_closed('{t}', ask)})")
+    plain = Filter(f"({_cleared(KNOWN)} AND {not_closed('{t}', ask)})")
     if any(not scope.query for scope in scopes):
         return plain
     return both(plain, any_of(restriction(ask.rtype, scope.query) for scope in scopes))
@@ -76,7 +52,7 @@ def directory(ask: Ask) -> Filter | None:
     """Everybody who is signed in may look up teams, people who work here, forms and definitions."""
     if ask.actor.kind == "client" or not ask.reading or ask.rtype not in DIRECTORY:
         return None
-    return Filter(f"({{t}}.patient = 0 AND {_cleared(_clearance(ask.actor))})")
+    return Filter(f"({{t}}.patient = 0 AND {_cleared(clearance(ask.actor))})")
 
 
 def directory_keepers(ask: Ask) -> Filter | None:
@@ -153,138 +129,6 @@ def carers(ask: Ask) -> Filter | None:
     return Filter(sql, {"gate_keys": ask.actor.keys})
 
 
-def by_grant(row: str, ask: Ask, sens: str = "", *, many: bool = False) -> str:
-    """SQL: a grant lets this actor do this to a row of that alias, no denial forbids it, and it is not held.
-
-    `sens`: the labels to judge by, where they are not the row's own. `many`: whose whole record is open is
-    gathered first, which pays from thousands of rows on; the others are asked about one by one all the same.
-    """
-    held = (
-        "EXISTS (SELECT 1 FROM access_grant g"  # noqa: S608 - every value in here is ours: numbers and aliases
-        f" WHERE g.patient = {row}.patient AND {_holds('g', row, ask, sens)}"
-    )
-    first = f"({row}.sens = 0 AND {row}.patient IN ({_whole(ask)})) OR " if many else ""
-    return (  # of the whole record first: one look where most grants are of single conversations
-        f"({row}.patient <> 0 AND ({first}{held} AND g.scope IS NULL) OR {held} AND {_about('g', row)}))"
-        f" AND {not_denied(row, ask, sens)}{not_held(row, ask, row)})"
-    )
-
-
-def not_held(owner: str, ask: Ask, row: str) -> str:
-    """SQL to go on with: nothing holds a row from the person and their circle (see `holds`); "" for staff.
-
-    owner  the alias of the row whose patient it is
-    """
-    if ask.actor.kind not in ("patient", "kin"):
-        return ""
-    some = f"EXISTS (SELECT 1 FROM access_hold h WHERE h.patient = {owner}.patient AND h.ends > now())"  # noqa: S608
-    return f" AND NOT ({some} AND access_held({owner}.patient, {row}.id, now()))"
-
-
-def not_denied(row: str, ask: Ask, sens: str = "") -> str:
-    """SQL: no denial forbids this actor to do this to a row of that alias.
-
-    Nobody is shut out of their own record. A denial has exceptions: a permit within it that overrides it. Few
-    denials are about who asks, and most of these about labels that few rows carry: the function, which looks
-    at all the rest, is asked for what remains.
-    """
-    sens = sens or f"{row}.sens"
-    aimed = (
-        "EXISTS (SELECT 1 FROM access_denial d WHERE NOT d.exception"  # noqa: S608
-        " AND (d.actor = 0 OR d.actor = ANY(%(gate_keys)s::bigint[]))"
-        f" AND d.actions & {ACTION_BITS[ask.action]} <> 0 AND d.patient = {row}.patient AND d.marked"
-    )
-    return (  # every value in here is ours: numbers and an alias
-        f"(NOT ({aimed} = 0) OR ({sens} <> 0 AND {aimed} <> 0)))"
-        f" OR {row}.patient = ANY(%(gate_keys)s::bigint[]) OR NOT access_denied({_what(row, ask, sens)}))"
-    )
-
-
-def _not_closed(row: str, ask: Ask) -> str:
-    """SQL: no Consent of the patient that names this program forbids it this."""
-    keys = f"ARRAY[{', '.join(map(str, ask.actor.keys))}]::bigint[]"
-    named = f"SELECT 1 FROM access_denial n WHERE NOT n.exception AND n.actor = ANY({keys})"  # noqa: S608
-    judged = f"access_denied_program({_what(row, ask, f'{row}.sens', keys)})"
-    return f"(NOT (SELECT EXISTS ({named})) OR NOT {judged})"
-
-
-def _what(row: str, ask: Ask, sens: str, keys: str = "%(gate_keys)s::bigint[]") -> str:
-    """SQL: the values that `access_denied` judges by."""
-    return (
-        f"{row}.patient, {keys}, {_category(ask, sens)}, {_types(ask)},"
-        f" {ACTION_BITS[ask.action]}, {PURPOSES.get(ask.purpose, 0)}, {_clearance(ask.actor)},"
-        f" {row}.id, {sens}, {row}.whn, now()"
-    )
-
-
-def fits(g: str, row: str, ask: Ask, sens: str = "") -> str:
-    """SQL: a grant of alias `g` is about this actor, action and row.
-
-    It is addressed to a person, a position or a team; it holds for some categories and types, labels, actions
-    and purposes, for a time, and may be limited to a clinical time, or to one resource and what refers to it.
-    """
-    return f"{_holds(g, row, ask, sens)} AND ({g}.scope IS NULL OR {_about(g, row)})"
-
-
-def _holds(g: str, row: str, ask: Ask, sens: str) -> str:
-    """SQL: what `fits` says, but for the one resource that the grant may be limited to."""
-    sens = sens or f"{row}.sens"
-    return (  # every value in here is ours: numbers and aliases
-        f"{_given(g, ask, sens)}"
-        f" AND {sens} & ~({g}.labels & ({_clearance(ask.actor)})::bigint) = 0"
-        f" AND {sens} & {g}.marked = {g}.marked"
-        f" AND {row}.whn < {g}.until AND {row}.whn >= {g}.since"
-    )
-
-
-def _given(g: str, ask: Ask, sens: str) -> str:
-    """SQL: a grant is given to this actor for this action, purpose, type or mark, now."""
-    return (  # every value in here is ours: numbers and aliases
-        f"{g}.actor = ANY(%(gate_keys)s::bigint[]) AND {g}.also <@ %(gate_keys)s::bigint[]"
-        f" AND ({g}.categories & {_category(ask, sens)} <> 0"
-        f" OR ({_unmarked(ask, sens)}{g}.types && {_types(ask)}))"
-        f" AND {g}.actions & {ACTION_BITS[ask.action]} <> 0"
-        f" AND {g}.purposes & {PURPOSES.get(ask.purpose, 0)} <> 0"
-        f" AND {g}.valid_from <= now() AND {g}.valid_until > now()"
-    )
-
-
-def _whole(ask: Ask) -> str:
-    """SQL: the patients of whom a grant opens all that carries no label, of whatever time."""
-    return (
-        f"SELECT w.patient FROM access_grant w WHERE {_given('w', ask, '0')} AND w.scope IS NULL"  # noqa: S608
-        " AND w.marked = 0 AND w.since = '-infinity' AND w.until = 'infinity'"
-    )
-
-
-def _about(g: str, row: str) -> str:
-    """SQL: the grant is limited to this very resource, or to one that this resource refers to."""
-    return (  # every value in here is ours: aliases
-        f"({g}.scope = {row}.id OR ({g}.around"  # noqa: S608
-        f" AND EXISTS (SELECT 1 FROM index_ref s WHERE s.id = {row}.id AND s.target = {g}.scope)))"
-    )
-
-
-def _category(ask: Ask, sens: str) -> str:
-    """SQL: the category of a row: its type's, or what its mark says. Two marks at once are no category."""
-    plain = category_of(ask.rtype)
-    if ask.rtype not in MARKED_TYPES:
-        return str(plain)
-    cases = " ".join(f"WHEN {mark} THEN {category}" for mark, category in MARKED.items())
-    return f"(CASE {sens} & {MARKS} WHEN 0 THEN {plain} {cases} ELSE 0 END)::bigint"
-
-
-def _unmarked(ask: Ask, sens: str) -> str:
-    """SQL: whoever is given a type is given what is plainly of it."""
-    return f"{sens} & {MARKS} = 0 AND " if ask.rtype in MARKED_TYPES else ""
-
-
-def _types(ask: Ask) -> str:
-    """SQL: the numbers of the type; a file counts as part of the conversation that it is in, too."""
-    named = (ask.rtype, "Communication") if ask.rtype == "Binary" else (ask.rtype,)
-    return f"ARRAY[{', '.join(str(TYPE_NUMBERS[name]) for name in named)}]::smallint[]"
-
-
 def opens(ask: Ask, category: str) -> Filter:
     """Whose record is open to who asks for what carries the mark of a category: a filter of Patients."""
     sql = by_grant("{t}", ask, sens=str(BITS[CATEGORY, category]))
@@ -346,11 +190,6 @@ def both(*each: Filter) -> Filter:
 def _joined(word: str, each: Sequence[Filter]) -> Filter:
     merged = {name: value for part in each for name, value in part.params.items()}
     return Filter(f"({word.join(part.sql for part in each)})", merged, any(part.present for part in each))
-
-
-def _clearance(actor: Actor) -> int:
-    """The labels that this kind of actor may clear at most, whatever a grant says."""
-    return KNOWN if actor.kind == "staff" else PERSONAL
 
 
 def _cleared(labels: int) -> str:

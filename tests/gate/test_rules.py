@@ -14,7 +14,7 @@ from psycopg import Connection
 from rapport.fhir import labels
 from rapport.fhir.definitions import TYPE_NUMBERS
 from rapport.fhir.keys import reference_key, resource_key
-from rapport.gate import policy, roles
+from rapport.gate import granting, policy, roles
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.gate.permissions import DIRECTORY
@@ -109,7 +109,7 @@ def test_labels_at_hand_say_what_the_filter_says() -> None:
 
 @pytest.mark.parametrize("kind", ["patient", "kin", "staff"])
 def test_what_a_kind_of_actor_may_clear_at_most(kind: str) -> None:
-    most = policy._clearance(Actor(kind, "Patient/x", "x"))
+    most = granting.clearance(Actor(kind, "Patient/x", "x"))
     assert not most & labels.UNKNOWN
     assert bool(most & labels.STAFF) is (kind == "staff")
     for bit in labels.BITS.values():

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from rapport.gate import audit, grants, policy
+from rapport.gate import audit, granting, grants, policy
 from rapport.gate.consent import authority, regions
 from rapport.gate.scopes import Scope
 from rapport.people import statements
@@ -30,13 +30,18 @@ from tests.leaks.world import World
 
 #: function, what stands in it, what shall stand there instead, who sees too much then
 BREAKS: list[tuple[Any, str, str, str]] = [
-    (policy._given, "{g}.actor = ANY(%(gate_keys)s::bigint[])", "%(gate_keys)s::bigint[] IS NOT NULL", "eve"),
-    (policy._given, "{g}.categories & {_category(ask, sens)} <> 0", "TRUE", "kin-some"),
-    (policy._holds, "{sens} & ~({g}.labels & ({_clearance(ask.actor)})::bigint) = 0", "TRUE", "kin-all"),
-    (policy._given, "{g}.valid_until > now()", "TRUE", "kin-ended"),
-    (policy._about, "{g}.scope = {row}.id OR", "TRUE OR", "kin-none"),
-    (policy.by_grant, "{not_denied(row, ask, sens)}", "TRUE", "kin-denied"),
-    (policy.by_grant, "g.patient = {row}.patient", "TRUE", "eve"),
+    (
+        granting._given,
+        "{g}.actor = ANY(%(gate_keys)s::bigint[])",
+        "%(gate_keys)s::bigint[] IS NOT NULL",
+        "eve",
+    ),
+    (granting._given, "{g}.categories & {_category(row, ask, sens)} <> 0", "TRUE", "kin-some"),
+    (granting._holds, "{sens} & ~({g}.labels & ({clearance(ask.actor)})::bigint) = 0", "TRUE", "kin-all"),
+    (granting._given, "{g}.valid_until > now()", "TRUE", "kin-ended"),
+    (granting._about, "{g}.scope = {row}.id OR", "TRUE OR", "kin-none"),
+    (granting.by_grant, "{not_denied(row, ask, sens)}", "TRUE", "kin-denied"),
+    (granting.by_grant, "g.patient = {row}.patient", "TRUE", "eve"),
     (policy._cleared, "= 0", "IS NOT NULL", "narrow"),
     (policy.client, "if any(not scope.query for scope in scopes):", "if scopes:", "laboratory"),
     (policy._in_scope, "if scope.covers(ask.rtype, ask.action)", "if True", "narrow"),

@@ -53,6 +53,9 @@ def test_why(record: Door, door: Seat) -> None:
     hers.create(consent(deny(DARA)))
     closed = preview.would(door(People.chen), People.dara, "r", "Observation", "o1")
     assert not closed.allowed and closed.rule == "denied" and TEAM not in closed.reason
+    hers.create(consent(deny(People.eve_staff.ref)))
+    never = preview.would(door(People.chen), People.eve_staff, "r", "Observation", "o1")
+    assert not never.allowed and not never.rule, "to whom nothing was open nothing was closed"
     for stranger in (People.eve, People.eve_staff, People.bilal, People.root):
         with pytest.raises(Refused):
             preview.would(door(stranger), People.dara, "r", "Observation", "o1")
