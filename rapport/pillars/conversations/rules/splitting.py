@@ -64,7 +64,8 @@ _BACK = re.compile(
 _EVERYWHERE = frozenset(
     re.findall(
         r"\w+",
-        "come talk send have been with from when will just very your more some does doing also still after since other there"
+        "come talk send have been with from when will just very your more some does doing also still after"
+        " since other there"
         " para este esta desde pero como cuand much pued mucho tengo pour dans mais depui quand plus tout"
         " avec avoir suis encor vraim",
     )
