@@ -141,7 +141,7 @@ def test_a_rule_less_is_noticed(
     assert leaks(world, name)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("function", "old", "new", "name"), HELD, ids=named)
 def test_a_rule_less_is_held_by_the_belt(
     belted: World,
@@ -192,7 +192,7 @@ def test_what_leads_through_the_hidden_is_noticed(
     assert before != [said.body for _, said in answers(world.tokens["eve"], asking)]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_as_they_are_nothing_is_noticed(world: World) -> None:
     """With every rule in its place the same few questions tell nobody anything."""
