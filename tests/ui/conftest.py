@@ -65,6 +65,8 @@ class Stage:
                     self._send(*stage.answers[path](query, b""), "application/json")
                 elif path in stage.pages:
                     self._send(200, stage.pages[path].encode(), "text/html; charset=utf-8")
+                elif path == "/help/offline.js":
+                    self._send(200, Path(str(finders.find("ui/offline.js"))).read_bytes(), "text/javascript")
                 elif path.startswith("/static/") and (found := finders.find(path[len("/static/") :])):
                     kind = mimetypes.guess_type(found)[0] or "application/octet-stream"
                     self._send(200, Path(found).read_bytes(), kind)
