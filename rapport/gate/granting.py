@@ -96,7 +96,9 @@ def not_closed(row: str, ask: Ask) -> str:
     """SQL: no Consent of the patient that names this program forbids it this."""
     keys = f"ARRAY[{', '.join(map(str, ask.actor.keys))}]::bigint[]"
     named = f"SELECT 1 FROM access_denial n WHERE NOT n.exception AND n.actor = ANY({keys})"  # noqa: S608
-    judged = f"access_denied_program({_what(row, ask, f'{row}.sens', keys)})"
+    # An index row does not say what a file belongs to, and no file has a patient of its own to close it.
+    kind = str(TYPE_NUMBERS["Communication"])
+    judged = f"access_denied_program({_what(row, ask, f'{row}.sens', keys).replace(f'{row}.rtype', kind)})"
     return f"(NOT (SELECT EXISTS ({named})) OR NOT {judged})"
 
 
