@@ -96,9 +96,7 @@ def not_closed(row: str, ask: Ask) -> str:
     """SQL: no Consent of the patient that names this program forbids it this."""
     keys = f"ARRAY[{', '.join(map(str, ask.actor.keys))}]::bigint[]"
     named = f"SELECT 1 FROM access_denial n WHERE NOT n.exception AND n.actor = ANY({keys})"  # noqa: S608
-    # An index row does not say what a file belongs to, and no file has a patient of its own to close it.
-    kind = str(TYPE_NUMBERS["Communication"])
-    judged = f"access_denied_program({_what(row, ask, f'{row}.sens', keys).replace(f'{row}.rtype', kind)})"
+    judged = f"access_denied_program({_what(row, ask, f'{row}.sens', keys)})"
     return f"(NOT (SELECT EXISTS ({named})) OR NOT {judged})"
 
 
@@ -166,7 +164,7 @@ def _category(row: str, ask: Ask, sens: str) -> str:
     """
     plain = str(category_of(ask.rtype))
     if ask.rtype == "Binary":
-        plain = f"CASE {row}.rtype {_CONTEXTS} ELSE {RECORD} END"
+        plain = f"CASE {_context(row)} {_CONTEXTS} ELSE {RECORD} END"
     elif ask.rtype not in MARKED_TYPES:
         return plain
     cases = " ".join(f"WHEN {mark} THEN {category}" for mark, category in MARKED.items())
@@ -186,7 +184,12 @@ def _unmarked(ask: Ask, sens: str) -> str:
     return f"{sens} & {MARKS} = 0 AND " if ask.rtype in (*MARKED_TYPES, "Binary") else ""
 
 
+def _context(row: str) -> str:
+    """SQL: the type of what a file belongs to. A row of an index, `{t}`, does not say: as of a message."""
+    return str(TYPE_NUMBERS["Communication"]) if row == "{t}" else f"{row}.rtype"
+
+
 def _types(row: str, ask: Ask) -> str:
     """SQL: the numbers of the type; a file counts as part of what it belongs to, too."""
-    also = f", {row}.rtype" if ask.rtype == "Binary" else ""
+    also = f", {_context(row)}" if ask.rtype == "Binary" else ""
     return f"ARRAY[{TYPE_NUMBERS[ask.rtype]}{also}]::smallint[]"
