@@ -251,6 +251,8 @@ def pages(ids: list[str]) -> Iterator[Asked]:
             continue  # whoever asks these asks nothing more
         named = re.findall(r"<([^>]+)>", path) if "(?P" not in path else []
         choices = [_places(name, ids) for name in named]
+        if choices.count(ids) > 1:  # the patient's first, then each: all pairs would be a hundred thousand
+            choices[choices.index(ids)] = [whose]
         for values in product(*choices):
             filled = path.replace("^", "").replace("$", "")
             for value in values:
