@@ -17,6 +17,11 @@ def links(body: Body | None) -> list[Any]:
     return [one for one in found if isinstance(one, dict) and one.get("type") in KINDS]
 
 
+def replaced(body: Body) -> bool:
+    """Whether another record is in the place of this one."""
+    return any(one["type"] == "replaced-by" for one in links(body))
+
+
 def _applies(body: Body) -> bool:
     return body.get("resourceType") == "Patient" and bool(body.get("link"))
 

@@ -52,10 +52,11 @@ def of_the_whole(door: Door, patient: str, teams: list[dict[str, Any]]) -> list[
     return [team for team in teams if sees_whole(team)]
 
 
-def may_give(request: Request, already: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """Teams that a lead may put into the person's care."""
+def may_give(request: Request, patient: str, teams: list[dict[str, Any]]) -> tuple[tuple[str, str], ...]:
+    """Teams that a lead may put into the person's care, who has these care teams."""
     if not leads(request.actor):
         return ()
+    already = members(of_the_whole(request.door, patient, teams))
     rules, language = site.current(), get_language() or ""
     return tuple(
         (team.ref, rules.say(team.name, language)) for team in rules.teams if team.ref not in already

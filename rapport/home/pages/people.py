@@ -16,6 +16,7 @@ from rapport.fhir.outcomes import not_found
 from rapport.gate import joins
 from rapport.gate.door import Door
 from rapport.gate.identity import pairs
+from rapport.gate.identity.links import replaced
 from rapport.gate.live import about
 from rapport.gate.together import Asks, inquiry, together
 from rapport.home.contexts import AllPage, FoundPerson, PeoplePage, PersonPage, contact_lines
@@ -69,14 +70,9 @@ def _found(door: Door, query: list[tuple[str, str]]) -> tuple[tuple[FoundPerson,
     found = [
         FoundPerson(person(one.json, today), _number(one.json))
         for one in answer.matches
-        if not _is_replaced(one.json)
+        if not replaced(one.json)  # another record is in its place: that one is found
     ]
     return tuple(sorted(found, key=lambda one: one.person.name.casefold())), bool(answer.next)
-
-
-def _is_replaced(patient: dict[str, Any]) -> bool:
-    """Whether another record is in the place of this one: that one is found."""
-    return any(link.get("type") == "replaced-by" for link in patient.get("link") or ())
 
 
 def _number(patient: dict[str, Any]) -> str:
@@ -94,10 +90,12 @@ def _number(patient: dict[str, Any]) -> str:
 def glance(request: Request, rid: str) -> HttpResponse:
     """`/people/<rid>/`: who, what is open, what was promised, the record, all contacts."""
     door = request.door
-    stays = joins.survivor(door.conn, f"Patient/{rid}") if "\x00" not in rid else ""
-    if stays and door.readable([stays]):
-        return redirect("person", stays.partition("/")[2])
-    who = chart.whose(door, rid)
+    found = door.find("Patient", rid)
+    if found is None or replaced(found.json):
+        stays = joins.survivor(door.conn, f"Patient/{rid}")
+        if stays and door.readable([stays]):
+            return redirect("person", stays.partition("/")[2])
+    who = person(found.json, timezone.localdate()) if found else chart.whose(door, rid)
     watched = live.watch(request, about(request.actor, who.ref))
     with together(door) as later:
         lists = {name: later(chart.lines, who.ref, name, FEW, active=True) for name in chart.LISTS}
@@ -129,7 +127,7 @@ def glance(request: Request, rid: str) -> HttpResponse:
         may_invite=who.died is None and not accounts.signs_in(who.ref),
         shared=door.reaches(who.ref),
         carers=tuple(carers.values()),
-        may_give=care.may_give(request, care.members(care.of_the_whole(door, who.ref, teams.value))),
+        may_give=care.may_give(request, who.ref, teams.value),
         twice=_twice(request, who.ref),
         live=watched[0],
         live_state=watched[1],

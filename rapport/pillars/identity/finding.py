@@ -7,6 +7,7 @@ from typing import Any
 
 from rapport.fhir.outcomes import Refused
 from rapport.gate.door import Door
+from rapport.gate.identity.links import replaced
 from rapport.pillars.identity import rules
 
 Body = dict[str, Any]
@@ -37,7 +38,7 @@ def queries(body: Body) -> list[Query]:
 
 def likely(door: Door, body: Body) -> dict[str, int]:
     """Who may be the same person as this Patient (`Patient/…`), and how much speaks for it."""
-    if rules.replaced(body):
+    if replaced(body):
         return {}
     found: dict[str, Body] = {}
     for query in queries(body):
@@ -47,8 +48,6 @@ def likely(door: Door, body: Body) -> dict[str, int]:
             continue
     found.pop(f"Patient/{body['id']}", None)
     scores = {
-        ref: rules.score(rules.compare(body, other))
-        for ref, other in found.items()
-        if not rules.replaced(other)
+        ref: rules.score(rules.compare(body, other)) for ref, other in found.items() if not replaced(other)
     }
     return {ref: score for ref, score in scores.items() if score >= rules.LIKELY}

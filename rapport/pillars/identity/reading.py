@@ -10,6 +10,7 @@ from rapport.fhir.outcomes import not_found
 from rapport.gate import joins
 from rapport.gate.door import Door, Extent
 from rapport.gate.identity import pairs
+from rapport.gate.identity.links import replaced
 from rapport.gate.identity.splitting import NEVER
 from rapport.gate.joins import Act
 from rapport.people import accounts
@@ -117,7 +118,7 @@ def _likeness(door: Door, left: Any, right: Any) -> Likeness:
 
 def _side(record: Any) -> Side:
     body: Body = record.json
-    active = body.get("active") is not False and not rules.replaced(body)
+    active = body.get("active") is not False and not replaced(body)
     signs_in = accounts.signs_in(record.ref)
     return Side(record.ref, human_name(body.get("name"))[0], record.vid, signs_in, active)
 

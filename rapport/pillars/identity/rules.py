@@ -65,11 +65,6 @@ def score(traits: Iterable[Trait]) -> int:
     return sum(trait.points for trait in traits)
 
 
-def replaced(body: Body) -> bool:
-    """Whether another record is in the place of this one."""
-    return any(isinstance(one, dict) and one.get("type") == "replaced-by" for one in body.get("link") or ())
-
-
 # ---------------------------------------------------------------- what a record says
 
 
