@@ -15,6 +15,7 @@ from rapport.store.wire import StoreCursor
 
 MERGE, SPLIT = "merge", "split"
 _COLUMNS = "id, kind, source, target, part, by, at, undone_at"
+_IN_FORCE = "kind = 'merge' AND undone_at IS NULL ORDER BY id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +92,32 @@ def latest(conn: Connection[Any], count: int) -> list[Act]:
 
 def merges(conn: Connection[Any]) -> list[Act]:
     """Every merge in force."""
-    return _acts(conn, "kind = 'merge' AND undone_at IS NULL ORDER BY id", {})
+    return _acts(conn, _IN_FORCE, {})
 
 
 def survivor(conn: Connection[Any], patient: str) -> str:
     """The `Patient/…` whose record took the place of this one, "" for none."""
-    said = "source = %(who)s AND kind = 'merge' AND undone_at IS NULL"
-    found = _acts(conn, said, {"who": patient})
+    found = _acts(conn, f"source = %(who)s AND {_IN_FORCE}", {"who": patient})
     return found[0].target if found else ""
 
 
 def replaced(conn: Connection[Any], patient: str) -> list[str]:
     """Every `Patient/…` in whose place this record is."""
-    found = _acts(
-        conn, "target = %(who)s AND kind = 'merge' AND undone_at IS NULL ORDER BY id", {"who": patient}
-    )
-    return [act.source for act in found]
+    return [act.source for act in _into(conn, patient)]
 
 
 def parts(conn: Connection[Any], patient: str) -> list[tuple[str, str]]:
     """The labels of the parts of a record: of what was joined to it."""
-    into = "target = %(who)s AND kind = 'merge' AND undone_at IS NULL ORDER BY id"
-    return [PARTS[act.part - 1] for act in _acts(conn, into, {"who": patient})]
+    return [PARTS[act.part - 1] for act in _into(conn, patient)]
 
 
 def keys_of(conn: Connection[Any], patient: str) -> list[int]:
     """The keys of a patient and of those in whose place they are."""
     return [reference_key(ref) for ref in (patient, *replaced(conn, patient))]
+
+
+def _into(conn: Connection[Any], patient: str) -> list[Act]:
+    return _acts(conn, f"target = %(who)s AND {_IN_FORCE}", {"who": patient})
 
 
 def _acts(conn: Connection[Any], where: str, params: dict[str, Any]) -> list[Act]:
