@@ -7,7 +7,7 @@ status, a team) is asked again and again. They only choose the way, never the an
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -42,12 +42,7 @@ def counted(conn: Connection[Any], marks: Iterable[Mark], most: int = MANY) -> d
             missing.append(mark)
     if missing:
         found.update(zip(missing, _asked(conn, missing, most), strict=True))
-        for mark in missing:
-            if len(mark[2]) <= _WIDEST:
-                _known[place, mark] = now + _FRESH, found[mark]
-        while len(_known) > _MOST:
-            with suppress(KeyError):  # another thread was faster
-                _known.popitem(last=False)
+        _keep({(place, mark): found[mark] for mark in missing if len(mark[2]) <= _WIDEST}, now)
     return found
 
 
@@ -58,8 +53,17 @@ def remembered(conn: Connection[Any], what: str, ask: Callable[[], int]) -> int:
     until, number = _known.get(key, (0.0, 0))
     if until <= monotonic():
         number = ask()
-        _known[key] = monotonic() + _FRESH, number
+        _keep({key: number}, monotonic())
     return number
+
+
+def _keep(numbers: Mapping[Any, int], now: float) -> None:
+    """Remember these for a while; the oldest give way."""
+    for key, number in numbers.items():
+        _known[key] = now + _FRESH, number
+    while len(_known) > _MOST:
+        with suppress(KeyError):  # another thread was faster
+            _known.popitem(last=False)
 
 
 def forget() -> None:
