@@ -7,7 +7,7 @@ the patient keeps from their circle stays kept when another system writes the sa
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
@@ -141,13 +141,28 @@ def _parts(body: Body) -> list[tuple[str, str]]:
     return [part for part in PARTS if {"system": part[0], "code": part[1]} in labels]
 
 
-def part_of_same(conn: Connection[Any], write: Write) -> Write:
+def part_of_same(conn: Connection[Any], writes: Sequence[Write]) -> list[Write]:
     """A new message, question or promise is of the part of a joined record that its conversation is in."""
+    within = [_within(write) for write in writes]
+    asked = sorted({key for keys in within for key in keys})
+    parts = {record.id: _parts(record.json) for record in read(conn, asked, _OF_A_PART)} if asked else {}
+    if not parts:
+        return list(writes)
+    return [
+        _parted(write, [part for key in keys for part in parts.get(key, ())])
+        for write, keys in zip(writes, within, strict=True)
+    ]
+
+
+def _within(write: Write) -> list[int]:
+    """The keys of what a new message, question or promise is part of."""
     if write.before is not None or write.rtype not in ("Communication", "Task") or not kinds(write.resource):
-        return write
+        return []
     places = [*(write.resource.get("partOf") or ()), *(write.resource.get("basedOn") or ())]
-    keys = [reference_key(str(place.get("reference"))) for place in places if isinstance(place, dict)]
-    parts = [part for record in read(conn, keys, _OF_A_PART) for part in _parts(record.json)]
+    return [reference_key(str(place.get("reference"))) for place in places if isinstance(place, dict)]
+
+
+def _parted(write: Write, parts: Iterable[tuple[str, str]]) -> Write:
     has = _parts(write.resource)
     new = [part for part in dict.fromkeys(parts) if part not in has]
     return _with(write, new, 0) if new else write

@@ -121,6 +121,7 @@ class Visit:
             yield
         finally:
             self._belt = belt
+            wear(self._line, belt)
 
     def confirm(self) -> None:
         """Ask whether the warrant holds, if that has not been asked yet; Outdated if it does not."""

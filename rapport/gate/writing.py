@@ -23,7 +23,7 @@ from rapport.store import reading as stored
 from rapport.store import writing as kernel
 from rapport.store.records import Record, Write
 from rapport.store.versions import Version
-from rapport.store.wire import EVERYONE, StoreCursor, wearing
+from rapport.store.wire import StoreCursor
 
 from . import claims, conditions, grants, guards, live, packages
 from .audit import Trail, idle
@@ -220,21 +220,22 @@ class Writing(Reading):
                 self._admissible(step)
         own = self.actor.ref == BY_PATIENT
         steps = [_with(step, labelled(step.write, by_patient=own)) for step in self._in_time(steps)]
-        steps = [_with(step, part_of_same(self._conn, step.write)) for step in steps]
+        parted = part_of_same(self._conn, [step.write for step in steps])
+        steps = [_with(step, write) for step, write in zip(steps, parted, strict=True)]
         versions = kernel.ready([step.write for step in self._in_time(steps)])
         at_once = self._at_once(steps, versions)
         if at_once is not None:
             return at_once
-        with wearing(self.conn, EVERYONE):  # judged before, and again as it became
-            records = kernel.store(self._line, versions)
+        with self.at_large():  # judged before, and again as it became
+            records = kernel.store(self.conn, versions)
         self._as_it_became(steps, records)
         pairs = list(zip(steps, records, strict=True))
         guarded = self._concerned(pairs)
         for place, guard, past, future in guarded:
             with at_place(place):
                 guard.judge(self, past, future)
-        with wearing(self.conn, EVERYONE):
-            grants.compile_all(self._line, [(record, step.after) for step, record in pairs])
+        with self.at_large():
+            grants.compile_all(self.conn, [(record, step.after) for step, record in pairs])
         self._written(pairs)
         for _, guard, past, future in guarded:
             guard.follow(self, past, future)
