@@ -164,15 +164,29 @@ class _Plan:
         """What the line is told: prepare it when it comes again, or never."""
         return None if self.fixed else False
 
-    def candidates(self, columns: str, *more: str, patient: str = "", many: bool = False) -> str:
-        """The rows that pass; of one `patient`, or of all who come into question. `many`: all are asked."""
+    def candidates(self, columns: str, *more: str, patient: str = "") -> str:
+        """The rows that pass; of one `patient`, or of all who come into question."""
         of = patient or f"ANY(ARRAY({self.whose}))"
         tests = [*(f"t.{column} = {of}" for column in self.owned), *self.tests, *more]
-        return self._some(columns, [*tests, self.passing.on_many("t") if many else self.passing.on("t")])
+        return self._some(columns, [*tests, self.passing.on("t")])
 
     def _some(self, columns: str, tests: Iterable[str]) -> str:
         distinct = "" if self.single else "DISTINCT "
         return f"SELECT {distinct}{columns} FROM {self.table} t WHERE {' AND '.join(tests)}"
+
+    def all_of_them(self) -> str:
+        """A row for each that passes, where thousands may: what is enough is asked of the index alone.
+
+        OFFSET keeps PostgreSQL from gathering every resource that passes.
+        """
+        enough, theirs = self.passing.enough.format(t="t"), self.passing.patients
+        if not self.late or not enough:
+            return self.candidates("t.id")
+        asked = f"EXISTS (SELECT 1 FROM resource r WHERE r.id = t.id AND {self.passing.on('r')} OFFSET 0)"
+        asked = f"t.patient IN ({theirs}) AND {asked}" if theirs else asked
+        each = f"SELECT t.id, t.patient, t.sens FROM {self.table} t WHERE {' AND '.join(self.tests)} OFFSET 0"
+        distinct = "" if self.single else "DISTINCT "
+        return f"SELECT {distinct}t.id FROM ({each}) t WHERE {enough} OR ({asked})"
 
     def _in_order(self, order: str, columns: str, *more: str) -> str:
         """The same in order, where each row is asked whether it passes only when its turn comes.
@@ -326,6 +340,7 @@ def _total(conn: Connection[Any], query: Search, plan: _Plan) -> int:
 
 
 def _count(conn: Connection[Any], plan: _Plan, limit: str = "") -> int:
-    sql = f"SELECT count(*) FROM ({plan.candidates('t.id', many=plan.late and not limit)}{limit}) c"
+    found = f"{plan.candidates('t.id')}{limit}" if limit else plan.all_of_them()
+    sql = f"SELECT count(*) FROM ({found}) c"
     [row] = StoreCursor(conn).execute(sql, plan.params.values, prepare=plan.prepare)
     return int(row[0])
