@@ -107,10 +107,20 @@ def _aimed(row: str, ask: Ask) -> str:
 
 
 def not_closed(row: str, ask: Ask) -> str:
-    """SQL: no Consent of the patient that names this program forbids it this."""
+    """SQL: no Consent of the patient that names this program forbids it this.
+
+    A file is judged by what it belongs to; of one that is deleted nobody can tell that any more.
+    """
     keys = f"ARRAY[{', '.join(map(str, ask.actor.keys))}]::bigint[]"
     named = f"SELECT 1 FROM access_denial n WHERE NOT n.exception AND n.actor = ANY({keys})"  # noqa: S608
-    judged = f"access_denied_program({_what(row, ask, f'{row}.sens', keys)})"
+    if ask.rtype == "Binary":
+        judged = (
+            "EXISTS (SELECT 1 FROM resource b LEFT JOIN index_ref f ON f.id = b.id"  # noqa: S608
+            f" LEFT JOIN resource c ON c.id = f.target WHERE b.id = {row}.id AND (b.deleted"
+            f" OR access_denied_program({_what('c', ask, f'(c.sens | {row}.sens)', keys)})))"
+        )
+    else:
+        judged = f"access_denied_program({_what(row, ask, f'{row}.sens', keys)})"
     return f"(NOT (SELECT EXISTS ({named})) OR NOT {judged})"
 
 

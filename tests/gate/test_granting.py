@@ -38,12 +38,13 @@ from tests.personas import (
 Json = dict[str, Any]
 PSY = coding("PSY", "v3-ActCode")
 RECORD = coding("health-record", CATEGORY)
+RESOURCES = "http://hl7.org/fhir/resource-types"
 ZARA = Actor("kin", "RelatedPerson/zara", "Zara", "her sister", patients=(AMINA,))
 WHO = (People.amina, People.bilal, ZARA, People.dara, People.eve, People.eve_staff)
 
 
 def of_type(*names: str) -> Json:
-    return {"class": [coding(name, "http://hl7.org/fhir/resource-types") for name in names]}
+    return {"class": [coding(name, RESOURCES) for name in names]}
 
 
 @pytest.fixture
@@ -272,6 +273,24 @@ def test_a_program_that_is_named_and_one_that_is_not(conn: Connection[Any], reco
         assert sees(conn, People.program, "Observation") == left
         assert sees(conn, other, "Observation") == {"o1", "o2", "e1"}
         record.delete("Consent", made.rid)
+
+
+def test_a_file_of_who_closes_it_to_a_program_is_closed(conn: Connection[Any], record: Door) -> None:
+    """A file lies in nobody's record: it is closed by what it belongs to, and when it is deleted."""
+    hers, of_message, deleted = (file(record, at) for at in (AMINA, "Communication/m1", AMINA))
+    eves, nobodys = file(record, "Patient/eve"), file(record, "Organization/mill-lane")
+    record.delete("Binary", deleted)
+    assert sees(conn, People.program, "Binary") == {hers, of_message, eves, nobodys}
+    record.create(consent(deny("Device/bench", **{"class": [coding("Communication", RESOURCES)]})))
+    assert sees(conn, People.program, "Binary") == {hers, eves, nobodys}
+    record.create(consent(deny("Device/bench")))
+    assert sees(conn, People.program, "Binary") == {eves, nobodys}
+    program = Door(conn, People.program)
+    for rid in (hers, deleted):
+        with pytest.raises(Refused):
+            program.history("Binary", rid)
+    other = Actor("client", "Device/other", "Other", "program", scopes=People.program.scopes)
+    assert sees(conn, other, "Binary") == {hers, of_message, eves, nobodys}
 
 
 def test_a_program_with_limited_scopes_sees_what_any_of_them_finds(
