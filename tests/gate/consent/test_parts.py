@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -362,6 +362,10 @@ def test_what_an_authority_leaves_of_a_permit() -> None:
         assert bounded(adult, guardian, known) == [adult]
         for claims in (parent, parent | guardian):
             assert all(part.empty for part in bounded(adult, claims, known))
+    for begins in (datetime(2020, 1, 1, tzinfo=UTC), upper - timedelta(seconds=1)):
+        minor = Box(kinds=Kinds(-1), clears=6, begins=begins)
+        assert bounded(minor, guardian, known) == bounded(minor, parent, known)
+        assert all(part.empty or part.ends in (lower, upper) for part in bounded(minor, guardian, known))
     ended = Box(ends=datetime(2030, 1, 1, tzinfo=UTC))
     assert bounded(ended, agent, known) == [ended] and bounded(Box(), agent, known) == []
     assert bounded(ended, agent, Facts(verified=True, signed=False, born="")) == []
