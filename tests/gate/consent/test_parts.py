@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from psycopg import Connection
 
 from rapport.fhir.keys import reference_key
 from rapport.fhir.labels import BITS, JOINED, MARKS
-from rapport.gate.consent import ages, reading, words
+from rapport.gate.consent import ages, reading, rows, words
 from rapport.gate.consent.authority import Facts, bounded, facts
 from rapport.gate.consent.boxes import Box, Kinds, Named, Who, _bits, _least
 from rapport.gate.consent.reading import limits
@@ -401,3 +402,16 @@ def test_what_a_country_lets_a_parent_keep(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(ages, "_table", lambda: {"default": said, "XX": {"types": []}})
     assert ages.ages("").narrowed == Kinds(words.CATEGORIES["learning"], frozenset({"Goal"}))
     assert ages.ages("XX").narrowed.types == frozenset()
+
+
+# ---------------------------------------------------------------- rows
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"), [("access_grant", rows.GRANT_COLUMNS), ("access_denial", rows.DENIAL_COLUMNS)]
+)
+def test_the_columns_are_those_of_the_table(conn: Connection[Any], table: str, columns: str) -> None:
+    names = columns.replace(",", " ").split()
+    asked = "SELECT column_name::varchar FROM information_schema.columns WHERE table_name = %s"
+    assert set(names) == {row[0] for row in conn.execute(asked, (table,))}
+    assert conn.execute(rows.insert(table, columns), [[] for _ in names]).rowcount == 0  # type: ignore[arg-type]
