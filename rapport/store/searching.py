@@ -164,20 +164,34 @@ class _Plan:
         """What the line is told: prepare it when it comes again, or never."""
         return None if self.fixed else False
 
-    def candidates(self, columns: str, *more: str, patient: str = "", many: bool = False) -> str:
-        """The rows that pass; of one `patient`, or of all who come into question. `many`: all are asked."""
+    def candidates(self, columns: str, *more: str, patient: str = "") -> str:
+        """The rows that pass; of one `patient`, or of all who come into question."""
         of = patient or f"ANY(ARRAY({self.whose}))"
         tests = [*(f"t.{column} = {of}" for column in self.owned), *self.tests, *more]
-        passes = self.passing.on_many("t") if many else self.passing.on("t")
         if self.single or not self.passing.params:
-            return self._some(columns, [*tests, passes])
-        # The index is chosen apart from the filter, which is thought to cost so much that any index will do.
-        rows = f"SELECT t.* FROM {self.table} t WHERE {' AND '.join(tests)} OFFSET 0"
-        return f"SELECT DISTINCT {columns} FROM ({rows}) t WHERE {passes}"
+            return self._some(columns, [*tests, self.passing.on("t")])
+        return f"SELECT DISTINCT {columns} FROM {self._apart(tests)} WHERE {self.passing.on('t')}"
 
     def _some(self, columns: str, tests: Iterable[str]) -> str:
         distinct = "" if self.single else "DISTINCT "
         return f"SELECT {distinct}{columns} FROM {self.table} t WHERE {' AND '.join(tests)}"
+
+    def _apart(self, tests: Iterable[str]) -> str:
+        """The rows to be asked whether they pass, found before: OFFSET keeps the two apart.
+
+        PostgreSQL thinks that the filter costs so much that any index will do, or gathers all that pass it.
+        """
+        return f"(SELECT t.* FROM {self.table} t WHERE {' AND '.join(tests)} OFFSET 0) t"
+
+    def all_of_them(self) -> str:
+        """A row for each that passes, where thousands may: what is enough is asked of the index alone."""
+        enough, theirs = self.passing.enough.format(t="t"), self.passing.patients
+        if not self.late or not enough:
+            return self.candidates("t.id")
+        asked = f"EXISTS (SELECT 1 FROM resource r WHERE r.id = t.id AND {self.passing.on('r')} OFFSET 0)"
+        asked = f"t.patient IN ({theirs}) AND {asked}" if theirs else asked
+        distinct = "" if self.single else "DISTINCT "
+        return f"SELECT {distinct}t.id FROM {self._apart(self.tests)} WHERE {enough} OR ({asked})"
 
     def _in_order(self, order: str, columns: str, *more: str) -> str:
         """The same in order, where each row is asked whether it passes only when its turn comes.
@@ -331,6 +345,7 @@ def _total(conn: Connection[Any], query: Search, plan: _Plan) -> int:
 
 
 def _count(conn: Connection[Any], plan: _Plan, limit: str = "") -> int:
-    sql = f"SELECT count(*) FROM ({plan.candidates('t.id', many=plan.late and not limit)}{limit}) c"
+    found = f"{plan.candidates('t.id')}{limit}" if limit else plan.all_of_them()
+    sql = f"SELECT count(*) FROM ({found}) c"
     [row] = StoreCursor(conn).execute(sql, plan.params.values, prepare=plan.prepare)
     return int(row[0])
