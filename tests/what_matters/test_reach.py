@@ -135,7 +135,7 @@ def _conn() -> Any:
     [
         ("call", (), "Amina would rather be called than written to."),
         ("visit", (), "Amina would rather talk in person than be written to."),
-        ("post", (), "Amina would rather have a letter on paper"),
+        ("post", (), ""),
         ("message", ("deaf", "large-print"), ""),
         ("", (), ""),
     ],

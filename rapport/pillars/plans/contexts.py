@@ -11,6 +11,7 @@ from django.forms import Form
 from django.utils.translation import gettext_lazy as _
 
 from rapport.people.fits import Misfit
+from rapport.people.paper import Sheet
 from rapport.people.portrait import Person
 from rapport.pillars.plans.reading.days import Line
 from rapport.pillars.plans.reading.plans import Template
@@ -130,6 +131,16 @@ class GoalsPage:
     over: tuple[GoalLine, ...]
     plans: tuple[PlanLine, ...]
     moved: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaperPage:
+    """`paper.html`: goals and plans to print. `posted`: the address stands on it."""
+
+    sheet: Sheet
+    posted: bool
+    goals: tuple[GoalLine, ...]
+    plans: tuple[PlanLine, ...]
 
 
 @dataclass(frozen=True, slots=True)

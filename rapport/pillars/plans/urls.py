@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rapport.pillars.plans.pages import charts, days, goals, plans
+from rapport.pillars.plans.pages import charts, days, goals, paper, plans
 
 _ACTIVITY = "goals/<str:rid>/plans/<str:plan>/<str:key>/"
 
@@ -19,6 +19,7 @@ urlpatterns = [
     ),
     path("goals/", goals.own, name="goals"),
     path("goals/<str:rid>/", goals.goals, name="goals_of"),
+    path("goals/<str:rid>/paper/", paper.paper, name="goals_paper"),
     path("goals/<str:rid>/new/", goals.say, name="goal_say"),
     path("goals/<str:rid>/charts/", charts.charts, name="goal_charts"),
     path("adherence/<str:rid>/", charts.adherence, name="adherence"),
