@@ -31,10 +31,14 @@ class PaperLetter:
 
 @dataclass(frozen=True, slots=True)
 class PaperPage:
-    """`paper.html`: letters to print. `posted`: the address stands on them."""
+    """`paper.html`: letters to print. `posted`: the address stands on them.
+
+    alone  one letter was asked for: a letter has no heading but its own
+    """
 
     sheet: Sheet
     posted: bool
     conversation: str
     title: str
+    alone: bool
     letters: tuple[PaperLetter, ...]

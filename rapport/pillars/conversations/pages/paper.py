@@ -30,6 +30,7 @@ def paper(request: Request, rid: str) -> HttpResponse:
         posted=view.staff,
         conversation=view.rid,
         title=view.title,
+        alone=bool(letter),
         letters=letters,
     )
     return show(request, "conversations/paper.html", page)

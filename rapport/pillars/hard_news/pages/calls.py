@@ -76,7 +76,7 @@ def _staff(request: Request, one: Errand) -> HttpResponse:
 
 
 def _doubts(request: Request, one: Errand, called: str) -> tuple[str, ...]:
-    """What speaks against the way by which they are to be reached now: as they chose it here, else by phone."""
+    """What speaks against the way by which they are reached now: as they chose it here, else by phone."""
     way = {"message": "message", "visit": ""}.get(one.part("way"), "call")
     if not one.is_open or one.kind == FAMILY or not way:
         return ()
