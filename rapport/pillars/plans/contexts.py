@@ -50,11 +50,8 @@ class GoalLine:
 
 @dataclass(frozen=True, slots=True)
 class ActivityLine:
-    """An activity as a reader sees it.
-
-    because  the words of each goal and entry that it serves, and whether they are the person's (a goal that
-             was only proposed is not)
-    """
+    """An activity as a reader sees it; `because`: the words of each goal and entry it serves, and whether
+    they are the person's (a goal that was only proposed is not)."""
 
     activity: Activity
     because: tuple[tuple[str, bool], ...]
@@ -159,7 +156,7 @@ class SayPage:
 
 @dataclass(frozen=True, slots=True)
 class WhyPage:
-    """`why.html`: declining or ending a goal, or declining an activity, with words; `words` of it."""
+    """`why.html`: declining or ending a goal, or an activity otherwise or not at all; `words` of it."""
 
     person: Person
     own: bool
@@ -181,6 +178,17 @@ class TodayLine:
     state: str
     barrier: Any = ""
     help: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CounterPage:
+    """`counter.html`: what somebody would like instead of an activity, for staff to answer."""
+
+    person: Person
+    called: str
+    activity: Activity
+    form: Form
+    trouble: str
 
 
 @dataclass(frozen=True, slots=True)

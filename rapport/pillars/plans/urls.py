@@ -25,6 +25,8 @@ urlpatterns = [
     path("adherence/<str:rid>/", charts.adherence, name="adherence"),
     path("goals/<str:rid>/templates/", plans.templates, name="plan_templates"),
     path("goals/<str:rid>/templates/<str:template>/", plans.apply, name="plan_apply"),
+    path("counter/<str:rid>/", plans.counter_of, name="counter"),
+    path(f"{_ACTIVITY}counter/", plans.counter, name="plan_counter"),
     path(f"{_ACTIVITY}decline/", plans.decline, name="plan_decline"),
     *(
         path(f"{_ACTIVITY}{verb}/", plans.answer, {"verb": verb}, name=f"plan_{verb}")

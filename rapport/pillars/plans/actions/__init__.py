@@ -2,6 +2,18 @@
 
 from rapport.pillars.plans.actions.days import choose, report, settle, take
 from rapport.pillars.plans.actions.goals import level, move, say, steps
-from rapport.pillars.plans.actions.plans import answer, apply
+from rapport.pillars.plans.actions.plans import answer, apply, settle_counter
 
-__all__ = ["answer", "apply", "choose", "level", "move", "report", "say", "settle", "steps", "take"]
+__all__ = [
+    "answer",
+    "apply",
+    "choose",
+    "level",
+    "move",
+    "report",
+    "say",
+    "settle",
+    "settle_counter",
+    "steps",
+    "take",
+]
