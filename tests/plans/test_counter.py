@@ -45,7 +45,7 @@ def test_amina_says_what_she_would_like_and_dara_agrees(plan: str, people: Peopl
     assert "Say why in a sentence." in amina.send("/decline/", words=" ", instead=" ")
     amina.get(path)
     said = amina.send("/decline/", instead=WISH)
-    assert "You would like instead:" in said and "Your team answers." in said
+    assert "You would like instead:" in said and "Your team answers" in said
     (errand,) = errands.of_patient(door(people.dara), AMINA, finding.COUNTER)
     assert (errand.owner, errand.patient_name, errand.due is None) == (
         "PractitionerRole/dara",
