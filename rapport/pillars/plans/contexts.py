@@ -168,16 +168,14 @@ class WhyPage:
 
 @dataclass(frozen=True, slots=True)
 class TodayLine:
-    """One thing on the list as a reader sees it.
-
-    state   "done", "missed", "open", "late" (its time was some hours ago) or "later" (a day to come)
-    barrier, help  how what got in the way is said, and what may help; "" for none
-    """
+    """One thing on the list: "done", "missed", "open" or "late" (its time was some hours ago); how what got
+    in the way is said, what may help, and who ticked it for them ("" for none)."""
 
     line: Line
     state: str
     barrier: Any = ""
     help: Any = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +191,13 @@ class CounterPage:
 
 @dataclass(frozen=True, slots=True)
 class TodayPage:
-    """`today.html`: the list of a day."""
+    """`today.html`: the list of a day; `helps`: the person lets the reader tick things off."""
 
     person: Person
     called: str
     own: bool
     staff: bool
+    helps: bool
     shared: bool
     day: date
     today: bool
@@ -226,6 +225,7 @@ class TimesPage:
     rows: tuple[tuple[str, str, str, str, bool], ...]
     own: tuple[tuple[int, str, str, bool], ...]
     remind: bool
+    helping: tuple[tuple[str, str, bool], ...]
     trouble: bool
 
 
