@@ -24,7 +24,7 @@ from rapport.gate.consent import authority, regions
 from rapport.gate.scopes import Scope
 from rapport.people import asking, statements
 from rapport.people.models import Client
-from rapport.store import compartments, compiling, including, searching
+from rapport.store import compartments, compiling, including, planning
 from rapport.store import reading as stored
 from rapport.store.records import Write
 from rapport.store.writing import write
@@ -63,7 +63,7 @@ BREAKS: list[tuple[Any, str, str, str]] = [
     (policy.system, 'if ask.actor.kind == "system" else None', "", "eve"),
     (statements.bearer, "AND t.revoked_at IS NULL", "", "revoked"),
     (
-        searching._plan,
+        planning.plan,
         "first + tests, passing, keys",
         "first + tests, type(passing)('TRUE'), keys",
         "eve",
