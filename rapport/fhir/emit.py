@@ -110,7 +110,7 @@ def _token(leaf: Leaf, rtype: str, code: str) -> Emit | None:
     return typed if kind == "Identifier" else emit
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _token_rows(rtype: str, code: str, system: str, word: str) -> tuple[tuple[int, int], ...]:
     """By its code, and by its system alone. Kept: most codes come again and again."""
     coded = ((hash64(rtype, code, word), hash64(system) if system else 0),) if word else ()
