@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from rapport.gate.door import Door
 from rapport.gate.together import Inquiry, together
 
 #: A heading and words.
 Said = tuple[tuple[str, str], ...]
 Read = Inquiry[[str], Said]
-#: Of `Patient/…`, what to call them, and a way (`message` or `call`): what speaks against it, a line each.
+#: Of `Patient/…`, what to call them, and a way (`message`, `post`, `call`): what speaks against it, in lines.
 Doubt = Inquiry[[str, str, str], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Why somebody may need it on paper, in a line; `first`: they like it best so."""
+
+    why: str
+    first: bool
+
+
+#: Of `Patient/…` and what to call them: why they may need it on paper, None where nothing says so.
+Papers = Inquiry[[str, str], Paper | None]
 _reads: list[Read] = []
 _doubts: list[Doubt] = []
+_papers: list[Papers] = []
 
 
 def use(read: Read) -> None:
@@ -24,6 +39,19 @@ def use_doubt(doubt: Doubt) -> None:
     """Register an inquiry into what speaks against a way of reaching somebody (`AppConfig.ready`)."""
     if doubt not in _doubts:
         _doubts.append(doubt)
+
+
+def use_paper(read: Papers) -> None:
+    """Register an inquiry into whether somebody needs letters on paper (`AppConfig.ready`)."""
+    if read not in _papers:
+        _papers.append(read)
+
+
+def paper(door: Door, patient: str, called: str) -> Paper | None:
+    """Why `Patient/…` may need a letter on paper, as far as the door shows it."""
+    with together(door) as later:
+        found = [later(read, patient, called) for read in _papers]
+    return next((one.value for one in found if one.value is not None), None)
 
 
 def reads() -> tuple[Read, ...]:

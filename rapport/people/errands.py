@@ -323,8 +323,10 @@ def end(
         body, at = need(door, rid, *wanted), datetime.now(UTC)
         if not read_errand(body).is_open:
             return
+        who = door.actor
+        by = {"authorReference": _reference(who.ref, who.name)}
         note = {
-            "authorReference": _reference(door.actor.ref, door.actor.name),
+            **({"authorString": who.name} if who.kind == "system" else by),  # R4: no Device signs
             "time": instant(at),
             "text": said,
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from allauth.account import forms as account
@@ -231,3 +231,38 @@ class SettingsText(forms.Form):
         if wrong:
             raise ValidationError(wrong)
         return text
+
+
+class Clock(forms.TimeField):
+    """A time of day, or none."""
+
+    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+    def __init__(self, **kwargs: Any) -> None:
+        wrong = {"invalid": _("Write the hour and the minutes, like 20:00.")}
+        super().__init__(required=False, input_formats=("%H:%M",), error_messages=wrong, **kwargs)
+
+
+class QuietForm(forms.Form):
+    """The local hours in which somebody wants no e-mail, or none."""
+
+    begins = Clock(label=_("No e-mail from"), help_text=_("On the clock of the clinic, such as 20:00."))
+    ends = Clock(label=_("No e-mail until"), help_text=_("Leave both empty, and we choose: never at night."))
+
+    def clean(self) -> dict[str, Any]:
+        """Two times or none, and not the same."""
+        said = super().clean() or {}
+        begins, ends = said.get("begins"), said.get("ends")
+        if {"begins", "ends"} & set(self.errors):
+            return said
+        if (begins is None) != (ends is None):
+            self.add_error("begins" if begins is None else "ends", _("Write both times, or none."))
+        elif begins is not None and begins == ends:
+            self.add_error("ends", _("Write two different times."))
+        return said
+
+    @property
+    def hours(self) -> tuple[time, time] | None:
+        """From when until when; only of a form that is valid."""
+        begins, ends = self.cleaned_data["begins"], self.cleaned_data["ends"]
+        return (begins, ends) if begins is not None else None

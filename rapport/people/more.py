@@ -27,6 +27,10 @@ def family(actor: Actor) -> bool:
     return actor.kind in ("patient", "kin")
 
 
+def _kin(actor: Actor) -> bool:
+    return actor.kind == "kin"
+
+
 def _leads(actor: Actor) -> bool:
     return staff(actor) and leads(actor)
 
@@ -45,6 +49,7 @@ class Link:
 
 _links: list[Link] = [
     Link(_("My sign-in"), "/account/", "key", 10, _("E-mail address, password, second step, devices")),
+    Link(_("When e-mails come"), "/account/quiet/", "clock", 12, _("Hours in which none does"), _kin),
     Link(_("When I am away"), "/absence/", "calendar", 20, _("Days, and who covers"), staff),
     Link(_("Invite a patient"), "/invite/", "mail", 30, _("With a letter or a link"), staff),
     Link(_("Emergency access"), "/emergency/", "eye", 35, _("A record that is not shared with you"), staff),

@@ -84,8 +84,8 @@ def due_at(now: datetime, rules: Site, own: Hours | None = None) -> datetime:
 
 
 def _own_quiet(conn: statements.Conn, ref: str) -> Hours | None:
-    """The hours that a patient chose; for whoever works here those of the site hold."""
-    return statements.quiet_of(conn, ref) if ref.startswith("Patient/") else None
+    """The hours that a patient or one of a circle chose; for whoever works here those of the site hold."""
+    return statements.quiet_of(conn, ref) if ref.startswith(("Patient/", "RelatedPerson/")) else None
 
 
 def out_of_quiet(at: datetime, rules: Site, own: Hours | None = None) -> datetime:

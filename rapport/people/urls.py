@@ -12,6 +12,7 @@ urlpatterns = [
     path("account/", account.sign_in, name="people_sign_in"),
     path("account/end-all/", account.end_all, name="people_end_all"),
     path("account/end/<int:began>/", account.end_one, name="people_end_one"),
+    path("account/quiet/", account.quiet, name="people_quiet"),
     path("account/factor/", account.factor, name="people_factor"),
     path("account/confirm-email/<str:key>/", account.confirm_email, name="account_confirm_email"),
     path("account/second-step/", include("allauth.mfa.urls")),

@@ -42,6 +42,11 @@ def full_day(day: date, today: date) -> str:
     return _said(day, day.year != today.year, get_language() or "en")[1]
 
 
+def dated(day: date) -> str:
+    """16 March 2026, as on a letter."""
+    return _said(day, True, get_language() or "en")[0]
+
+
 @lru_cache(maxsize=2048)  # the days of a page are few, and the same again and again
 def _said(day: date, with_year: bool, language: str) -> tuple[str, str]:
     """A day in the language in use, without its weekday and with it."""

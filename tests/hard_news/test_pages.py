@@ -13,6 +13,8 @@ from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.people import errand_clock, errands
 from rapport.pillars.hard_news import actions, finding, reading, shapes
+from rapport.pillars.what_matters import actions as matters
+from rapport.pillars.what_matters.shapes.reach import Reach
 from tests.conversations.pages import Browser
 from tests.hard_news.conftest import MARK, wished
 from tests.hard_news.test_holds import arrive, call_of
@@ -205,3 +207,11 @@ def test_titles_say_no_health(people: People, door: Doors) -> None:
     amina = Browser(people.amina)
     amina.get(f"/calls/{rid}/")
     assert re.search(r"<title>([^<]*)", amina.html)[1] == "How are you since? · Rapport"  # type: ignore[index]
+
+
+def test_a_call_to_who_cannot_hear_it_is_said_on_its_page(people: People, door: Doors) -> None:
+    """As when it is written down: the way that was agreed decides, else a call is meant."""
+    rid = told(people, door)
+    matters.set_reach(door(people.amina), patient=AMINA, how=Reach("", ("deaf",)))
+    assert "Amina cannot hear a call: write, or talk in person." in Browser(people.dara).get(f"/calls/{rid}/")
+    assert "cannot hear" not in Browser(people.amina).get(f"/calls/{rid}/")

@@ -36,6 +36,7 @@ WHO = {
     "whose/": "signed in",
     "matters/": "signed in",
     "goals/": "signed in",
+    "counter/": "staff",
     "family/": "signed in",
     "hearing/": "signed in",
     "hearing/<str:rid>/check-in/": "staff",

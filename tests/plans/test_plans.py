@@ -205,3 +205,16 @@ def test_a_plan_of_another_program_is_not_hers_to_change(people: People, door: D
     for body in (theirs, coded):
         with pytest.raises(Refused):
             door(people.amina).update({**body, "status": "revoked"})
+
+
+def test_a_plan_is_printed_large_with_what_it_is_for(plan: str, door: Doors, people: People) -> None:
+    amina = Browser(people.amina)
+    assert "Print it large" in amina.get("/goals/amina/")
+    said = amina.get("/goals/amina/paper/")
+    assert all(words in said for words in ("Look at both feet", "It waits for your word.", "To walk"))
+    actions.answer(door(people.amina), patient=AMINA, plan=plan, key="shoes", state="declined", reason="No.")
+    assert "Shoes" not in amina.get("/goals/amina/paper/")
+    assert "Look at both feet" in Browser(people.dara).get("/goals/amina/paper/")
+    eve = Browser(people.eve_staff)
+    eve.get("/goals/amina/paper/")
+    assert eve.status == 404

@@ -135,7 +135,7 @@ def _conn() -> Any:
     [
         ("call", (), "Amina would rather be called than written to."),
         ("visit", (), "Amina would rather talk in person than be written to."),
-        ("post", (), "Amina would rather have a letter on paper"),
+        ("post", (), ""),
         ("message", ("deaf", "large-print"), ""),
         ("", (), ""),
     ],
@@ -183,3 +183,32 @@ def test_her_hours_go_where_her_account_goes(people: People, door: Doors) -> Non
     for old, new in ((AMINA, "Patient/stays"), ("Patient/stays", AMINA)):
         statements.move_account(_conn(), old, new)
         assert statements.quiet_of(_conn(), new) == NIGHT and statements.quiet_of(_conn(), old) is None
+
+
+def test_somebody_of_her_circle_has_hours_of_his_own(people: People, door: Doors) -> None:
+    bilal = Browser(people.bilal)
+    assert "When e-mails come" in bilal.get("/more/")
+    bilal.get("/account/quiet/")
+    assert "Write both times, or none." in bilal.send("/quiet/", begins="19:00") and bilal.status == 422
+    bilal.get("/account/quiet/")
+    bilal.send("/quiet/", begins="19:00", ends="10:30")
+    assert statements.quiet_of(_conn(), people.bilal.ref) == NIGHT and not Quiet.objects.filter(person=AMINA)
+    here = timezone.now().astimezone(site.current().zone)
+    ends = (here + timedelta(hours=3)).time().replace(second=0, microsecond=0)
+    begins = (here - timedelta(hours=1)).time().replace(second=0, microsecond=0)
+    bilal.get("/account/quiet/")
+    bilal.send("/quiet/", begins=begins.isoformat("minutes"), ends=ends.isoformat("minutes"))
+    notices.tell(people.bilal.ref, "message", "Communication/1", "one")
+    assert Notice.objects.get(key="one").due_at.astimezone(here.tzinfo).time() == ends
+    bilal.get("/account/quiet/")
+    bilal.send("/quiet/", begins="", ends="")
+    assert not Quiet.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["eve", "eve_staff", "amina", "root"])
+def test_eve_and_others_have_no_such_page(people: People, who: str) -> None:
+    """A patient says it with how to reach them; for who works here the hours of the site hold."""
+    one = Browser(getattr(people, who))
+    assert "When e-mails come" not in one.get("/more/")
+    one.post("/account/quiet/", {"begins": "19:00", "ends": "10:30"})
+    assert one.status == 404 and not Quiet.objects.exists()

@@ -69,6 +69,7 @@ _STAFF = {
     "check-in": lambda: _("Ask how it is"),
     "family": lambda: _("Speak with the family"),
     "correction": lambda: _("A correction is asked for"),
+    "counter-proposal": lambda: _("A part of the plan is wished otherwise"),
 }
 
 

@@ -97,7 +97,14 @@ class AllPage:
     more: str
 
 
-_ICONS = {"message": "mail", "phone": "phone", "in-person": "people", "visit": "calendar", "note": "lock"}
+_ICONS = {
+    "message": "mail",
+    "post": "mail",
+    "phone": "phone",
+    "in-person": "people",
+    "visit": "calendar",
+    "note": "lock",
+}
 
 
 def contact_lines(contacts: Iterable[Contact]) -> tuple[ContactLine, ...]:
@@ -111,6 +118,7 @@ def _contact_line(contact: Contact) -> ContactLine:
     title = contact.title or (_("Visit") if contact.kind == "visit" else "")
     pattern = {
         "message": _("%(who)s wrote: %(title)s"),
+        "post": _("%(who)s, on paper: %(title)s"),
         "phone": _("%(who)s, by phone: %(title)s"),
         "in-person": _("%(who)s, in person: %(title)s"),
         "note": _("%(who)s, to the team: %(title)s"),

@@ -8,11 +8,12 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from rapport.fhir.outcomes import not_found
-from rapport.people import accounts, drafts, events, factors, sessions, standings
+from rapport.people import accounts, asking, drafts, events, factors, sessions, standings, statements
 from rapport.people import more as more_links
+from rapport.people.forms import QuietForm
 from rapport.people.request import Request
 
 
@@ -43,6 +44,24 @@ def sign_in(request: Request) -> HttpResponse:
         "events": events.of(request.user.person, 10),
     }
     return render(request, "people/sign_in.html", facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def quiet(request: Request) -> HttpResponse:
+    """`/account/quiet/`: when no e-mail comes to one of a circle. Patients say it with how to reach them."""
+    mine = [ref for ref in standings.persons(request.user) if ref.startswith("RelatedPerson/")]
+    if not mine:
+        raise not_found()
+    begins, ends = statements.quiet_of(asking.conn(), mine[0]) or (None, None)
+    form, status = QuietForm(request.POST or None, initial={"begins": begins, "ends": ends}), 200
+    if request.method == "POST":
+        if form.is_valid():
+            for ref in mine:
+                statements.set_quiet(asking.conn(), ref, form.hours)
+            messages.success(request, _("Kept."))
+            return redirect("people_more")
+        status = 422
+    return render(request, "people/quiet.html", {"form": form}, status=status)
 
 
 @require_POST

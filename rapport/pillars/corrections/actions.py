@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from rapport.fhir.labels import PRIVATE
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.gate.door import Door
-from rapport.people import errand_clock, errands, site
+from rapport.people import errand_clock, errands, site, teams
 from rapport.pillars.corrections import shapes
 from rapport.pillars.corrections.shapes import CORRECTION, OUTCOMES
 
@@ -32,7 +32,7 @@ def ask(door: Door, *, once: str, about: str, title: str, wrong: str, wanted: st
         own = door.rapport("corrections")
         if own.find("Task", rid) is not None:
             return rid
-        team = _team(own, actor.ref)
+        team = teams.first(own, actor.ref)
         body = errands.errand(
             rid,
             CORRECTION,
@@ -87,19 +87,6 @@ def disagree(door: Door, *, correction: str, words: str) -> None:
             raise Refused("rule", "There is no answer to disagree with, or it was said.", "Write a message.")
         told = [*(body.get("output") or ()), errands.part(shapes.STATEMENT, _said(words))]
         door.rapport("corrections").update({**body, "output": told})
-
-
-def _team(own: Door, patient: str) -> tuple[str, str]:
-    """The team that cares for somebody; else the site's first."""
-    found = own.search("CareTeam", [("patient", patient), ("status", "active"), ("_count", "20")])
-    refs = [
-        str((one.get("member") or {}).get("reference", ""))
-        for record in found.matches
-        for one in record.json.get("participant") or ()
-    ]
-    teams = site.current().teams
-    team = next((known for ref in refs if (known := site.current().team(ref))), None) or next(iter(teams))
-    return team.ref, site.current().say(team.name)
 
 
 def _soon(at: datetime) -> datetime:

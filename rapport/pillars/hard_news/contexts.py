@@ -99,6 +99,7 @@ class CallPage:
     agreed  headings and words of what the person wished
     held    the results that wait, each with until when at most
     answer  what the person answered to a check-in; `how` in words
+    doubts  what speaks against ringing or writing to them
     may_take, mine   somebody else has it and I may; I have it
     """
 
@@ -111,6 +112,7 @@ class CallPage:
     until: datetime | None
     answer: Answer | None
     how: Any
+    doubts: tuple[str, ...]
     may_take: bool
     mine: bool
     form: Form

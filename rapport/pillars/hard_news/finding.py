@@ -12,7 +12,7 @@ from typing import Any
 
 from rapport.gate.door import Door
 from rapport.gate.together import Asks, inquiry
-from rapport.people import actors, errand_clock, errands, site
+from rapport.people import actors, errand_clock, errands, site, teams
 from rapport.people.errands import Errand
 from rapport.people.hours import Calendar
 from rapport.people.portrait import human_name
@@ -43,17 +43,6 @@ def wishes(_door: Door, patient: str) -> Asks[tuple[Wish, ...]]:
     query = [("subject", patient), ("questionnaire", FORM), ("status", STANDS), ("_count", "20")]
     found = yield "QuestionnaireResponse", query
     return tuple(read_wish(record.json) for record in found.matches)
-
-
-def teams_of(door: Door, patient: str) -> tuple[str, ...]:
-    """The teams of this site (`Organization/…`) that care for somebody."""
-    found = door.search("CareTeam", [("patient", patient), ("status", "active"), ("_count", "20")])
-    refs = (
-        str((one.get("member") or {}).get("reference", ""))
-        for record in found.matches
-        for one in record.json.get("participant") or ()
-    )
-    return tuple(dict.fromkeys(ref for ref in refs if site.current().team(ref)))
 
 
 def arrived(door: Door, result: Body, at: datetime) -> None:
@@ -147,14 +136,12 @@ def _within(reckon: Any, at: datetime, latest: datetime | None) -> datetime:
 
 def _owner(own: Door, patient: str, wish: Wish) -> tuple[tuple[str, str], str]:
     """Who is asked to tell it: whom the person named, if they still are here; else the team."""
-    teams = teams_of(own, patient)
     held = actors.position(own.conn, wish.teller) if wish.teller else None
     if held is not None:
         name = actors.name_of(own.conn, held.person)
-        return (held.ref, name or wish.teller_name), held.team or next(iter(teams), "")
-    team = next(iter(teams), "") or next(iter(site.current().teams)).ref
-    known = site.current().team(team)
-    return (team, site.current().say(known.name) if known else ""), team
+        return (held.ref, name or wish.teller_name), held.team or teams.first(own, patient)[0]
+    team = teams.first(own, patient)
+    return team, team[0]
 
 
 def _name(own: Door, patient: str) -> str:

@@ -11,6 +11,7 @@ from django.forms import Form
 from django.utils.translation import gettext_lazy as _
 
 from rapport.people.fits import Misfit
+from rapport.people.paper import Sheet
 from rapport.people.portrait import Person
 from rapport.pillars.plans.reading.days import Line
 from rapport.pillars.plans.reading.plans import Template
@@ -49,11 +50,8 @@ class GoalLine:
 
 @dataclass(frozen=True, slots=True)
 class ActivityLine:
-    """An activity as a reader sees it.
-
-    because  the words of each goal and entry that it serves, and whether they are the person's (a goal that
-             was only proposed is not)
-    """
+    """An activity as a reader sees it; `because`: the words of each goal and entry it serves, and whether
+    they are the person's (a goal that was only proposed is not)."""
 
     activity: Activity
     because: tuple[tuple[str, bool], ...]
@@ -133,6 +131,16 @@ class GoalsPage:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperPage:
+    """`paper.html`: goals and plans to print. `posted`: the address stands on it."""
+
+    sheet: Sheet
+    posted: bool
+    goals: tuple[GoalLine, ...]
+    plans: tuple[PlanLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SayPage:
     """`say.html`: a goal to say, or to propose; `against`: what of it goes against the person's words."""
 
@@ -148,7 +156,7 @@ class SayPage:
 
 @dataclass(frozen=True, slots=True)
 class WhyPage:
-    """`why.html`: declining or ending a goal, or declining an activity, with words; `words` of it."""
+    """`why.html`: declining or ending a goal, or an activity otherwise or not at all; `words` of it."""
 
     person: Person
     own: bool
@@ -160,26 +168,36 @@ class WhyPage:
 
 @dataclass(frozen=True, slots=True)
 class TodayLine:
-    """One thing on the list as a reader sees it.
-
-    state   "done", "missed", "open", "late" (its time was some hours ago) or "later" (a day to come)
-    barrier, help  how what got in the way is said, and what may help; "" for none
-    """
+    """One thing on the list: "done", "missed", "open" or "late" (its time was some hours ago); how what got
+    in the way is said, what may help, and who ticked it for them ("" for none)."""
 
     line: Line
     state: str
     barrier: Any = ""
     help: Any = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CounterPage:
+    """`counter.html`: what somebody would like instead of an activity, for staff to answer."""
+
+    person: Person
+    called: str
+    activity: Activity
+    form: Form
+    trouble: str
 
 
 @dataclass(frozen=True, slots=True)
 class TodayPage:
-    """`today.html`: the list of a day."""
+    """`today.html`: the list of a day; `helps`: the person lets the reader tick things off."""
 
     person: Person
     called: str
     own: bool
     staff: bool
+    helps: bool
     shared: bool
     day: date
     today: bool
@@ -207,6 +225,7 @@ class TimesPage:
     rows: tuple[tuple[str, str, str, str, bool], ...]
     own: tuple[tuple[int, str, str, bool], ...]
     remind: bool
+    helping: tuple[tuple[str, str, bool], ...]
     trouble: bool
 
 

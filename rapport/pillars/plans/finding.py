@@ -1,16 +1,28 @@
-"""One look through a door that verbs and reading share."""
+"""Looks through a door that verbs, guards and reading share; and who answers what is wished otherwise."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
+from rapport.fhir.labels import PRIVATE
 from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
+from rapport.people import actors, errand_clock, errands, site, teams
+from rapport.people.errands import Errand
 from rapport.people.fits import Planned
-from rapport.pillars.plans.shapes.careplans import Choice
+from rapport.pillars.plans.shapes.careplans import Activity, Choice, PlanFacts, is_plan, read_plan
 from rapport.pillars.plans.shapes.goals import GoalFacts, Said, is_goal, read_goal
+
+#: The errand to answer what somebody would like instead of a part of their plan: which plan, which part.
+COUNTER: Final = "counter-proposal"
+PLAN, KEY = "plan", "activity"
+#: By when it is answered; open hours until the next name is asked.
+ANSWER, TAKE_HOURS = timedelta(days=7), 8.0
+_NAMES = uuid.UUID("5b1f0c3a-7d7e-4b8c-8a52-9f4e2f6f1f0b")
 
 
 def need(door: Door, patient: str, rid: str) -> dict[str, Any]:
@@ -34,3 +46,46 @@ def planned_of(choice: Choice, refs: Mapping[str, str] = MappingProxyType({})) -
     words = {**choice.goals, **{key: one.words for key, one in choice.activities.items()}}
     rtype = {key: "Goal" if key in choice.goals else "CarePlan" for key in words}
     return tuple(Planned(rtype[key], said, refs.get(key, "")) for key, said in words.items())
+
+
+def part_of(body: Mapping[str, Any], patient: str, key: str) -> Activity:
+    """A part of this person's plan; not found for anything else."""
+    plan = read_plan(body)
+    found = next((one for one in plan.activities if one.key == key), None)
+    if found is None or not is_plan(body) or plan.patient != patient:
+        raise not_found()
+    return found
+
+
+def counters(door: Door, patient: str, plan: str, key: str) -> tuple[Errand, ...]:
+    """The open errands to answer what somebody would like instead of this part."""
+    found = errands.of_patient(door, patient, COUNTER)
+    return tuple(one for one in found if (one.part(PLAN), one.part(KEY)) == (plan, key))
+
+
+def ask_team(own: Door, plan: PlanFacts, one: Activity) -> None:
+    """Who proposed it is asked to answer what the person would like instead, else their team; once."""
+    if counters(own, plan.patient, plan.rid, one.key):
+        return
+    at = datetime.now(UTC)
+    owner, team = teams.whose(own, plan.patient, plan.by)
+    body = errands.errand(
+        str(uuid.uuid5(_NAMES, f"{plan.rid} {one.key} {at.isoformat()}")),
+        COUNTER,
+        patient=(plan.patient, actors.name_of(own.conn, plan.patient)),
+        owner=owner,
+        team=team,
+        at=at,
+        due=_soon(at),
+        parts=[(PLAN, plan.rid), (KEY, one.key), ("promised", errands.instant(at + ANSWER))],
+        labels=[PRIVATE],
+    )
+    own.create(body, rid=body["id"])
+    errand_clock.tell(own, errands.read_errand(body), "new")
+
+
+def _soon(at: datetime) -> datetime:
+    try:
+        return site.current().calendar.add_working(at, TAKE_HOURS)
+    except ValueError:  # a site that never opens
+        return at + timedelta(days=2)

@@ -82,6 +82,46 @@ class ReasonForm(forms.Form):
     )
 
 
+class OtherwiseForm(ReasonForm):
+    """No to a part of a plan, with why; or what they would like instead, then why is theirs to say or not."""
+
+    instead = forms.CharField(
+        label=_("What I would like instead"),
+        max_length=LONGEST,
+        required=False,
+        help_text=_("Your team answers within a week. Leave it empty if it is simply no."),
+        widget=forms.Textarea({"rows": 2, "dir": "auto"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"].required = not str(self.data.get("instead", "")).strip()
+
+
+class CounterForm(forms.Form):
+    """The team's answer to what somebody would like instead."""
+
+    answer = forms.ChoiceField(
+        label=_("Your answer"),
+        choices=[("agree", _("Yes, so it shall be")), ("keep", _("We keep to what we proposed"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the answers.")},
+    )
+    words = forms.CharField(
+        label=_("Why, in words they read"),
+        max_length=LONGEST,
+        required=False,
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """To keep to it needs a why."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("answer") == "keep" and not data.get("words", "").strip():
+            self.add_error("words", _("Say why in a sentence."))
+        return data
+
+
 class GoOnForm(forms.Form):
     """Why something that goes against the person's words is still right."""
 

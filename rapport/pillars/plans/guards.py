@@ -8,12 +8,13 @@ from typing import Any
 from rapport.gate import guards, jobs
 from rapport.gate.door import Door
 from rapport.gate.writing import parsed
-from rapport.people import notices
-from rapport.pillars.plans import reading
+from rapport.people import errands, notices
+from rapport.people.errands import Errand
+from rapport.pillars.plans import finding, reading
 from rapport.pillars.plans.rules import goals, plans, reports
 from rapport.pillars.plans.rules.days import to_tell
 from rapport.pillars.plans.shapes import days
-from rapport.pillars.plans.shapes.careplans import is_plan
+from rapport.pillars.plans.shapes.careplans import is_plan, read_plan
 from rapport.pillars.plans.shapes.goals import is_goal
 
 Body = dict[str, Any]
@@ -22,7 +23,8 @@ Body = dict[str, Any]
 def register() -> None:
     """Put the guards at the door; called once at start-up."""
     guards.register(guards.Guard("goals", is_goal, _judge, types=frozenset({"Goal"})))
-    guards.register(guards.Guard("plans", is_plan, _judge_plan, types=frozenset({"CarePlan"})))
+    guards.register(guards.Guard("plans", is_plan, _judge_plan, _follow_plan, types=frozenset({"CarePlan"})))
+    errands.register(errands.Kind(finding.COUNTER, "/counter/{rid}/", _answered))
     answers = frozenset({"QuestionnaireResponse"})
     guards.register(guards.Guard("days", days.is_day, _judge_day, _follow_day, types=answers))
 
@@ -33,6 +35,27 @@ def _judge(door: Door, before: Body | None, after: Body | None) -> None:
 
 def _judge_plan(door: Door, before: Body | None, after: Body | None) -> None:
     plans.judge(door.actor.kind, before, after)
+
+
+def _follow_plan(door: Door, before: Body | None, after: Body | None) -> None:
+    """What is wished otherwise has somebody who answers it; once it is not any more, nobody is asked."""
+    if before is None or after is None:
+        return
+    now, own = read_plan(after), door.rapport("plans")
+    was = {one.key: one.state for one in read_plan(before).activities}
+    for one in now.activities:
+        if one.state == "countered":
+            finding.ask_team(own, now, one)
+        elif was.get(one.key) == "countered":
+            for errand in finding.counters(own, now.patient, now.rid, one.key):
+                errands.end(
+                    own, errand.rid, finding.COUNTER, words="It is not asked any more.", state="dropped"
+                )
+
+
+def _answered(door: Door, before: Errand | None, now: Errand) -> None:
+    if before is not None and before.is_open and now.state == "done":
+        notices.tell(now.patient, "plan", now.ref, f"{now.ref}:answered", door.conn)
 
 
 def _judge_day(door: Door, before: Body | None, after: Body | None) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rapport.pillars.plans.pages import charts, days, goals, plans
+from rapport.pillars.plans.pages import charts, days, goals, paper, plans
 
 _ACTIVITY = "goals/<str:rid>/plans/<str:plan>/<str:key>/"
 
@@ -19,11 +19,14 @@ urlpatterns = [
     ),
     path("goals/", goals.own, name="goals"),
     path("goals/<str:rid>/", goals.goals, name="goals_of"),
+    path("goals/<str:rid>/paper/", paper.paper, name="goals_paper"),
     path("goals/<str:rid>/new/", goals.say, name="goal_say"),
     path("goals/<str:rid>/charts/", charts.charts, name="goal_charts"),
     path("adherence/<str:rid>/", charts.adherence, name="adherence"),
     path("goals/<str:rid>/templates/", plans.templates, name="plan_templates"),
     path("goals/<str:rid>/templates/<str:template>/", plans.apply, name="plan_apply"),
+    path("counter/<str:rid>/", plans.counter_of, name="counter"),
+    path(f"{_ACTIVITY}counter/", plans.counter, name="plan_counter"),
     path(f"{_ACTIVITY}decline/", plans.decline, name="plan_decline"),
     *(
         path(f"{_ACTIVITY}{verb}/", plans.answer, {"verb": verb}, name=f"plan_{verb}")

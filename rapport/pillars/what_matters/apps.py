@@ -24,6 +24,7 @@ class WhatMattersConfig(AppConfig):
         guards.register()
         asides.use(reading.talking)
         asides.use_doubt(reach.doubts)
+        asides.use_paper(reach.on_paper)
         fits.use(
             reading.misfits,
             lambda door, patient, one, reason: actions.go_on(

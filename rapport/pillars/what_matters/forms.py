@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from rapport.people.forms import QuietForm
 from rapport.pillars.what_matters.reading.reach import NEEDS, WAYS
 from rapport.pillars.what_matters.rules.entries import LONGEST
 from rapport.pillars.what_matters.shapes.reach import Reach
-
-
-class Clock(forms.TimeField):
-    """A time of day, or none."""
-
-    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-
-    def __init__(self, **kwargs: Any) -> None:
-        wrong = {"invalid": _("Write the hour and the minutes, like 20:00.")}
-        super().__init__(required=False, input_formats=("%H:%M",), error_messages=wrong, **kwargs)
 
 
 class WordsForm(forms.Form):
@@ -33,8 +22,10 @@ class WordsForm(forms.Form):
     )
 
 
-class ReachForm(forms.Form):
+class ReachForm(QuietForm):
     """How somebody wants to be reached."""
+
+    field_order = ("way", "needs", "begins", "ends")
 
     way = forms.ChoiceField(
         label=_("What do you like best?"),
@@ -48,26 +39,11 @@ class ReachForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    begins = Clock(label=_("No e-mail from"), help_text=_("On the clock of the clinic, such as 20:00."))
-    ends = Clock(label=_("No e-mail until"), help_text=_("Leave both empty, and we choose: never at night."))
-
-    def clean(self) -> dict[str, Any]:
-        """Two times or none, and not the same."""
-        said = super().clean() or {}
-        begins, ends = said.get("begins"), said.get("ends")
-        if {"begins", "ends"} & set(self.errors):
-            return said
-        if (begins is None) != (ends is None):
-            self.add_error("begins" if begins is None else "ends", _("Write both times, or none."))
-        elif begins is not None and begins == ends:
-            self.add_error("ends", _("Write two different times."))
-        return said
 
     def reach(self) -> Reach:
         """What was chosen."""
         said = self.cleaned_data
-        quiet = (said["begins"], said["ends"]) if said["begins"] is not None else None
-        return Reach(said["way"], tuple(said["needs"]), quiet)
+        return Reach(said["way"], tuple(said["needs"]), self.hours)
 
 
 class ReasonForm(forms.Form):

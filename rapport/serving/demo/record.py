@@ -9,6 +9,7 @@ from typing import Any
 
 from rapport.pillars.plans.shapes import goals as plans
 from rapport.pillars.what_matters import shapes
+from rapport.pillars.what_matters.shapes import reach
 
 Body = dict[str, Any]
 Told = dict[str, Any]
@@ -215,6 +216,14 @@ def matters(rid: str, told: Told, today: date) -> Iterator[Body]:
             by=(f"Patient/{rid}", name),
             at=at,
         )
+
+
+def reached(rid: str, told: Told, today: date) -> Iterator[Body]:
+    """What their sight and hearing need, where they said so."""
+    if "needs" in told:
+        who, name = f"Patient/{rid}", f"{told['given'][0]} {told['family']}"
+        at = datetime.combine(today - timedelta(days=20), time(18, 30), UTC)
+        yield reach.resource(who, reach.Reach("", tuple(told["needs"])), by=(who, name), at=at)
 
 
 def goals(rid: str, told: Told, staff: dict[str, Any], today: date) -> Iterator[Body]:

@@ -26,7 +26,7 @@ from rapport.serving.demo import record
 from rapport.serving.demo.family import family
 from rapport.serving.demo.stage import Stage
 from rapport.serving.demo.stories import STORIES
-from rapport.serving.demo.stories.who import AMINA, DARA
+from rapport.serving.demo.stories.who import AMINA, CHEN, DARA
 
 Told = dict[str, Any]
 
@@ -102,6 +102,7 @@ def _bodies(rid: str, told: Told, staff: dict[str, Any], teams: dict[str, str], 
         record.care_team(rid, told, staff, teams),
         *record.facts(rid, told, staff, today),
         *record.matters(rid, told, today),
+        *record.reached(rid, told, today),
         *record.goals(rid, told, staff, today),
         *record.supplies(rid, told, today),
     ]
@@ -138,6 +139,25 @@ def _plans(now: datetime) -> None:
     with stage.acting(AMINA, stage.now) as door:
         for key in ("weigh", "walk"):
             plans.answer(door, patient=amina, plan=rid, key=key, state="going")
+    _rosas_plan(stage)
+
+
+def _rosas_plan(stage: Stage) -> None:
+    """What her doctor proposed to Rosa after her last fall, in her language: one part waits for her word."""
+    rosa, aim = "Patient/rosa-vidal", "Goal/rosa-vidal-goal-0"
+    parts = {
+        "levantarse": careplans.Chosen("Levantarme de la silla diez veces, sin manos", aim, ("11:00",)),
+        "alfombras": careplans.Chosen("Quitar la alfombra del pasillo", aim),
+        "gimnasia": careplans.Chosen("Gimnasia en grupo, los martes por la tarde", aim),
+    }
+    with stage.acting(CHEN, stage.now) as door:
+        choice = careplans.Choice({}, parts)
+        rid = plans.apply(door, once="demo rosa", patient=rosa, template="paso-firme", choice=choice)
+    with stage.acting("rosa.vidal", stage.now) as door:
+        for key, state in (("levantarse", "going"), ("alfombras", "done")):
+            plans.answer(door, patient=rosa, plan=rid, key=key, state="going")
+            if state != "going":
+                plans.answer(door, patient=rosa, plan=rid, key=key, state=state)
 
 
 def _circle(now: datetime) -> None:

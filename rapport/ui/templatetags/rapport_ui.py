@@ -72,6 +72,14 @@ def full_day(at: date | datetime | None) -> str:
 
 
 @register.filter
+def dated(at: date | datetime | None) -> str:
+    """A day as on a letter: 16 March 2026."""
+    if not at:
+        return ""
+    return dates.dated(_here(at).date() if isinstance(at, datetime) else at)
+
+
+@register.filter
 def clock(at: datetime | None) -> str:
     """A time of day: 8.40 am."""
     return dates.clock(_here(at)) if at else ""

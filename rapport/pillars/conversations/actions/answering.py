@@ -27,7 +27,7 @@ def answer(
 ) -> Sent:
     """Staff answer some concerns (rids) of a conversation in one message; each then waits for a yes.
 
-    medium   `phone` or `in-person` when it was said, and is only written down here
+    medium   `phone` or `in-person` when it was said and is only written down here; `post`: on paper, too
     drafted  software wrote the draft of it (`draft_answer`): everybody reads that
     """
     text = as_written(text)

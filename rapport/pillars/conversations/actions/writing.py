@@ -22,7 +22,7 @@ from rapport.pillars.conversations.actions.letters import (
 )
 from rapport.pillars.conversations.rules.words import broken
 from rapport.pillars.conversations.shapes import letters
-from rapport.pillars.conversations.shapes.codes import MEDIA, ref_of
+from rapport.pillars.conversations.shapes.codes import SPOKEN, ref_of
 from rapport.pillars.conversations.shapes.letters import read_message
 
 
@@ -65,8 +65,12 @@ def start_for(
     title: str = "",
     files: Sequence[Upload] = (),
     language: str = "",
+    medium: str = "written",
 ) -> Sent:
-    """Staff start a conversation with a patient. It raises no concern: those are the patient's to raise."""
+    """Staff start a conversation with a patient. It raises no concern: those are the patient's to raise.
+
+    medium  `post` when it is printed and posted, too
+    """
     if not finding.who(door).staff:
         raise broken("staff-only")
     text = as_written(text)
@@ -75,7 +79,7 @@ def start_for(
         header = open_header(
             door, once, patient=patient, topic=topic, title=title or title_of(text), is_open=False
         )
-        return write_letter(door, header, once=once, text=text, files=files, language=language)
+        return write_letter(door, header, once=once, text=text, files=files, language=language, medium=medium)
 
     return once_only(door, "starting a conversation", named(door, once, "message"), act)
 
@@ -103,7 +107,7 @@ def record_contact(
     who = finding.who(door)
     if not who.staff:
         raise broken("staff-only")
-    if medium not in MEDIA:
+    if medium not in SPOKEN:
         raise broken("shape", kind="contact", what="its medium is phone or in-person")
     text, said = as_written(text), at or moment.now()
 
@@ -142,12 +146,14 @@ def write_more(
     about: Sequence[str] = (),
     files: Sequence[Upload] = (),
     language: str = "",
+    medium: str = "written",
     drafted: bool = False,
 ) -> Sent:
     """Either side writes again; a conversation that was done is open again when a concern is raised.
 
     concerns  new ones, which patients and their circle raise
     about     rids of concerns that a patient's words add to; they change no state (see `not_yet`)
+    medium    `post` when staff print and post it, too
     """
     text = as_written(text) if text.strip() or not files else ""
     check(files)
@@ -164,6 +170,7 @@ def write_more(
             concerns=concerns,
             files=files,
             language=language,
+            medium=medium,
             about=[f"Task/{finding.rid_of(rid)}" for rid in about],
             drafted=drafted,
         )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from rapport.gate.actor import Actor
 from rapport.people import chart
 from rapport.people.alarms import Help
+from rapport.people.asides import Paper
 from rapport.people.portrait import Person
 from rapport.people.record import Fact
 from rapport.pillars.conversations.contexts import said
@@ -131,6 +132,7 @@ class StaffTalkPage:
     record      problems, medicines, allergies; empty where the record is not shared with who reads
     spoken      how to talk with them, in their words: heading and words
     answerable  open questions that the answer may name; `chosen` rids are ticked
+    paper       why they may need it on paper; `on_paper`: that is ticked
     seen        rid of the newest letter on the page: what came after it is shown before an answer is sent
     alerts      words that speak of danger, with what they ask for
     heard       the words that the answer meets, for the coach
@@ -150,6 +152,8 @@ class StaffTalkPage:
     answerable: tuple[QuestionLine, ...]
     chosen: tuple[str, ...]
     text: str
+    paper: Paper | None
+    on_paper: bool
     once: str
     seen: str
     alerts: tuple[tuple[Alert, str], ...]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from rapport.people.alarms import Help
+from rapport.people.asides import Paper
 from rapport.people.hours import Span
 from rapport.people.portrait import apart, short
 from rapport.people.site import Site
@@ -81,7 +82,11 @@ class WritePage:
 
 @dataclass(frozen=True, slots=True)
 class StartPage:
-    """`start.html`: staff begin a conversation with a patient. stop: what to think of before it goes."""
+    """`start.html`: staff begin a conversation with a patient.
+
+    paper  why they may need it on paper; `on_paper`: that is ticked
+    stop   what to think of before it goes
+    """
 
     once: str
     place: str
@@ -91,6 +96,8 @@ class StartPage:
     topics: tuple[TopicLine, ...]
     title: str
     text: str
+    paper: Paper | None
+    on_paper: bool
     stop: tuple[CoachLine, ...]
     trouble: Trouble | None
     wrong: tuple[str, ...]

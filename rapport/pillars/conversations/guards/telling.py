@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from rapport.gate.door import Door
 from rapport.people import notices
 from rapport.pillars.conversations import finding
+from rapport.pillars.conversations.shapes.codes import SPOKEN
 from rapport.pillars.conversations.shapes.concerns import ConcernTask, read_concern
 from rapport.pillars.conversations.shapes.letters import Header, Message
 
@@ -48,14 +49,14 @@ def of_message(
     kin = _kin(header, message)
     key = f"message:{message.rid}"
     if by_staff:
-        if message.medium == "written":
+        if message.medium not in SPOKEN:
             asked = [concern.requester for concern in concerns if concern.ref in message.about]
             tell(door, (message.patient, *kin, *asked), "message", header.ref, key)
         return
     owners = [concern.named_owner for concern in concerns if concern.named_owner]
     staff = owners or [ref for ref in header.recipients if not ref.startswith("RelatedPerson/")]
     tell(door, staff, "message", header.ref, key)
-    if message.medium == "written" and not private:
+    if message.medium not in SPOKEN and not private:
         others = [ref for ref in (message.patient, *kin) if ref != message.sender]
         tell(door, others, "message", header.ref, key)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -12,6 +13,7 @@ from rapport.fhir.outcomes import Refused, not_found
 from rapport.people import asides, drafts
 from rapport.people.portrait import person, short
 from rapport.people.request import Request, see_other
+from rapport.pillars.conversations import actions
 from rapport.pillars.conversations.contexts import Trouble
 from rapport.pillars.conversations.contexts.coaching import CoachLine, tongue
 from rapport.pillars.conversations.forms import Posted
@@ -58,12 +60,15 @@ def trouble(refused: Refused) -> Trouble:
     return Trouble(" ".join(filter(None, said)), in_language(refused.next))
 
 
-def unfit(request: Request, patient: Face, text: str) -> tuple[CoachLine, ...]:
-    """What does not fit how somebody is to be written to: a language that they do not read, another way."""
+def unfit(request: Request, patient: Face, text: str, medium: str) -> tuple[CoachLine, ...]:
+    """What does not fit how somebody is to be written to: a language that they do not read, another way.
+
+    medium  "written", or "post" where it is printed and posted, too
+    """
     record = request.door.find("Patient", patient.ref.partition("/")[2])
     languages = person(record.json, timezone.localdate()).languages if record else ()
     called = short(patient.name)
-    ways = asides.doubts(request.door, patient.ref, called, "message")
+    ways = asides.doubts(request.door, patient.ref, called, "post" if medium == "post" else "message")
     return (*tongue(text, called, languages), *(CoachLine("way", "phone", line) for line in ways))
 
 
@@ -81,6 +86,23 @@ def is_script(request: Request) -> bool:
 def to_conversation(rid: str, at: str = "") -> HttpResponseRedirect:
     """Back to a conversation after something was done there."""
     return see_other(reverse("conversation", args=[rid]) + at)
+
+
+def medium_of(posted: Any) -> str:
+    """How a letter goes: only written here, or on paper, too."""
+    return "post" if "post" in posted else "written"
+
+
+def on_paper(paper: asides.Paper | None, posted: Any) -> bool:
+    """Whether "print it and post it" is ticked: as it was left, else where somebody likes paper best."""
+    return paper is not None and ("post" in posted if posted else paper.first)
+
+
+def to_sent(sent: actions.Sent, medium: str) -> HttpResponseRedirect:
+    """To a letter that was just sent: in its conversation, or as the page to print."""
+    if medium != "post":
+        return to_conversation(sent.conversation)
+    return see_other(reverse("conversation_paper", args=[sent.conversation]) + f"?letter={sent.message}")
 
 
 def to(name: str, *args: str, **query: str) -> HttpResponseRedirect:

@@ -61,7 +61,8 @@ def start(request: Request) -> HttpResponse:
         return show(
             request, "conversations/start.html", _start(request, patient, place, posted, wrong), status=422
         )
-    if "anyway" not in posted and (stop := common.unfit(request, patient, posted.get("text", ""))):
+    medium = common.medium_of(posted)
+    if "anyway" not in posted and (stop := common.unfit(request, patient, posted.get("text", ""), medium)):
         common.keep_draft(request, place)
         page = _start(request, patient, place, posted, stop=stop)
         return show(request, "conversations/start.html", page, status=409)
@@ -74,6 +75,7 @@ def start(request: Request) -> HttpResponse:
             text=posted.get("text", ""),
             title=posted.get("title", ""),
             files=uploads(request.FILES.getlist("files")),
+            medium=medium,
         )
     except Refused as refused:
         common.keep_draft(request, place)
@@ -81,7 +83,7 @@ def start(request: Request) -> HttpResponse:
         return show(request, "conversations/start.html", page, status=refused.status)
     common.forget_draft(request, place)
     messages.success(request, _("Sent to %(name)s.") % {"name": short(patient.name)})
-    return common.to_conversation(sent.conversation)
+    return common.to_sent(sent, medium)
 
 
 def _missing(posted: Any, **fields: str) -> tuple[str, ...]:
@@ -97,6 +99,7 @@ def _start(
     trouble: Trouble | None = None,
     stop: tuple[CoachLine, ...] = (),
 ) -> StartPage:
+    paper = asides.paper(request.door, patient.ref, short(patient.name))
     return StartPage(
         once=once_token(posted.get("once", "")),
         place=place,
@@ -106,6 +109,8 @@ def _start(
         topics=_topics(request, posted.get("topic", "")),
         title=posted.get("title", ""),
         text=posted.get("text", ""),
+        paper=paper,
+        on_paper=common.on_paper(paper, posted),
         stop=stop,
         trouble=trouble,
         wrong=wrong,

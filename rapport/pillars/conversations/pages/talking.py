@@ -158,12 +158,14 @@ def _staff_page(
     record = request.door.find("Patient", view.patient.ref.partition("/")[2])
     others = [face for face in view.faces if face.kind == "kin"]
     beside = _record(request.door, view.patient.ref)
+    called = portrait.short(view.patient.name)
+    paper = asides.paper(request.door, view.patient.ref, called)
     return StaffTalkPage(
         view=view,
         person=portrait.person(record.json, timezone.localdate()) if record else None,
         record=beside[0],
         spoken=beside[1],
-        called=portrait.short(view.patient.name),
+        called=called,
         others=_("%(people)s reads this too.") % {"people": people(others)} if others else "",
         questions=lines,
         letters=letter_lines(view),
@@ -171,6 +173,8 @@ def _staff_page(
         answerable=answerable,
         chosen=chosen,
         text=said.get("text", "") if said is not None else "",
+        paper=paper,
+        on_paper=common.on_paper(paper, said),
         once=once_token(posted.get("once", "") if posted is not None else ""),
         seen=view.letters[-1].rid if view.letters else "",
         alerts=tuple((one, alert_words(one.level)) for one in view.alerts),

@@ -6,7 +6,7 @@ A refusal shows the conversation as it now stands, says what changed, and keeps 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -98,23 +98,20 @@ def answer(request: Request, rid: str) -> HttpResponse:
     if "anyway" not in posted and view.staff and (stop := _stop(request, view, text, concerns)):
         common.keep_draft(request, request.path)
         return talking.shown(request, rid, posted=posted, stop=stop, status=409)
-    once, files = once_token(posted.get("once", "")), uploads(request.FILES.getlist("files"))
-    drafted = "drafted" in posted
-    if concerns:
-        actions.answer(
-            request.door,
-            once=once,
-            conversation=rid,
-            concerns=concerns,
-            text=text,
-            files=files,
-            drafted=drafted,
-        )
-    else:
-        actions.write_more(request.door, once=once, conversation=rid, text=text, files=files, drafted=drafted)
+    medium = common.medium_of(posted)
+    send = partial(actions.answer, concerns=concerns) if concerns else actions.write_more
+    sent = send(
+        request.door,
+        once=once_token(posted.get("once", "")),
+        conversation=rid,
+        text=text,
+        files=uploads(request.FILES.getlist("files")),
+        medium=medium,
+        drafted="drafted" in posted,
+    )
     common.forget_draft(request, request.path)
     messages.success(request, _answered_words(len(concerns)))
-    return common.to_conversation(rid)
+    return common.to_sent(sent, medium)
 
 
 def _answered_words(count: int) -> str:
@@ -135,7 +132,7 @@ def _stop(
     fresh = [one for one in view.concerns if one.rid in concerns and one.state != "reopened"]
     asked = [one.words for one in fresh]  # what is missing of a reopened one stands in the last letters
     return (
-        *common.unfit(request, view.patient, text),
+        *common.unfit(request, view.patient, text, common.medium_of(request.POST)),
         *stops(text, "\n\n".join(letter.text for letter in unmet(view)), asked),
     )
 

@@ -56,7 +56,7 @@ class Letter:
     """One message or staff note.
 
     state     `sent`, `corrected` (text is the last one, `changed` when) or `withdrawn` (text is empty)
-    medium    `written`, `phone` or `in-person`; `recorded_by` is who wrote it down for someone else
+    medium    `written`, `post` (printed, too), `phone`, `in-person`; `recorded_by`: who wrote it down
     raises    rids of the concerns first written here; `answers` rids of those it answers or is about
     new       whether the person who looks had not opened it before
     drafted   software wrote the draft, and who signs it checked it

@@ -50,8 +50,11 @@ STATUS = {
     "closed": "cancelled",
 }
 
-#: How a contact came in, when it was not written in Rapport -> v3 ParticipationMode.
-MEDIA = {"phone": "PHONE", "in-person": "FACE"}
+#: How a contact came in or went out, when it was not only written in Rapport -> v3 ParticipationMode. What is
+#: posted stands here, too.
+MEDIA = {"phone": "PHONE", "in-person": "FACE", "post": "MAILWRIT"}
+#: Of these, what was said.
+SPOKEN = ("phone", "in-person")
 
 
 def concept(system: str, code: str, text: str = "") -> Resource:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from rapport.fhir.outcomes import Refused, not_found
-from rapport.people import chart, errands
+from rapport.people import asides, chart, errands
 from rapport.people.errands import Errand
 from rapport.people.portrait import short
 from rapport.people.request import Request, see_other
@@ -66,12 +66,21 @@ def _staff(request: Request, one: Errand) -> HttpResponse:
         until=one.moment("held-until"),
         answer=said,
         how=HOW.get(said.how, "") if said else "",
+        doubts=_doubts(request, one, short(who.name)),
         may_take=one.is_open and bool(request.actor.positions) and not (mine and one.state == "taken"),
         mine=mine,
         form=form,
         trouble=trouble,
     )
     return show(request, "hard_news/call.html", page, status=status)
+
+
+def _doubts(request: Request, one: Errand, called: str) -> tuple[str, ...]:
+    """What speaks against the way by which they are reached now: as they chose it here, else by phone."""
+    way = {"message": "message", "visit": ""}.get(one.part("way"), "call")
+    if not one.is_open or one.kind == FAMILY or not way:
+        return ()
+    return asides.doubts(request.door, one.patient, called, way)
 
 
 def _done(request: Request, one: Errand, form: Form) -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.gate.door import Door
-from rapport.people import actors, chart, errands, site
+from rapport.people import actors, chart, errands, site, teams
 from rapport.people.portrait import Person, short
 from rapport.people.request import Request, once_token, see_other
 from rapport.pillars.hard_news import actions, finding
@@ -129,7 +129,7 @@ def check_in(request: Request, rid: str) -> HttpResponse:
 def tellers(door: Door, patient: str) -> list[tuple[str, str]]:
     """Positions of the care teams of somebody, with names: who could tell them."""
     found: dict[str, str] = {}
-    for team in finding.teams_of(door, patient):
+    for team in teams.of_patient(door, patient):
         for held in actors.positions(door.conn, organization=team):
             name = actors.name_of(door.conn, held.person)
             found.setdefault(held.ref, ", ".join(filter(None, (name, held.role))))

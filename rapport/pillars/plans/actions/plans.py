@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
-from rapport.fhir.outcomes import Refused, not_found
+from rapport.fhir.outcomes import Refused
 from rapport.gate import applying
 from rapport.gate.door import Door
-from rapport.people import fits
+from rapport.people import errands, fits
 from rapport.pillars.plans import finding
 from rapport.pillars.plans.shapes import careplans, goals
 from rapport.pillars.plans.shapes.careplans import Choice
@@ -44,13 +44,30 @@ def apply(door: Door, *, once: str, patient: str, template: str, choice: Choice,
     return rid
 
 
-def answer(door: Door, *, patient: str, plan: str, key: str, state: str, reason: str = "") -> None:
-    """The person brings an activity to another state of `careplans.STATES`. Twice is as once."""
+def answer(
+    door: Door, *, patient: str, plan: str, key: str, state: str, reason: str = "", instead: str = ""
+) -> None:
+    """The person brings an activity to another state of `careplans.STATES`. Twice is as once.
+
+    instead  what they would like instead, for "countered"
+    """
     with door.unit("answering a plan"):
         body = door.read("CarePlan", plan).json
-        facts = careplans.read_plan(body)
-        now = {one.key: one.state for one in facts.activities}
-        if not careplans.is_plan(body) or facts.patient != patient or key not in now:
-            raise not_found()
-        if now[key] != state:
-            door.update(careplans.answered(body, key, state, reason.strip()))
+        now = finding.part_of(body, patient, key)
+        if (now.state, now.instead) != (state, instead.strip()):
+            door.update(careplans.answered(body, key, state, reason.strip(), instead.strip()))
+
+
+def settle_counter(door: Door, *, patient: str, plan: str, key: str, agree: bool, words: str) -> None:
+    """Staff answer what somebody would like instead: so it is, or why they keep to what they proposed."""
+    if not agree and not words.strip():
+        raise Refused("rule", "This needs a reason in words.", "Say why in a sentence.")
+    with door.unit("answering a counter-proposal"):
+        body = door.read("CarePlan", plan).json
+        if door.actor.kind != "staff" or finding.part_of(body, patient, key).state != "countered":
+            raise Refused("rule", "There is nothing to answer here any more.", "Go back and look again.")
+        said = words.strip() or "Agreed."
+        for one in finding.counters(door, patient, plan, key):
+            errands.end(door, one.rid, finding.COUNTER, words=said)
+        after = careplans.agreed(body, key) if agree else careplans.answered(body, key, "proposed", said)
+        door.update(after)

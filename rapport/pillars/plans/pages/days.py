@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -52,12 +53,13 @@ def today(request: Request, rid: str) -> HttpResponse:
         called=short(who.name),
         own=is_own(request, rid),
         staff=staff,
+        helps=request.actor.kind == "kin" and request.actor.ref in found.helpers,
         shared=shared,
         day=day,
         today=day == now,
         earlier=day - timedelta(days=1) if day > now - timedelta(days=BACK) else None,
         later=day + timedelta(days=1) if day < now else None,
-        lines=tuple(map(_line, found.lines)) if shared else (),
+        lines=_lines(request, who.ref, found) if shared else (),
         untimed=sum(not one.times for one in found.items),
     )
     return show(request, "plans/today.html", page)
@@ -66,9 +68,15 @@ def today(request: Request, rid: str) -> HttpResponse:
 @require_POST
 def tick(request: Request, rid: str) -> HttpResponse:
     """`/today/<patient>/tick/`: the key in `done` was done on `day`, the one in `undo` is open again"""
-    who, day = owner(request, rid), _day(request.POST.get("day", ""))
+    day = _day(request.POST.get("day", ""))
     done, key = "done" in request.POST, request.POST.get("done", request.POST.get("undo", ""))
+    kin = request.actor.kind == "kin"
+    who = chart.whose(request.door, rid) if kin else owner(request, rid)
     line = _find(reading.of_day(request.door, who.ref, day, site.current().zone), key)
+    if kin:
+        tick = partial(actions.tick_for, request.door, patient=who.ref, day=day, key=line.due.key)
+        tick(words=line.due.item.words, done=done)
+        return _to(rid, day)
     answer = Answer(line.due.key, line.due.item.words[:500], done)
     actions.report(request.door, patient=who.ref, day=day, answer=answer)
     return _to(rid, day)
@@ -101,6 +109,8 @@ def times(request: Request, rid: str) -> HttpResponse:
     who = owner(request, rid)
     found = reading.of_day(request.door, who.ref, timezone.localdate(), site.current().zone)
     posted = request.POST.dict() if request.method == "POST" else begun(request)
+    circle = reading.circle(request.door, who.ref)
+    ticked = request.POST.getlist("helper") if request.method == "POST" else found.helpers
     rows, own, wishes = [], [], []
     for number, one in enumerate(each for each in found.items if each.kind != "own"):
         text = posted.get(f"at-{number}", ", ".join(one.times))
@@ -119,12 +129,15 @@ def times(request: Request, rid: str) -> HttpResponse:
             wishes.append(Wish(known.key, words, read))
     trouble = request.method == "POST" and not all(row[-1] for row in (*rows, *own))
     if request.method == "POST" and not trouble:
-        actions.choose(request.door, patient=who.ref, wishes=wishes, remind="remind" in posted)
+        helpers = [ref for ref, _name in circle if ref in ticked]
+        remind = "remind" in posted
+        actions.choose(request.door, patient=who.ref, wishes=wishes, remind=remind, helpers=helpers)
         drafts.clear(request.actor.ref, request.path)
         messages.success(request, _("Kept. Your list has these times from now on."))
         return _to(rid, timezone.localdate())
     remind = "remind" in posted if posted else found.remind
-    page = TimesPage(who, tuple(rows), tuple(own), remind, trouble)
+    helping = tuple((ref, name, ref in ticked) for ref, name in circle)
+    page = TimesPage(who, tuple(rows), tuple(own), remind, helping, trouble)
     return show(request, "plans/times.html", page, status=422 if trouble else 200)
 
 
@@ -153,6 +166,15 @@ def help_with(request: Request, rid: str, task: str, verb: str) -> HttpResponse:
     act = actions.take if verb == "take" else actions.settle
     act(request.door, patient=f"Patient/{rid}", task=task)
     return see_other(reverse("barriers"))
+
+
+def _lines(request: Request, patient: str, found: DayList) -> tuple[TodayLine, ...]:
+    """The list with how it stands. Who ticked for them is named to them, to staff, and to who it was."""
+    names = {request.actor.ref: request.actor.name}
+    if request.actor.kind != "kin" and any(one.answer and one.answer.by for one in found.lines):
+        names = dict(reading.circle(request.door, patient))
+    each = ((one, names.get(one.answer.by, "") if one.answer else "") for one in found.lines)
+    return tuple(replace(_line(one), by=by) for one, by in each)
 
 
 def _line(line: Line) -> TodayLine:

@@ -59,7 +59,7 @@ def goals(request: Request, rid: str) -> HttpResponse:
     ]
     others += [finding.planned(one, f"Goal/{one.rid}") for one in found if one.open and not one.theirs]
     against = fits.found(request.door, who.ref, others)
-    lines = [_line(one, against) for one in found]
+    lines = [goal_line(one, against) for one in found]
     page = GoalsPage(
         person=who,
         called=short(who.name),
@@ -70,7 +70,7 @@ def goals(request: Request, rid: str) -> HttpResponse:
         proposed=tuple(line for line in lines if line.goal.state == "proposed"),
         active=tuple(line for line in lines if line.goal.state == "active"),
         over=tuple(line for line in lines if line.goal.state not in ("proposed", "active")),
-        plans=tuple(_plan(one, words, against) for one in planned.value),
+        plans=tuple(plan_line(one, words, against) for one in planned.value),
         moved=reading.attained(found) if staff else None,
     )
     return show(request, "plans/goals.html", page)
@@ -164,7 +164,10 @@ def words_of(
     return words
 
 
-def _plan(plan: PlanFacts, words: Mapping[str, tuple[str, bool]], against: Sequence[fits.Misfit]) -> PlanLine:
+def plan_line(
+    plan: PlanFacts, words: Mapping[str, tuple[str, bool]], against: Sequence[fits.Misfit]
+) -> PlanLine:
+    """A plan as a reader sees it; `words` of what its activities may be good for (`words_of`)."""
     lines = tuple(
         ActivityLine(one, tuple(words[ref] for ref in one.because if ref in words)) for one in plan.activities
     )
@@ -172,7 +175,8 @@ def _plan(plan: PlanFacts, words: Mapping[str, tuple[str, bool]], against: Seque
     return PlanLine(plan, plan.by_name, lines, misfits)
 
 
-def _line(goal: GoalFacts, against: Sequence[fits.Misfit]) -> GoalLine:
+def goal_line(goal: GoalFacts, against: Sequence[fits.Misfit]) -> GoalLine:
+    """A goal as a reader sees it."""
     by = "" if goal.theirs else goal.by_name
     levels = tuple((value, words, value == goal.level) for value, words in LEVELS.items())
     misfits = tuple(one for one in against if one.planned.ref == f"Goal/{goal.rid}")

@@ -8,19 +8,19 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from rapport.fhir.outcomes import not_found
 from rapport.gate import applying
-from rapport.people import chart, fits
+from rapport.people import chart, errands, fits
 from rapport.people.portrait import short
-from rapport.people.request import Request, once_token, staff_only
+from rapport.people.request import Request, once_token, see_other, staff_only
 from rapport.pillars.plans import actions, finding, reading
-from rapport.pillars.plans.contexts import ApplyPage, PartLine, TemplatesPage, WhyPage
-from rapport.pillars.plans.forms import GoOnForm, ReasonForm, chosen
+from rapport.pillars.plans.contexts import ApplyPage, CounterPage, PartLine, TemplatesPage, WhyPage
+from rapport.pillars.plans.forms import CounterForm, GoOnForm, OtherwiseForm, chosen
 from rapport.pillars.plans.pages.common import begun, is_own, owner, to_goals, tried
-from rapport.pillars.plans.shapes.careplans import Choice, is_plan, read_plan
+from rapport.pillars.plans.shapes.careplans import Choice
 from rapport.ui.show import show
 
 #: Verb of a person's answer -> the state that it brings an activity to.
@@ -88,21 +88,56 @@ def answer(request: Request, rid: str, plan: str, key: str, verb: str) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 def decline(request: Request, rid: str, plan: str, key: str) -> HttpResponse:
     """`/goals/<patient>/plans/<plan>/<activity>/decline/`"""
-    who, body = owner(request, rid), request.door.read("CarePlan", plan).json
-    each = {one.key: one for one in read_plan(body).activities if is_plan(body)}
-    if key not in each or read_plan(body).patient != who.ref:
-        raise not_found()
-    form, trouble, status = ReasonForm(request.POST or None, initial=begun(request)), "", 200
+    who = owner(request, rid)
+    now = finding.part_of(request.door.read("CarePlan", plan).json, who.ref, key)
+    known = {"words": now.reason, "instead": now.instead} if now.state == "countered" else {}
+    form, trouble, status = OtherwiseForm(request.POST or None, initial=known | begun(request)), "", 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            act = partial(actions.answer, request.door, patient=who.ref, plan=plan, key=key, state="declined")
-            trouble, status = tried(request, partial(act, reason=form.cleaned_data["words"]))
+            said, instead = form.cleaned_data["words"], form.cleaned_data["instead"]
+            state = "countered" if instead else "declined"
+            act = partial(actions.answer, request.door, patient=who.ref, plan=plan, key=key, state=state)
+            trouble, status = tried(request, partial(act, reason=said, instead=instead))
             if not trouble:
-                messages.success(request, _("Kept, with your words."))
+                asked = _("Sent. Your team answers within a week.")
+                messages.success(request, asked if instead else _("Kept, with your words."))
                 return to_goals(rid, "#plans")
-    page = WhyPage(who, is_own(request, rid), each[key].words, "decline", form, trouble)
+    page = WhyPage(who, is_own(request, rid), now.words, "otherwise", form, trouble)
     return show(request, "plans/why.html", page, status=status)
+
+
+@require_safe
+@staff_only
+def counter_of(request: Request, rid: str) -> HttpResponse:
+    """`/counter/<errand>/`: to the page where it is answered; to the plan once it was"""
+    one = errands.read_errand(errands.need(request.door, rid, finding.COUNTER))
+    whose = one.patient.partition("/")[2]
+    if not one.is_open:
+        return to_goals(whose, "#plans")
+    return see_other(reverse("plan_counter", args=[whose, one.part(finding.PLAN), one.part(finding.KEY)]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only
+def counter(request: Request, rid: str, plan: str, key: str) -> HttpResponse:
+    """`/goals/<patient>/plans/<plan>/<activity>/counter/`: what the person would like instead; the answer"""
+    who = chart.whose(request.door, rid)
+    now = finding.part_of(request.door.read("CarePlan", plan).json, who.ref, key)
+    if now.state != "countered":
+        return to_goals(rid, "#plans")
+    form, trouble, status = CounterForm(request.POST or None, initial=begun(request)), "", 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            agree, words = form.cleaned_data["answer"] == "agree", form.cleaned_data["words"]
+            act = partial(actions.settle_counter, request.door, patient=who.ref, plan=plan, key=key)
+            trouble, status = tried(request, partial(act, agree=agree, words=words))
+            if not trouble:
+                messages.success(request, _("Sent. They read your words."))
+                return to_goals(rid, "#plans")
+    page = CounterPage(who, short(who.name), now, form, trouble)
+    return show(request, "plans/counter.html", page, status=status)
 
 
 def _goals(draft: Mapping[str, Any], choice: Choice) -> Iterator[PartLine]:

@@ -12,6 +12,7 @@ from rapport.gate.door import Door
 from rapport.gate.reading import Query
 from rapport.gate.together import Asks, Together, inquiry, together
 from rapport.people import record
+from rapport.people.portrait import human_name
 from rapport.pillars.plans.rules.days import MOST, Due, Item, dues, medicine
 from rapport.pillars.plans.shapes import days
 from rapport.pillars.plans.shapes.careplans import PLAN, read_plan
@@ -29,13 +30,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class DayList:
-    """A day: its lines in order; every item that may have times; what was chosen; whether to remind them."""
+    """A day: its lines in order; every item that may have times; what was chosen; whether to remind them; who
+    of the circle may tick things off (`RelatedPerson/…`)."""
 
     day: date
     lines: tuple[Line, ...]
     items: tuple[Item, ...]
     wishes: tuple[Wish, ...]
     remind: bool = False
+    helpers: tuple[str, ...] = ()
 
 
 def of_day(door: Door, patient: str, day: date, zone: ZoneInfo) -> DayList:
@@ -75,9 +78,8 @@ def _listed(patient: str, day: date, zone: ZoneInfo, found: list[list[Any]]) -> 
     )
     items = tuple(each)[:MOST]
     listed = dues((one for one in items if one.times), day, zone)
-    return DayList(
-        day, tuple(Line(one, answers.get(one.key)) for one in listed), items, wishes, days.reminds(times)
-    )
+    lines = tuple(Line(one, answers.get(one.key)) for one in listed)
+    return DayList(day, lines, items, wishes, days.reminds(times), days.helpers_of(times))
 
 
 def _items(medicines: list[Any], plans: list[Any], chosen: Mapping[str, Wish], day: date) -> Iterator[Item]:
@@ -101,6 +103,14 @@ def _items(medicines: list[Any], plans: list[Any], chosen: Mapping[str, Wish], d
 def _as_chosen(item: Item, chosen: Mapping[str, Wish]) -> Item:
     wish = chosen.get(item.key)
     return Item(item.key, item.kind, item.words, item.how, wish.times) if wish else item
+
+
+def circle(door: Door, patient: str) -> tuple[tuple[str, str], ...]:
+    """Who is in somebody's circle, as (reference, name), by name."""
+    query = [("patient", patient), ("active", "true"), ("_count", "50")]
+    found = door.search("RelatedPerson", query).matches
+    named = ((one.ref, human_name(one.json.get("name"))[0]) for one in found)
+    return tuple(sorted(((ref, name) for ref, name in named if name), key=lambda one: one[1].casefold()))
 
 
 def reports(door: Door, patient: str, last: date, count: int) -> dict[date, tuple[Answer, ...]]:

@@ -27,6 +27,12 @@ def judge(kind: str, ref: str, before: Mapping[str, Any] | None, after: Mapping[
         raise Refused("rule", "That is more than a day holds.", "Leave something out.")
     if after.get("questionnaire") == days.DAY:
         _whole(after, patient)
+        if kind == "patient" and not _helped(after) <= _helped(before or {}):
+            raise Refused("rule", "Nobody ticks in the name of somebody else.", "Tick it as yourself.")
+
+
+def _helped(body: Mapping[str, Any]) -> set[tuple[str, str]]:
+    return {(one.key, one.by) for one in days.read_day(body) if one.by}
 
 
 def _whole(after: Mapping[str, Any], patient: str) -> None:

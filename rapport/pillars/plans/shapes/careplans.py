@@ -17,8 +17,17 @@ from rapport.pillars.plans.shapes.goals import BECAUSE, KIND
 Resource = dict[str, Any]
 
 PLAN = "plan"
-#: State -> CarePlan.activity.detail.status. "proposed" waits for the person; "going" is theirs.
-STATES = {"proposed": "not-started", "going": "in-progress", "done": "completed", "declined": "cancelled"}
+#: State -> CarePlan.activity.detail.status. "proposed" waits for the person; "going" is theirs; "countered":
+#: they would like it otherwise, and the team is asked.
+STATES = {
+    "proposed": "not-started",
+    "going": "in-progress",
+    "done": "completed",
+    "declined": "cancelled",
+    "countered": "on-hold",
+}
+#: The extension of an activity that says what the person would like instead of it, in their words.
+INSTEAD = "urn:rapport:extension:instead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,8 @@ class Activity:
 
     because  references: `Goal/…`, `QuestionnaireResponse/…`; none: it serves nothing yet
     times    local times of day, "08:00", at which it is to be done
-    reason   why it was declined, in words
+    reason   why it was declined, or is wished otherwise; of a proposed one why the team keeps to it
+    instead  what the person would like instead, in their words
     """
 
     key: str
@@ -36,6 +46,7 @@ class Activity:
     because: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
     reason: str = ""
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +134,31 @@ def repeat(times: tuple[str, ...]) -> Resource:
     return {"frequency": len(each), "period": 1, "periodUnit": "d", "timeOfDay": each}
 
 
-def answered(body: Mapping[str, Any], key: str, state: str, reason: str = "") -> Resource:
-    """The plan with an activity in another state; KeyError where there is none of this key."""
+def answered(body: Mapping[str, Any], key: str, state: str, reason: str = "", instead: str = "") -> Resource:
+    """The plan with an activity in another state; KeyError where there is none of this key.
+
+    instead  what the person would like instead, for "countered"; a proposal that stays keeps it
+    """
     found = deepcopy(dict(body))
     detail = {str(one.get("id")): one for one in found.get("activity") or ()}[key]["detail"]
     detail["status"] = STATES[state]
     detail.pop("statusReason", None)
     if reason:
         detail["statusReason"] = {"text": reason}
+    said = instead or (_instead(detail) if state == "proposed" else "")
+    others = [one for one in detail.pop("extension", ()) if one.get("url") != INSTEAD]
+    if said:
+        others.append({"url": INSTEAD, "valueString": said})
+    if others:
+        detail["extension"] = others
+    return found
+
+
+def agreed(body: Mapping[str, Any], key: str) -> Resource:
+    """The plan with an activity as the person would like it; it goes on, in their words."""
+    words = next(one.instead for one in read_plan(body).activities if one.key == key)
+    found = answered(body, key, "going")
+    {str(one.get("id")): one for one in found["activity"]}[key]["detail"]["description"] = words
     return found
 
 
@@ -171,7 +199,13 @@ def _activities(body: Mapping[str, Any]) -> Iterator[Activity]:
             because=tuple(_because(detail)),
             times=tuple(str(at)[:5] for at in timing.get("timeOfDay") or ()),
             reason=str((detail.get("statusReason") or {}).get("text", "")),
+            instead=_instead(detail),
         )
+
+
+def _instead(detail: Mapping[str, Any]) -> str:
+    told = (one.get("valueString") for one in detail.get("extension") or () if one.get("url") == INSTEAD)
+    return str(next(told, None) or "")
 
 
 def _because(detail: Mapping[str, Any]) -> Iterator[str]:

@@ -25,13 +25,18 @@ _NAMES = uuid.UUID("4b1f8a52-6d0e-4e1f-b6ad-0cbb4d6fca17")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was said of one thing at one time: done, or not; the barrier and words for it ("" for none)."""
+    """What was said of one thing at one time: done, or not; the barrier and words for it ("" for none).
+
+    by  who of the circle ticked it for them, `RelatedPerson/…`; "" for themselves. No name: who else reads a
+        day need not learn who is in the circle
+    """
 
     key: str
     words: str
     done: bool
     barrier: str = ""
     said: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def _form(rid: str, form: str, patient: str, name: str, at: datetime, items: lis
         "source": {"reference": patient},
         "author": {"reference": patient, "display": name},
         "authored": at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "item": items,
+        **({"item": items} if items else {}),
     }
 
 
@@ -82,25 +87,46 @@ def _answer(one: Answer) -> Resource:
         )
     if one.said:
         inside.append({"linkId": "words", "answer": [{"valueString": one.said}]})
+    if one.by:
+        inside.append({"linkId": "by", "answer": [{"valueReference": {"reference": one.by}}]})
     if inside:
         answer["item"] = inside
     return {"linkId": one.key, "text": one.words, "answer": [answer]}
 
 
-def wishes(patient: str, name: str, each: Iterable[Wish], *, at: datetime, remind: bool = False) -> Resource:
-    """The resource of the times that somebody chose, and whether they want to be reminded at them."""
+def wishes(
+    patient: str,
+    name: str,
+    each: Iterable[Wish],
+    *,
+    at: datetime,
+    remind: bool = False,
+    helpers: Iterable[str] = (),
+) -> Resource:
+    """The resource of the times that somebody chose, and whether they want to be reminded at them.
+
+    helpers  who of the circle may tick things off for them, `RelatedPerson/…`
+    """
     items: list[Resource] = [
         {"linkId": one.key, "text": one.words, "answer": [{"valueTime": f"{time}:00"} for time in one.times]}
         for one in each
         if one.times
     ]
     items += [{"linkId": "remind", "answer": [{"valueBoolean": True}]}] if remind else []
+    helping = [{"valueReference": {"reference": ref}} for ref in helpers]
+    items += [{"linkId": "helpers", "answer": helping}] if helping else []
     return _form(times_id(patient), TIMES, patient, name, at, items)
 
 
 def reminds(body: Mapping[str, Any]) -> bool:
     """Whether somebody wants to be reminded at the times that they chose."""
     return any(one.get("linkId") == "remind" for one in body.get("item") or ())
+
+
+def helpers_of(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Who of the circle may tick things off, as `RelatedPerson/…`."""
+    told = (item.get("answer") or () for item in body.get("item") or () if item.get("linkId") == "helpers")
+    return tuple(str((one.get("valueReference") or {}).get("reference", "")) for some in told for one in some)
 
 
 def is_day(body: Mapping[str, Any]) -> bool:
@@ -124,6 +150,7 @@ def _read(item: Mapping[str, Any]) -> Answer:
         done=(answer.get("valueCoding") or {}).get("code") == "done",
         barrier=str((inside.get("barrier", {}).get("valueCoding") or {}).get("code", "")),
         said=str(inside.get("words", {}).get("valueString", "")),
+        by=str((inside.get("by", {}).get("valueReference") or {}).get("reference", "")),
     )
 
 
@@ -144,7 +171,7 @@ def read_wishes(body: Mapping[str, Any]) -> tuple[Wish, ...]:
             tuple(str(one.get("valueTime", ""))[:5] for one in item.get("answer") or ()),
         )
         for item in body.get("item") or ()
-        if item.get("linkId") != "remind"
+        if item.get("linkId") not in ("remind", "helpers")
     )
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from rapport.gate.door import Door
 from rapport.gate.together import Asks, inquiry
+from rapport.people.asides import Paper
 from rapport.pillars.what_matters.shapes import reach
 from rapport.pillars.what_matters.shapes.reach import Reach
 from rapport.ui.dates import clock
@@ -46,7 +47,7 @@ def reach_line(one: Reach, *, own: bool = False) -> str:
 
 
 def doubt_lines(one: Reach, called: str, way: str) -> tuple[str, ...]:
-    """What speaks against a `message` or a `call` to somebody."""
+    """What speaks against a `message`, a `call`, or a message that is printed and posted too (`post`)."""
     lines = {
         ("message", "call"): _("%(name)s would rather be called than written to."),
         ("message", "visit"): _("%(name)s would rather talk in person than be written to."),
@@ -55,9 +56,9 @@ def doubt_lines(one: Reach, called: str, way: str) -> tuple[str, ...]:
         ("call", "hard-of-hearing"): _("%(name)s hears badly on the phone: ask them to say it back."),
         ("call", "message"): _("%(name)s would rather be written to than called."),
     }
-    return tuple(
-        lines[way, code] % {"name": called} for code in (one.way, *one.needs) if (way, code) in lines
-    )
+    asked = [code for code in (one.way, *one.needs) if code != way]
+    way = "message" if way == "post" else way
+    return tuple(lines[way, code] % {"name": called} for code in asked if (way, code) in lines)
 
 
 @inquiry
@@ -77,5 +78,16 @@ def of(bodies: Iterable[Mapping[str, Any]], patient: str) -> Reach:
 
 @inquiry
 def doubts(door: Door, patient: str, called: str, way: str) -> Asks[tuple[str, ...]]:
-    """What speaks against reaching them by a message or a call."""
+    """What speaks against reaching them so."""
     return doubt_lines((yield from reached.begin(door, patient)), called, way)
+
+
+@inquiry
+def on_paper(door: Door, patient: str, called: str) -> Asks[Paper | None]:
+    """Why somebody may need it on paper: by their wish, or for what their sight needs."""
+    one = yield from reached.begin(door, patient)
+    if one.way == "post":
+        return Paper(_("%(name)s would rather have letters on paper.") % {"name": called}, first=True)
+    if "large-print" in one.needs:
+        return Paper(_("%(name)s asked for large print.") % {"name": called}, first=False)
+    return None

@@ -344,6 +344,8 @@ document.addEventListener("input", (event) => { // a chip shows its words as the
   if (shown && event.target.type === "text") shown.textContent = event.target.value;
 });
 
+document.querySelector("[data-print]")?.addEventListener("click", () => window.print());
+
 // ---------- help without a network: a patient's own words, kept on this device until they sign out ----------
 
 async function offline() {
