@@ -5,8 +5,9 @@
     python tools/mutants.py --tests tests/gate/test_policy.py --every 5
 
 One process sets the tests up once. For each break it forks: the child runs with that one rule broken until a
-test fails. Breaks are made in the syntax tree: a comparison turned round, a condition left out, a list one
-entry shorter; and in the words of SQL that the rules are written in. Needs a system that can fork.
+test fails, those first that noticed the latest breaks. Breaks are made in the syntax tree: a comparison
+turned round, a condition left out, a list one entry shorter; and in the words of SQL that the rules are
+written in. Needs a system that can fork.
 """
 
 from __future__ import annotations
@@ -131,6 +132,7 @@ class Judge:
     def __init__(self, broken: list[Mutant], tests: list[str], until: float) -> None:
         self.tests, self.until = tests, until
         self.broken, self.survivors, self.judged = broken, list[Mutant](), 0
+        self.noticed = dict[str, int]()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -148,6 +150,8 @@ class Judge:
                 break
             failed = self._child(session, mutant)
             self.judged += 1
+            self.noticed[failed.partition(": ")[0]] = number
+            session.items.sort(key=lambda item: -self.noticed.get(item.nodeid, 0))  # neighbours are alike
             if not failed:
                 self.survivors.append(mutant)
                 print(f"SURVIVED {mutant}", flush=True)

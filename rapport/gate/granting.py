@@ -45,20 +45,29 @@ def clearance(actor: Actor) -> int:
     return KNOWN if actor.kind == "staff" else PERSONAL
 
 
-def by_grant(row: str, ask: Ask, sens: str = "", *, many: bool = False) -> str:
+def by_grant(row: str, ask: Ask, sens: str = "") -> str:
     """SQL: a grant lets this actor do this to a row of that alias, no denial forbids it, and it is not held.
 
-    `sens`: the labels to judge by, where they are not the row's own. `many`: whose whole record is open is
-    gathered first, which pays from thousands of rows on; the others are asked about one by one all the same.
+    `sens`: the labels to judge by, where they are not the row's own.
     """
     held = (
         "EXISTS (SELECT 1 FROM access_grant g"  # noqa: S608 - every value in here is ours: numbers and aliases
         f" WHERE g.patient = {row}.patient AND {_holds('g', row, ask, sens)}"
     )
-    first = f"({row}.sens = 0 AND {row}.patient IN ({_whole(ask)})) OR " if many else ""
     return (  # of the whole record first: one look where most grants are of single conversations
-        f"({row}.patient <> 0 AND ({first}{held} AND g.scope IS NULL) OR {held} AND {_about('g', row)}))"
+        f"({row}.patient <> 0 AND ({held} AND g.scope IS NULL) OR {held} AND {_about('g', row)}))"
         f" AND {not_denied(row, ask, sens)}{not_held(row, ask, row)})"
+    )
+
+
+def plainly(row: str, ask: Ask) -> str:
+    """SQL: a row without a label, of a patient whose whole record is open to this actor and not denied.
+
+    It asks for the patient and the labels alone, and so gathers the patients once for thousands of rows.
+    """
+    return (  # every value in here is ours: numbers and an alias
+        f"({row}.sens = 0 AND {row}.patient <> 0 AND {row}.patient IN ({_whole(ask)})"
+        f" AND NOT {_aimed(row, ask)} = 0))"
     )
 
 
@@ -81,22 +90,37 @@ def not_denied(row: str, ask: Ask, sens: str = "") -> str:
     at all the rest, is asked for what remains.
     """
     sens = sens or f"{row}.sens"
-    aimed = (
-        "EXISTS (SELECT 1 FROM access_denial d WHERE NOT d.exception"  # noqa: S608
-        " AND (d.actor = 0 OR d.actor = ANY(%(gate_keys)s::bigint[]))"
-        f" AND d.actions & {ACTION_BITS[ask.action]} <> 0 AND d.patient = {row}.patient AND d.marked"
-    )
+    aimed = _aimed(row, ask)
     return (  # every value in here is ours: numbers and an alias
         f"(NOT ({aimed} = 0) OR ({sens} <> 0 AND {aimed} <> 0)))"
         f" OR {row}.patient = ANY(%(gate_keys)s::bigint[]) OR NOT access_denied({_what(row, ask, sens)}))"
     )
 
 
+def _aimed(row: str, ask: Ask) -> str:
+    """SQL to go on with: the patient of a row denies this actor this, of labels that compare so."""
+    return (
+        "EXISTS (SELECT 1 FROM access_denial d WHERE NOT d.exception"  # noqa: S608
+        " AND (d.actor = 0 OR d.actor = ANY(%(gate_keys)s::bigint[]))"
+        f" AND d.actions & {ACTION_BITS[ask.action]} <> 0 AND d.patient = {row}.patient AND d.marked"
+    )
+
+
 def not_closed(row: str, ask: Ask) -> str:
-    """SQL: no Consent of the patient that names this program forbids it this."""
+    """SQL: no Consent of the patient that names this program forbids it this.
+
+    A file is judged by what it belongs to; of one that is deleted nobody can tell that any more.
+    """
     keys = f"ARRAY[{', '.join(map(str, ask.actor.keys))}]::bigint[]"
     named = f"SELECT 1 FROM access_denial n WHERE NOT n.exception AND n.actor = ANY({keys})"  # noqa: S608
-    judged = f"access_denied_program({_what(row, ask, f'{row}.sens', keys)})"
+    if ask.rtype == "Binary":
+        judged = (
+            "EXISTS (SELECT 1 FROM resource b LEFT JOIN index_ref f ON f.id = b.id"  # noqa: S608
+            f" LEFT JOIN resource c ON c.id = f.target WHERE b.id = {row}.id AND (b.deleted"
+            f" OR access_denied_program({_what('c', ask, f'(c.sens | {row}.sens)', keys)})))"
+        )
+    else:
+        judged = f"access_denied_program({_what(row, ask, f'{row}.sens', keys)})"
     return f"(NOT (SELECT EXISTS ({named})) OR NOT {judged})"
 
 

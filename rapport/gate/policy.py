@@ -7,6 +7,7 @@ filter or has no opinion (None); what any of them lets through is let through. N
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from rapport.fhir.definitions import TYPE_NUMBERS
@@ -16,7 +17,7 @@ from rapport.store.records import EVERYTHING, NOTHING, Filter
 from rapport.store.restricting import restriction
 
 from .granting import Ask as Ask
-from .granting import by_grant, clearance, not_closed, not_denied, not_held
+from .granting import by_grant, clearance, not_closed, not_denied, not_held, plainly
 from .permissions import DIRECTORY, WITNESSED
 from .roles import KNOWN, PERSONAL
 from .scopes import Scope
@@ -95,7 +96,7 @@ def granted(ask: Ask) -> Filter | None:
         by_grant("{t}", ask),
         {"gate_keys": ask.actor.keys},
         patients=theirs,
-        many=by_grant("{t}", ask, many=True),
+        enough="" if not_held("{t}", ask, "{t}") else plainly("{t}", ask),
     )
 
 
@@ -179,7 +180,8 @@ def any_of(filters: Iterable[Filter]) -> Filter:
         return EVERYTHING
     if len(each) < 2:
         return each[0] if each else NOTHING
-    return _joined(" OR ", each)
+    enough = " OR ".join(part.enough for part in each if part.enough)
+    return replace(_joined(" OR ", each), enough=enough and f"({enough})")
 
 
 def both(*each: Filter) -> Filter:

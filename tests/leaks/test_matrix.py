@@ -116,7 +116,7 @@ def finds(world: World, who: str, asking: Iterable[Asked]) -> dict[str, set[Shel
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_who_may_finds_it_by_every_way(belted: World) -> None:
     """All that is theirs, nothing else, and there is no way by which none of them finds anything."""
     by_way: dict[str, set[Shelf]] = defaultdict(set)
@@ -131,7 +131,7 @@ def test_who_may_finds_it_by_every_way(belted: World) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_pages_show_it_to_who_may_see_it(belted: World) -> None:
     """Every page that shows anything of a person's record, so that the pages of the matrix can fail."""
     told: dict[str, set[Shelf]] = defaultdict(set)
@@ -169,7 +169,7 @@ def test_nobody_listens_with_another_s_page(belted: World) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_handler_of_the_router_is_asked(belted: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new handler that no way of asking reaches fails here."""
     from rapport.fhir_api import app

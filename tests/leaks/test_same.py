@@ -64,6 +64,36 @@ def crossing(asker: str, count: int) -> list[Asked]:
     return chance("crossing", asker).sample(every, count)
 
 
+#: Orders and totals of searches that are turned page by page, whatever else they bring along.
+_TURNED = (
+    "_count=1&_total=accurate",
+    "_count=1&_sort=-_lastUpdated&_total=accurate",
+    "_count=2&_sort=_id",
+    "_count=1&_summary=true",
+)
+
+
+def turning(asker: str, count: int) -> list[Asked]:
+    """Chains, `_has` and both nested, with what they bring along, in some order and page by page."""
+    rng, every = chance("turning", asker), []
+    mine, hers = (POINTING.format(whose.word) for whose in (EVE, AMINA))
+    for rtype in MARKED:
+        ids = ",".join(
+            whose.ref.partition("/")[2] if rtype == "Patient" else whose.rid(rtype) for whose in (EVE, AMINA)
+        )
+        for path in (
+            f"List?item:{rtype}._id={ids}&_include=List:item&_include:iterate=*:*",
+            f"List?item:{rtype}._lastUpdated=gt2000&_include=List:item&_revinclude=Provenance:target",
+            f"Provenance?target:List.item:{rtype}._id={ids}&_include=Provenance:target&_include:iterate=List:item",
+            f"{rtype}?_has:List:item:_id={mine},{hers}&_revinclude=List:item&_include:iterate=List:item",
+            f"{rtype}?_has:List:item:_has:Provenance:target:_lastUpdated=gt2000&_revinclude=List:item",
+            f"Patient?_has:List:subject:item:{rtype}._id={ids}&_revinclude=List:subject&_include:iterate=List:item",
+            f"{rtype}?_id={ids}&_revinclude=List:item&_revinclude:iterate=Provenance:target",
+        ):
+            every.append(Asked("turned", "GET", f"{path}&{rng.choice(_TURNED)}"))
+    return rng.sample(every, count)
+
+
 def _varied(rng: Any, asked: Asked) -> Asked:
     searched = asked.method == "GET" and "?" in asked.path and "_history" not in asked.path
     if not searched or asked.way in ("read", "_pretty", "_summary", "_elements", "$everything"):
@@ -130,6 +160,7 @@ def take_out(asker: str, allowed: frozenset[Shelf]) -> int:
 def test_with_and_without_the_hidden(world: World, asker: str) -> None:
     token, allowed = world.tokens[asker], who.MAY[asker]
     asking = questions(asker, AMINA, 150) + questions(asker, EVE, 150) + crossing(asker, 200)
+    asking += turning(asker, 150)
     ids = ways.theirs(AMINA, world.pages[AMINA.word]) + ways.theirs(EVE, world.pages[EVE.word])
     paths = [one.path for one in ways.pages(ids) if one.method == "GET" and not _ends(one.path)]
     paths = chance(asker).sample(paths, 150)
