@@ -62,7 +62,8 @@ def run_time(root: int) -> float:
 
 
 def served(driver: Path, data: Path, share: int) -> None:
-    """Answer what is asked for on standard input."""
+    """Answer what is asked for on standard input; rubbish is collected as in `rapport.serving.web`."""
+    import gc
     import time
 
     from bench import floor
@@ -79,6 +80,9 @@ def served(driver: Path, data: Path, share: int) -> None:
         office = floor.Office(floor.driver_of(driver), state)
         tasks = office.tasks()[share::2]
         database = int((data / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(2_000, 50, 20)
         for line in sys.stdin:
             workload, count = line.split()[0], int(line.split()[1])
             ours, theirs = time.process_time(), run_time(database)

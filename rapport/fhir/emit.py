@@ -7,12 +7,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
+import orjson
+
 from rapport.fhir.amounts import AMOUNTS, is_number
 from rapport.fhir.index_keys import (
     FOLDED,
-    STRING_LIMIT,
-    URI_LIMIT,
     base_key,
+    cut,
     fold,
     identifier_word,
     of_type_key,
@@ -45,6 +46,17 @@ class Out:
 
 
 Emit = Callable[[Any, Out], None]
+
+
+@lru_cache(maxsize=4096)
+def concept_rows(
+    emits: tuple[Emit, ...], text: bytes
+) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, str], ...]]:
+    """The token and string rows of a CodeableConcept, given as JSON. Kept: most come again and again."""
+    out, value = Out(), orjson.loads(text)
+    for emit in emits:
+        emit(value, out)
+    return tuple(out.token), tuple(out.string)
 
 
 @lru_cache(maxsize=16384)
@@ -98,7 +110,7 @@ def _token(leaf: Leaf, rtype: str, code: str) -> Emit | None:
     return typed if kind == "Identifier" else emit
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _token_rows(rtype: str, code: str, system: str, word: str) -> tuple[tuple[int, int], ...]:
     """By its code, and by its system alone. Kept: most codes come again and again."""
     coded = ((hash64(rtype, code, word), hash64(system) if system else 0),) if word else ()
@@ -202,7 +214,7 @@ def _string(leaf: Leaf, rtype: str, code: str) -> Emit | None:
 
     def add(text: Any, out: Out) -> None:
         if type(text) is str:
-            folded = fold(text[:FOLDED])[:STRING_LIMIT]
+            folded = cut(fold(text[:FOLDED]))
             if folded:
                 out.string.add((key, folded))
                 out.token.add((hash64(rtype, code, "=" + text), 0))
@@ -230,7 +242,7 @@ def wording(leaf: Leaf, rtype: str) -> Emit | None:
 
     def emit(value: Any, out: Out) -> None:
         for text in words(kind, value) if not leaf.target or _may_be(value, leaf.target) else ():
-            folded = fold(text[:FOLDED])[:STRING_LIMIT]
+            folded = cut(fold(text[:FOLDED]))
             if folded:
                 out.string.add((key, folded))
 
@@ -266,9 +278,9 @@ def _uri(leaf: Leaf, rtype: str, code: str) -> Emit | None:
 
     def emit(value: Any, out: Out) -> None:
         if type(value) is str:
-            out.uri.add((key, value[:URI_LIMIT]))
+            out.uri.add((key, cut(value)))
             if versioned and "|" in value:
-                out.uri.add((key, value.split("|", 1)[0][:URI_LIMIT]))
+                out.uri.add((key, cut(value.split("|", 1)[0])))
 
     return emit
 

@@ -16,9 +16,9 @@ number     (range_key, low, high, unit): low = high for a value, infinite for an
            a unit must not ask for the unit. unit 0: the quantity has none. A UCUM unit that is known
            is kept in base units and apart: 4 mg is 0.004 under base_key and unit_key(UCUM, "g").
            Location.near: latitude under range_key(rtype, "near.latitude"), longitude likewise.
-string     (range_key, fold(text)), cut at STRING_LIMIT: cut the searched text alike. The words beside
+string     (range_key, fold(text)), `cut`: cut the searched text alike. The words beside
            codes and references have (words_key, fold(words)) for `:text`.
-uri        (range_key, uri), cut at URI_LIMIT; a canonical `url|version` also as `url`.
+uri        (range_key, uri), `cut` alike; a canonical `url|version` also as `url`.
 composite  `SearchParam.together`: search those parameters on the same resource; no rows of its own.
            `SearchParam.contexts`: rows as above of the last component, under `pair(code, first)` in place
            of `code`, where `first` is one of `token_words` of the first component.
@@ -36,12 +36,12 @@ from typing import Any
 
 from rapport.fhir import labels, own
 from rapport.fhir.definitions import ROW_PARAMS, SearchParam, search_params
-from rapport.fhir.emit import Emit, Json, Out, emitter, tokens, wording
+from rapport.fhir.emit import Emit, Json, Out, concept_rows, emitter, tokens, wording
 from rapport.fhir.index_keys import (
     STRING_LIMIT,
-    URI_LIMIT,
     any_of_key,
     base_key,
+    cut,
     exact_key,
     fold,
     identifier_word,
@@ -58,14 +58,15 @@ from rapport.fhir.keys import reference_key, resource_key, target_key
 from rapport.fhir.moments import EARLIEST, LATEST
 from rapport.fhir.paths import Leaf, Step
 from rapport.fhir.rows import Rows
+from rapport.fhir.text import recognised
 
 __all__ = [
     "EARLIEST",
     "LATEST",
     "STRING_LIMIT",
-    "URI_LIMIT",
     "any_of_key",
     "base_key",
+    "cut",
     "exact_key",
     "fold",
     "identifier_word",
@@ -105,13 +106,17 @@ def rows(resource: Json) -> Rows:
 
 
 class _Node:
-    """A step on the way to leaves: children by JSON key, and what to do with the value here."""
+    """A step on the way to leaves: children by JSON key, and what to do with the value here.
 
-    __slots__ = ("below", "emits")
+    concept  the value is a CodeableConcept, and nothing more is to be done with it
+    """
+
+    __slots__ = ("below", "concept", "emits")
 
     def __init__(self) -> None:
         self.below: dict[str, list[tuple[Step, _Node]]] = {}
-        self.emits: list[Emit] = []
+        self.emits: tuple[Emit, ...] = ()
+        self.concept = False
 
     def at(self, step: Step) -> _Node:
         """The node below for this step, made when new."""
@@ -119,6 +124,7 @@ class _Node:
         for known, node in edges:
             if known == step:
                 return node
+        self.concept = False
         edges.append((step, _Node()))
         return edges[-1][1]
 
@@ -131,6 +137,11 @@ class _Node:
             items = found if type(found) is list else (found,)
             for step, node in edges:
                 for item in items if step.where is None and step.index is None else _kept(step, items):
+                    if node.concept and (text := recognised(item)):
+                        token, string = concept_rows(node.emits, text)
+                        out.token.update(token)
+                        out.string.update(string)
+                        continue
                     for emit in node.emits:
                         emit(item, out)
                     if node.below and type(item) is dict:
@@ -196,7 +207,8 @@ def _plant(root: _Node, leaf: Leaf, emit: Emit | None) -> None:
     node = root
     for step in leaf.steps:
         node = node.at(step)
-    node.emits.append(emit)
+    node.concept = leaf.type == "CodeableConcept" and not node.below and (node.concept or not node.emits)
+    node.emits += (emit,)
 
 
 def _present(param: SearchParam) -> Emit:

@@ -10,10 +10,14 @@ from rapport.fhir.keys import hash64
 from rapport.fhir.paths import Leaf
 
 #: Characters kept of a text. A PostgreSQL index entry holds 2,704 bytes, and a character takes up to four.
-STRING_LIMIT: Final = 512
-URI_LIMIT: Final = 600
+STRING_LIMIT: Final = 500
 #: Folding looks at no more than this of a long text.
-FOLDED: Final = 16 * STRING_LIMIT
+FOLDED: Final = 8192
+
+
+def cut(text: str) -> str:
+    """A text or URI as the index keeps it."""
+    return text[:STRING_LIMIT].replace("\x00", "")
 
 
 def token_key(rtype: str, code: str, value: str) -> int:

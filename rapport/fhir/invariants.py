@@ -88,10 +88,10 @@ def _keys(owner: str, name: str) -> tuple[str, ...]:
 
 def _listed(owner: str, key: str, form: str, names: list[str]) -> Rule:
     """One line of the table as a function."""
-    groups = [_keys(owner, name) for name in names]
+    groups = [frozenset(_keys(owner, name)) for name in names]
 
     def rule(value: Json) -> Iterator[str]:
-        there = [any(key in value for key in group) for group in groups]
+        there = [not group.isdisjoint(value) for group in groups]
         count = sum(there)
         if form == "needs":
             if there[0] and count == 1:

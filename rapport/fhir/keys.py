@@ -12,7 +12,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=8192)
 def hash64(*words: str) -> int:
     """A signed 64-bit integer for a list of words; stable on every machine, never 0."""
     return int.from_bytes(_digest("\x1f".join(words)), "big", signed=True) or 1

@@ -28,6 +28,8 @@ _REFERENCE: Final = re.compile(rb'("reference"\s*:\s*)("[^"\\]*(?:\\.[^"\\]*)*")
 _INNER_URL: Final = re.compile(rb'("url"\s*:\s*)("urn:[^"\\]*(?:\\.[^"\\]*)*")')
 
 
+#: So long (bytes) is what is known again at most: what is remembered stays small.
+KNOWN: Final = 400
 #: Digits behind the point of a number at most. PostgreSQL takes some thousands in its JSON, and a search that
 #: looks at a resource with more of them is refused to everybody.
 DIGITS: Final = 1000
@@ -124,6 +126,18 @@ def splice(raw: bytes, rid: str, vid: int, updated: datetime) -> bytes:
             kept.pop(name, None)
         stamp.update(kept)
     return msgspec.json.encode({"resourceType": rtype, "id": rid, "meta": stamp, **found})
+
+
+def recognised(value: Any) -> bytes:
+    """The JSON text of a small object, to know it again by; b"" for one that is not worth it.
+
+    An extension may stand in one place and not in another, so what has one is not known again.
+    """
+    try:
+        text = orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return b""
+    return text if len(text) <= KNOWN and b'"extension"' not in text else b""
 
 
 def references(raw: bytes, replace: Callable[[str], str | None]) -> bytes:

@@ -17,7 +17,7 @@ from psycopg.pq import TransactionStatus
 from rapport.fhir.keys import reference_key
 from rapport.store.reading import COLUMNS
 from rapport.store.records import EVERYTHING, Filter, Record
-from rapport.store.wire import Bigints, StoreCursor
+from rapport.store.wire import Asked, Bigints, StoreCursor
 from rapport.store.writing import Beside
 
 from . import joins, live
@@ -165,8 +165,13 @@ class Witness:
         self, conn: Connection[Any], trail: Trail, outcome: str = DONE, topics: Iterable[int] = ()
     ) -> None:
         """Insert the row of a trail in the transaction that is under way, and count live topics up."""
+        sql, params, _ = self.writing(trail, outcome, topics)
+        StoreCursor(conn).execute(sql, params)
+
+    def writing(self, trail: Trail, outcome: str = DONE, topics: Iterable[int] = ()) -> Asked:
+        """The statement of `write`."""
         bumped, params = self._counted(topics)
-        StoreCursor(conn).execute(f"{bumped}{INSERT}", {**params, **self.row(trail, outcome)})
+        return f"{bumped}{INSERT}", {**params, **self.row(trail, outcome)}, None
 
     @staticmethod
     def _counted(topics: Iterable[int]) -> tuple[str, dict[str, Any]]:

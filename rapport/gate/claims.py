@@ -25,6 +25,7 @@ TYPED = frozenset({MATTERS, "urn:rapport:form:reach", "urn:rapport:form:hard-new
 OWN_FORMS = TYPED | {"urn:rapport:form:after-hard-news"}
 #: Where a resource says who it is from.
 _FROM = {"Communication": "sender", "Task": "requester", "Goal": "expressedBy"}
+_NONE = frozenset[str]()
 
 
 def kinds(body: Body) -> frozenset[str]:
@@ -33,13 +34,13 @@ def kinds(body: Body) -> frozenset[str]:
 
 
 def _codes(system: str, concepts: list[Any]) -> frozenset[str]:
-    return frozenset(
-        coding["code"]
-        for concept in concepts
-        if isinstance(concept, dict)
-        for coding in _list(concept.get("coding"))
-        if isinstance(coding, dict) and coding.get("system") == system and isinstance(coding.get("code"), str)
-    )
+    found: list[str] = []
+    for concept in concepts:  # asked of every write, some times: most have none
+        codings = concept.get("coding") if isinstance(concept, dict) else None
+        for coding in _list(codings):
+            if isinstance(coding, dict) and coding.get("system") == system:
+                found += [coding["code"]] if isinstance(coding.get("code"), str) else []
+    return frozenset(found) if found else _NONE
 
 
 def check(actor: Actor, before: Body | None, after: Body) -> None:

@@ -41,16 +41,19 @@ class Guard:
 
 
 _guards: dict[str, Guard] = {}
+_by_type: dict[str, tuple[Guard, ...]] = {}
 
 
 def register(guard: Guard) -> None:
     """Add a guard; a second one of the same name takes its place (a reload)."""
     _guards[guard.name] = guard
+    _by_type.clear()
 
 
 def remove(name: str) -> None:
     """Take a guard away (tests)."""
     _guards.pop(name, None)
+    _by_type.clear()
 
 
 def any_registered() -> bool:
@@ -58,9 +61,13 @@ def any_registered() -> bool:
     return bool(_guards)
 
 
-def of_type(rtype: str) -> list[Guard]:
-    """The guards that may be concerned with a resource of that type."""
-    return [guard for guard in _guards.values() if guard.types is None or rtype in guard.types]
+def of_type(rtype: str) -> tuple[Guard, ...]:
+    """The guards that may be concerned with a resource of that type; worked out once."""
+    found = _by_type.get(rtype)
+    if found is None:
+        some = (guard for guard in _guards.values() if guard.types is None or rtype in guard.types)
+        found = _by_type[rtype] = tuple(some)
+    return found
 
 
 def concerned(rtype: str, before: Body | None, after: Body | None) -> list[Guard]:

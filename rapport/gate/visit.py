@@ -14,7 +14,7 @@ from psycopg import Connection
 
 from rapport.fhir.outcomes import Refused
 from rapport.store.records import Filter, Record
-from rapport.store.wire import EVERYONE, StoreCursor, transaction, wear
+from rapport.store.wire import EVERYONE, Asked, Ends, Row, StoreCursor, transaction, wear
 
 from . import live
 from .actor import Actor, Outdated, Warrant
@@ -33,10 +33,10 @@ class Work:
     """One unit under way: its trail, the topics to count up, and what broke it.
 
     `begun`: its transaction is open. `single`: the unit holds one write and nothing else, so the transaction
-    begins only when the connection is asked for.
+    begins only when the connection is asked for. `ends`: of its transaction, where the store opened that.
     """
 
-    __slots__ = ("_open", "_stack", "begun", "broken", "depth", "single", "topics", "trail")
+    __slots__ = ("_open", "_stack", "begun", "broken", "depth", "ends", "single", "topics", "trail")
 
     def __init__(self, why: str, unit: Unit, stack: ExitStack, *, single: bool) -> None:
         self.trail = Trail(why)
@@ -44,6 +44,7 @@ class Work:
         self.broken: BaseException | None = None
         self.depth = 0
         self.begun = False
+        self.ends: Ends | None = None
         self.single = single
         self._open, self._stack = unit, stack
 
@@ -51,7 +52,8 @@ class Work:
         """Open the transaction, if it is not open yet."""
         if not self.begun:
             self.begun = True
-            self._stack.enter_context(self._open())
+            opened = self._stack.enter_context(self._open())
+            self.ends = opened if isinstance(opened, Ends) else None
 
 
 class _Shared:
@@ -92,7 +94,7 @@ class Visit:
         self.actor = actor
         self.purpose = purpose
         self.witness = Witness(actor, purpose, source, request or os.urandom(16).hex())
-        self._open: Unit = unit or (lambda: transaction(conn) if idle(conn) else conn.transaction())
+        self._open: Unit = unit or self._transaction
         self._shared = _Shared(warrant)
         self.passing: Collection[str] = ()  # codes of refusals after which the same is tried again: not noted
         self._looks = True  # whether reading is looking: somebody sees it
@@ -107,11 +109,22 @@ class Visit:
     @property
     def conn(self) -> Connection[Any]:
         """The connection, in the transaction of the unit under way, once the warrant holds."""
-        self.confirm()
         work = self._shared.work
         if work is not None:
             work.begin()
+        self.confirm()
         return self._conn
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Ends | None]:
+        """A transaction that begins with the warrant; a savepoint where one is under way."""
+        if not idle(self._line):
+            with self._line.transaction():
+                yield None
+            return
+        with transaction(self._conn, self._warranting()) as ends:
+            self._hold(ends.found)
+            yield ends
 
     @contextmanager
     def at_large(self) -> Iterator[None]:
@@ -125,10 +138,17 @@ class Visit:
 
     def confirm(self) -> None:
         """Ask whether the warrant holds, if that has not been asked yet; Outdated if it does not."""
+        for sql, params, _ in self._warranting():
+            self._hold([StoreCursor(self._conn).execute(sql, params).fetchall()])
+
+    def _warranting(self) -> list[Asked]:
+        """The statement that asks whether the warrant holds, if that has not been asked yet."""
         warrant = self._shared.warrant
-        if warrant is None:
-            return
-        if not StoreCursor(self._conn).execute(f"SELECT 1 WHERE {warrant.sql}", warrant.params).fetchone():
+        return [] if warrant is None else [(f"SELECT 1 WHERE {warrant.sql}", warrant.params, None)]
+
+    def _hold(self, found: list[list[Row]]) -> None:
+        """What came of that statement: a row where it holds."""
+        if not all(found):
             raise Outdated
         self._shared.warrant = None
 
@@ -189,8 +209,8 @@ class Visit:
             with ExitStack() as stack:
                 work = self._shared.work = Work(why, self._open, stack, single=single)
                 if not single:
-                    self.confirm()
                     work.begin()
+                    self.confirm()
                 yield self
                 self._complete(work)
         except Refused as refused:
@@ -205,7 +225,11 @@ class Visit:
         if work.broken is not None:
             raise work.broken
         if work.trail:
-            self.witness.write(self.conn, work.trail, topics=work.topics)
+            conn, asked = self.conn, self.witness.writing(work.trail, topics=work.topics)
+            if work.ends is None:
+                StoreCursor(conn).execute(asked[0], asked[1])
+            else:
+                work.ends.last.append(asked)
         elif work.topics:
             live.bump(self.conn, work.topics)
 

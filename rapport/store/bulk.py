@@ -20,11 +20,11 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 
 #: Each field is its length and its value; a row begins with the number of its fields.
-_CARRIED = "iq" * 4  # id, patient, whn, sens
-_PAIR = Struct(">h" + "iq" * 2 + _CARRIED)
-_SPAN = Struct(">h" + "iq" * 3 + _CARRIED)
-_NUMBER = Struct(">h" + "iqididiq" + _CARRIED)
-_WORDS = Struct(">h" + "iq" + _CARRIED + "i")
+_PAIR = Struct(">h" + "iq" * 2).pack
+_SPAN = Struct(">h" + "iq" * 3).pack
+_NUMBER = Struct(">h" + "iqididiq").pack
+_WORDS = Struct(">hiqi").pack
+_CARRIED = Struct(">" + "iq" * 4).pack  # id, patient, whn, sens: what all rows of a resource end with
 _VERSION = Struct(">h" + "iq" * 6 + "ii" + "ih" + "i?" + "i")
 
 Carried = tuple[int, int, int, int]
@@ -38,9 +38,14 @@ def copy(conn: Connection[Any], versions: Sequence[Version]) -> dict[int, int]:
     numbers = _numbers(conn, len(versions))
     carried = [(v.id, v.rows.patient, _at(v.rows.when), v.rows.sens) for v in versions]
     _send(conn, "resource", _COLUMNS, map(_version, versions, numbers, carried))
+    ends = [_CARRIED(8, own[0], 8, own[1], 8, own[2], 8, own[3]) for own in carried]
     for kind in KINDS:
-        pack = _PACKERS[kind.name]
-        rows = [pack(row, own) for v, own in zip(versions, carried, strict=True) for row in kind.rows(v.rows)]
+        begin = _BEGINNINGS[kind.name]
+        rows = [
+            end.join((*begin(found), b""))
+            for v, end in zip(versions, ends, strict=True)
+            if (found := kind.rows(v.rows))
+        ]
         if rows:
             _send(conn, kind.table, (*kind.columns, "id", "patient", "whn", "sens"), rows)
     return {version.id: number for version, number in zip(versions, numbers, strict=True)}
@@ -87,33 +92,29 @@ def _version(version: Version, number: int, own: Carried) -> bytes:
     return head + rid + len(version.body).to_bytes(4, "big") + version.body
 
 
-def _pair(row: tuple[int, int], own: Carried) -> bytes:
-    return _PAIR.pack(6, 8, row[0], 8, row[1], 8, own[0], 8, own[1], 8, own[2], 8, own[3])
+def _pairs(rows: Iterable[tuple[int, int]]) -> Iterable[bytes]:
+    return [_PAIR(6, 8, key, 8, other) for key, other in rows]
 
 
-def _span(row: tuple[int, datetime, datetime], own: Carried) -> bytes:
-    low, high = _at(row[1]), _at(row[2])
-    return _SPAN.pack(7, 8, row[0], 8, low, 8, high, 8, own[0], 8, own[1], 8, own[2], 8, own[3])
+def _spans(rows: Iterable[tuple[int, datetime, datetime]]) -> Iterable[bytes]:
+    return [_SPAN(7, 8, key, 8, _at(low), 8, _at(high)) for key, low, high in rows]
 
 
-def _number(row: tuple[int, float, float, int], own: Carried) -> bytes:
-    return _NUMBER.pack(
-        8, 8, row[0], 8, row[1], 8, row[2], 8, row[3], 8, own[0], 8, own[1], 8, own[2], 8, own[3]
-    )
+def _numbers_of(rows: Iterable[tuple[int, float, float, int]]) -> Iterable[bytes]:
+    return [_NUMBER(8, 8, key, 8, low, 8, high, 8, unit) for key, low, high, unit in rows]
 
 
-def _words(row: tuple[int, str], own: Carried) -> bytes:
-    """`value` comes second among the columns but has no fixed length, so it is put in between."""
-    text = row[1].encode("utf-8", "replace")
-    packed = _WORDS.pack(6, 8, row[0], 8, own[0], 8, own[1], 8, own[2], 8, own[3], len(text))
-    return packed[:14] + packed[-4:] + text + packed[14:-4]
+def _words(rows: Iterable[tuple[int, str]]) -> Iterable[bytes]:
+    texts = ((key, word.encode("utf-8", "replace")) for key, word in rows)
+    return [_WORDS(6, 8, key, len(text)) + text for key, text in texts]
 
 
-_PACKERS: dict[str, Callable[[Any, Carried], bytes]] = {
-    "token": _pair,
-    "ref": _pair,
-    "date": _span,
-    "number": _number,
+#: How the rows of a kind begin: with what no other row of the resource need have.
+_BEGINNINGS: dict[str, Callable[[Any], Iterable[bytes]]] = {
+    "token": _pairs,
+    "ref": _pairs,
+    "date": _spans,
+    "number": _numbers_of,
     "string": _words,
     "uri": _words,
 }

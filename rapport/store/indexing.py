@@ -11,15 +11,7 @@ from typing import Any
 from rapport.fhir.rows import Rows
 from rapport.store.wire import Bigints, Floats, Texts, Times
 
-#: Longer texts are cut before they are stored or searched: a B-tree entry has a size limit.
-LONGEST = 500
-
 RowSet = frozenset[Any]
-
-
-def cut(text: str) -> str:
-    """A text as the index keeps it."""
-    return text[:LONGEST].replace("\x00", "")
 
 
 def _text(values: Iterable[str]) -> Texts:
@@ -41,18 +33,13 @@ class Kind:
         return f"index_{self.name}"
 
 
-def _cut_rows(field_name: str) -> Callable[[Rows], RowSet]:
-    get = attrgetter(field_name)
-    return lambda rows: frozenset((key, cut(value)) for key, value in get(rows))
-
-
 KINDS = (
     Kind("token", ("key", "second"), (Bigints, Bigints), attrgetter("token")),
     Kind("ref", ("key", "target"), (Bigints, Bigints), attrgetter("ref")),
     Kind("date", ("key", "low", "high"), (Bigints, Times, Times), attrgetter("date")),
     Kind("number", ("key", "low", "high", "unit"), (Bigints, Floats, Floats, Bigints), attrgetter("number")),
-    Kind("string", ("key", "value"), (Bigints, _text), _cut_rows("string")),
-    Kind("uri", ("key", "value"), (Bigints, _text), _cut_rows("uri")),
+    Kind("string", ("key", "value"), (Bigints, _text), attrgetter("string")),
+    Kind("uri", ("key", "value"), (Bigints, _text), attrgetter("uri")),
 )
 
 

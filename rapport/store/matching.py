@@ -17,7 +17,6 @@ from rapport.fhir.definitions import SearchParam
 from rapport.fhir.moments import EARLIEST, LATEST
 from rapport.fhir.search_tree import Clause
 from rapport.store.counting import Mark
-from rapport.store.indexing import cut
 from rapport.store.params import Params
 from rapport.store.wire import Bigints
 
@@ -252,7 +251,7 @@ def _near(param: SearchParam, value: values.Value, p: Params) -> str:
 
 def _string(value: values.Value, modifier: str, p: Params) -> str:
     assert isinstance(value, values.Text)
-    folded = cut(index.fold(value.text))
+    folded = index.cut(index.fold(value.text))
     if modifier == "contains":
         return f"strpos({{x}}.value, {p(folded)}) > 0"
     return _beginning("{x}.value", folded, p)
@@ -260,7 +259,7 @@ def _string(value: values.Value, modifier: str, p: Params) -> str:
 
 def _uri(value: values.Value, modifier: str, p: Params) -> str:
     assert isinstance(value, values.Text)
-    text = cut(value.text)
+    text = index.cut(value.text)
     if modifier == "below":
         return f"({{x}}.value = {p(text)} OR {_beginning('{x}.value', text.rstrip('/') + '/', p)})"
     if modifier == "above":

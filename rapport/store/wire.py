@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import count
 from select import POLLIN, POLLOUT, poll
@@ -57,6 +58,8 @@ _CONTROL = ("BEGIN", "COMMIT", "ROLLBACK")
 Params = Mapping[str, Any] | Sequence[Any]
 #: A statement, its values, and whether to prepare it: see `StoreCursor.execute`.
 Asked = tuple[str, Params, bool | None]
+_BEGIN: Asked = ("BEGIN", (), None)
+_COMMIT: Asked = ("COMMIT", (), None)
 Row = tuple[Any, ...]
 
 
@@ -126,11 +129,16 @@ class _Line:
 
     def ask_all(self, asked: Iterable[Asked]) -> list[list[Row]]:
         """The rows that come of each statement, sent in one go; one that fails takes the others with it."""
+        asked = list(asked)
+        if len(asked) == 1 and asked[0][0] in _CONTROL:
+            return [self.ask(*asked[0])]
         self._settle()
         steps, wanted = list[Callable[[], None]](), list[int]()
-        if self._belted:
-            steps.append(self._step(_PUT_ON, (Text(self.belt or b""),), True))
+        bare = self._belted
         for sql, params, prepare in asked:
+            if bare and sql not in _CONTROL:
+                steps.append(self._step(_PUT_ON, (Text(self.belt or b""),), True))
+                bare = False
             if prepare is False:
                 steps.append(partial(self._pg.send_query_params, _ANEW, None))
             wanted.append(len(steps))
@@ -275,6 +283,18 @@ def held_back(conn: Connection[Any]) -> bool:
     return _line(conn).held_back()
 
 
+@dataclass(slots=True)
+class Ends:
+    """The two ends of a transaction.
+
+    found  the rows of each statement that went along with its BEGIN
+    last   statements to go along with its COMMIT
+    """
+
+    found: list[list[Row]]
+    last: list[Asked] = field(default_factory=list)
+
+
 @contextmanager
 def wearing(conn: Connection[Any], belt: Belt) -> Iterator[None]:
     """The same for as long as the block lasts."""
@@ -287,23 +307,23 @@ def wearing(conn: Connection[Any], belt: Belt) -> Iterator[None]:
 
 
 @contextmanager
-def transaction(conn: Connection[Any]) -> Iterator[None]:
+def transaction(conn: Connection[Any], first: Sequence[Asked] = ()) -> Iterator[Ends]:
     """A transaction on a connection at rest that commits by itself otherwise; what breaks it undoes it.
 
-    A statement that failed breaks it, even if somebody caught the fault: PostgreSQL would take the COMMIT,
-    keep nothing, and not call it a fault.
+    `first` goes along with the BEGIN. A statement that failed breaks it, even if somebody caught the fault:
+    PostgreSQL would take the COMMIT, keep nothing, and not call it a fault.
     """
     line = StoreCursor(conn)
-    line.execute("BEGIN")
     try:
-        yield
+        ends = Ends(line.execute_all([_BEGIN, *first])[1:])
+        yield ends
         if conn.pgconn.transaction_status != TransactionStatus.INTRANS:
             raise OperationalError("a statement of the transaction failed, so nothing of it is kept")
+        line.execute_all([*ends.last, _COMMIT])
     except BaseException:
         with suppress(OperationalError):
             line.execute("ROLLBACK")
         raise
-    line.execute("COMMIT")
 
 
 class StoreCursor:

@@ -36,6 +36,7 @@ Call = Callable[..., Said]
 def no_guards(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain FHIR, without what the product's own resources may become."""
     monkeypatch.setattr(guards, "_guards", {})
+    monkeypatch.setattr(guards, "_by_type", {})
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ def door(conn: Connection[Any]) -> Callable[[Actor], Door]:
 def no_guards(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test begins without guards of the product, in UTC, and leaves none behind."""
     monkeypatch.setattr(guards, "_guards", {})
+    monkeypatch.setattr(guards, "_by_type", {})
     monkeypatch.setattr(spans, "_zone", [lambda: UTC])
     monkeypatch.setattr(ages, "_country", [lambda: ""])
     yield

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from psycopg import Connection
+from psycopg.errors import NotNullViolation
 
 from rapport.fhir.keys import reference_key
 from rapport.fhir.outcomes import Refused
@@ -62,14 +63,19 @@ def test_undone_together(people: People, conn: Connection[Any]) -> None:
 def test_a_row_that_cannot_be_written_undoes_the_write(
     people: People, conn: Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: Any, **__: Any) -> None:
-        raise RuntimeError("no audit")
+    row = audit.Witness.row
 
-    monkeypatch.setattr(audit.Witness, "write", fail)
-    with pytest.raises(RuntimeError):
+    def nobody(*args: Any) -> dict[str, Any]:
+        return {**row(*args), "note_ref": None}
+
+    monkeypatch.setattr(audit.Witness, "row", nobody)
+    with pytest.raises(NotNullViolation):
         Door(conn, people.amina).create(conversation("c1"), rid="c1")
+    with pytest.raises(NotNullViolation), Door(conn, people.amina).unit("several") as door:
+        door.create(conversation("c2"), rid="c2")
     monkeypatch.undo()
     assert Door(conn, people.amina).find("Communication", "c1") is None
+    assert Door(conn, people.amina).find("Communication", "c2") is None
 
 
 def test_what_was_refused_is_written_down(people: People, conn: Connection[Any]) -> None:

@@ -21,12 +21,16 @@ from rapport.pillars.family.shapes.todos import is_todo, read_todo, side
 Body = dict[str, Any]
 
 
+#: What has a kind at all (`shapes.common.kind_of`).
+_OURS = frozenset({"Communication", "Task"})
+
+
 def register() -> None:
     """Put the guards at the door; called once at start-up."""
-    guards.register(guards.Guard("help", is_need, _judge_need, _tell_of_need))
-    guards.register(guards.Guard("to-do", is_todo, _judge_todo, _tell_of_todo))
-    guards.register(guards.Guard("meeting", is_meeting, _judge_meeting, _tell_of_meeting))
-    guards.register(guards.Guard("update", is_update, _judge_update, _tell_of_update))
+    guards.register(guards.Guard("help", is_need, _judge_need, _tell_of_need, _OURS))
+    guards.register(guards.Guard("to-do", is_todo, _judge_todo, _tell_of_todo, _OURS))
+    guards.register(guards.Guard("meeting", is_meeting, _judge_meeting, _tell_of_meeting, _OURS))
+    guards.register(guards.Guard("update", is_update, _judge_update, _tell_of_update, _OURS))
 
 
 def tell(door: Door, people: Iterable[str], kind: str, about: str, key: str) -> None:

@@ -23,10 +23,23 @@ Body = dict[str, Any]
 
 def register() -> None:
     """Put the guards at the door; called once at start-up."""
-    guards.register(guards.Guard("screens: forms", is_installed, _form))
-    guards.register(guards.Guard("screens: answers", _answers, _judge_answers, following.answers))
-    guards.register(guards.Guard("screens: orders", is_order, _judge_order, following.order))
-    guards.register(guards.Guard("screens: follow-ups", is_follow_up, _judge_follow_up, following.follow_up))
+    for guard in (
+        guards.Guard("screens: forms", is_installed, _form, types=frozenset({"Questionnaire"})),
+        guards.Guard(
+            "screens: answers",
+            _answers,
+            _judge_answers,
+            following.answers,
+            frozenset({"QuestionnaireResponse"}),
+        ),
+        guards.Guard(
+            "screens: orders", is_order, _judge_order, following.order, frozenset({"ServiceRequest"})
+        ),
+        guards.Guard(
+            "screens: follow-ups", is_follow_up, _judge_follow_up, following.follow_up, frozenset({"Task"})
+        ),
+    ):
+        guards.register(guard)
 
 
 def _answers(body: Body) -> bool:
