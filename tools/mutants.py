@@ -226,8 +226,8 @@ def main() -> int:
     asked.add_argument("--show", action="store_true")
     given = asked.parse_args()
     ends = tuple(given.only.split(","))
-    broken = [one for file in FILES if file.endswith(ends) for one in mutants(file)][:: given.every]
-    broken = [one for one in broken[given.after :] if not _same(one)]
+    broken = [one for file in FILES if file.endswith(ends) for one in mutants(file)]
+    broken = [one for one in broken[given.after :: given.every] if not _same(one)]
     if given.lines:
         broken = [one for one in broken if str(one.line) in given.lines.split(",")]
     if given.show:

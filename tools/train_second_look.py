@@ -22,13 +22,17 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from rapport.listening.context import Contexts
 from rapport.listening.grammar import Finder
 from rapport.listening.packs import LANGUAGES, pack, search
-from rapport.listening.second_look import FEWEST, Sight, features, stretches
+from rapport.listening.second_look import Sight, features, rise, scale, stretches
 from tests.listening.corpus import messages
 
 OUT = Path(__file__).parents[1] / "rapport" / "listening" / "data" / "second_look.txt"
-LIMIT = 1.2
+LIMIT = 0.9
 # batches of the corpus; those that are kept apart are not among them
-TRAINED = "abcdefghijklmnopqrsuvwxyz1"
+TRAINED = "abcdefghijklmnopqrsuvwxyz146789"
+# batches of one writer, which are left out together
+TOGETHER = ("abc", "defghi", "no", "pq", "rs", "vw", "46789")
+# a harmless message of so many sentences is a letter
+LETTER = 4
 Row = dict[str, Any]
 
 
@@ -43,11 +47,10 @@ def sentences_of(row: Row) -> list[tuple[dict[str, float], bool]]:
     sight = Sight.of(words, own, hits, contexts, signs)
     found = []
     for first, last in stretches(words):
-        if last - first + 1 < FEWEST:
-            continue
         start, end = words.starts[first], words.ends[last]
         danger = any(e["start"] < end and e["end"] > start for e in row["red_flag_evidence"])
-        found.append((dict.fromkeys(features(sight, first, last), 1.0), danger))
+        held = features(sight, first, last)
+        found.append((dict.fromkeys(held, scale(len(held))), danger))
     return found
 
 
@@ -61,21 +64,28 @@ def fit(rows: list[Row]) -> tuple[DictVectorizer, LogisticRegression]:
     return vector, model.fit(X, [danger for _, danger in pairs])
 
 
+def group(row: Row, sentences: int) -> str:
+    """Critical, urgent, or what kind of harmless message."""
+    if row["red_flag"] != "none":
+        return "urgent" if row["red_flag"] == "urgent" else "critical"
+    if row["decoys"] or row["tags"]:
+        return "tricky"
+    return "letter" if sentences >= LETTER else "plain"
+
+
 def report(batches: dict[str, list[Row]]) -> None:
-    """Leave each batch out once; the share of messages above each limit, by group."""
-    marks: dict[str, list[float]] = {"critical": [], "urgent": [], "tricky": [], "plain": []}
-    for name, held_out in batches.items():
-        vector, model = fit([row for other, rows in batches.items() if other != name for row in rows])
-        for row in held_out:
+    """Leave the batches of each writer out once; the share of messages above each limit, by group."""
+    marks: dict[str, list[float]] = {name: [] for name in ("critical", "urgent", "tricky", "plain", "letter")}
+    left = set(batches).difference("".join(TOGETHER))
+    for names in (*map(tuple, TOGETHER), *((name,) for name in sorted(left))):
+        vector, model = fit([row for other, rows in batches.items() if other not in names for row in rows])
+        for row in (row for name, rows in batches.items() if name in names for row in rows):
             held = [each for each, _ in sentences_of(row)]
             score = max(model.decision_function(vector.transform(held))) if held else -9.0
-            group = {"emergency": "critical", "self_harm": "critical", "urgent": "urgent"}.get(
-                row["red_flag"]
-            )
-            marks[group or ("tricky" if row["decoys"] or row["tags"] else "plain")].append(score)
-    for limit in (0.2, 0.4, 0.6, 0.8, 1.0, 1.2):
+            marks[group(row, len(held))].append(score - rise(len(held)))
+    for limit in (0.4, 0.6, 0.8, 1.0, 1.2):
         shares = {
-            group: f"{np.mean(np.array(seen) > limit):.2f} of {len(seen)}" for group, seen in marks.items()
+            name: f"{np.mean(np.array(seen) > limit):.2f} of {len(seen)}" for name, seen in marks.items()
         }
         print("limit", limit, shares)
 

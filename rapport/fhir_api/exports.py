@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from email.utils import format_datetime
 
 import orjson
@@ -159,7 +160,12 @@ def cancel(visit: Visit) -> Answer:
 
 
 def _mine(visit: Visit) -> Export:
-    return exporting.find(visit.door.conn, visit.request.path[1], visit.door.actor.ref)
+    conn, (_, name, *_rest), program = visit.door.conn, visit.request.path, visit.door.actor.ref
+    found = exporting.find(conn, name, program)
+    if exporting.overtaken(conn, found):
+        export_files.remove(found.id)
+        found = replace(found, state="failed")
+    return found
 
 
 def _allowed(visit: Visit, rtype: str, export: Export) -> bool:

@@ -42,9 +42,10 @@ def step(export: str) -> bool:
             if held is None:
                 return False
             actor = tokens.client_actor(held.client, held.scopes)
-            if actor is not None:
+            if actor is None:
+                exporting.remove(conn(), export)  # the program may not any more: nothing of it is kept
+            elif not exporting.overtaken(conn(), held):
                 return _page(held, actor)
-            exporting.remove(conn(), export)  # the program may not any more: nothing of it is kept
     except export_files.Torn:
         log.warning("a file of an export is torn: it begins anew")
         with conn().transaction():

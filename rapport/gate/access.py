@@ -11,11 +11,10 @@ from rapport.fhir.keys import reference_key
 from rapport.fhir.outcomes import not_found
 
 from .actor import Actor
+from .decisions import answers_for
 from .door import Door
 from .roles import OWN
 
-#: Duties of those who may ask about anybody's record.
-_MAY_ASK = frozenset({"lead", "privacy"})
 _GRANTS = """
     SELECT g.rule, g.why, bit_or(g.categories), bool_and(g.scope IS NOT NULL),
            nullif(max(g.valid_until), 'infinity'), (SELECT r.body FROM resource r WHERE r.id = g.source)
@@ -42,7 +41,7 @@ class Access:
 
 def who_may(door: Any, patient: str) -> list[Access]:
     """Whatever opens the record of `Patient/…` now; for the patient, leads and privacy officers."""
-    if door.actor.ref != patient and not door.actor.duties & _MAY_ASK:
+    if door.actor.ref != patient and not answers_for(door, reference_key(patient)):
         raise not_found()
     door._note_search(f"{patient}/$who-may")
     rows = door.conn.execute(_GRANTS, {"patient": reference_key(patient), "own": OWN.name}).fetchall()
@@ -55,7 +54,7 @@ def who_may(door: Any, patient: str) -> list[Access]:
 def reach(door: Any, other: Actor, patient: str, types: Iterable[str]) -> dict[str, bool]:
     """Which types of things of `Patient/…` somebody else may see now; for those who may ask. None is noted
     as a look of the other."""
-    if door.actor.ref != patient and not door.actor.duties & _MAY_ASK:
+    if door.actor.ref != patient and not answers_for(door, reference_key(patient)):
         raise not_found()
     door._note_search(f"{patient}/$reach?actor={other.ref}")
     sibling = Door(door.conn, other, door.purpose, unit=door._open, source=door.witness.source)

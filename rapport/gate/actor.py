@@ -48,6 +48,8 @@ class Actor:
     def __post_init__(self) -> None:
         if self.kind not in KINDS or "/" not in self.ref:
             raise ValueError(f"no such actor: {self.kind} {self.ref}")
+        if self.duties and self.kind != "staff":
+            raise ValueError(f"only staff have duties: {self.ref}")
 
     def __hash__(self) -> int:
         """Of what tells most of them apart; filters are kept by actor, so this is asked at every request."""

@@ -24,6 +24,8 @@ class Decision:
     rule: str
 
 
+#: Duties of those who may ask about anybody's record who sees it, and why.
+_MAY_ASK = frozenset({"lead", "privacy"})
 _RULES = {
     "system": "Rapport does this itself, and writes it down.",
     "client": "The program {name} was given this kind of resource.",
@@ -33,6 +35,24 @@ _RULES = {
     "sharing_keepers": "{name} keeps what patients and the law say about sharing.",
     "files": "{name} can open this because they can open what it belongs to.",
 }
+
+
+def answers_for(visit: Visit, key: int) -> bool:
+    """Whether who asks keeps sharing or privacy here, and is not shut out by the patient whose row this is.
+
+    key  of any resource; of one that belongs to nobody, and of none, nobody shuts anybody out
+    """
+    if not visit.actor.duties & _MAY_ASK:
+        return False
+    ask = policy.Ask(visit.actor, "r", "Consent", visit.purpose)
+    with visit.at_large():
+        shut = _first(
+            visit,
+            "SELECT 1 FROM resource r JOIN resource t ON t.id = r.patient"  # noqa: S608
+            f" WHERE r.id = %(gate_row)s AND NOT {granting.not_denied('t', ask)}",
+            {"gate_row": key, "gate_keys": visit.actor.keys},
+        )
+    return shut is None
 
 
 def decide(visit: Visit, action: Action, rtype: str, rid: str) -> Decision:

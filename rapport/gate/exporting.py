@@ -165,6 +165,21 @@ def held(conn: Connection[Any], export: str) -> Export | None:
     return _export(conn.execute(f"{_ROW} AND state = 'running' FOR UPDATE", (export,)).fetchone())
 
 
+def overtaken(conn: Connection[Any], export: Export) -> bool:
+    """Whether somebody has closed something to this program since; then the export has failed.
+
+    What it holds may be what they closed. Asked for again it is made without that.
+    """
+    done = conn.execute(
+        "UPDATE bulk_export SET state = 'failed' WHERE id = %(id)s AND EXISTS (SELECT 1 FROM access_denial n"
+        " JOIN access_denial d ON d.patient = n.patient JOIN resource c ON c.id = d.source"
+        " WHERE NOT n.exception AND n.actor = %(program)s AND NOT d.exception AND d.valid_from <= now()"
+        " AND (c.updated > %(at)s OR d.valid_from > %(at)s)) RETURNING id",
+        {"id": export.id, "program": reference_key(export.client), "at": export.at},
+    )
+    return done.fetchone() is not None
+
+
 def remove(conn: Connection[Any], export: str) -> None:
     """Forget an export. Its files are the caller's to delete, afterwards."""
     conn.execute("DELETE FROM bulk_export WHERE id = %s", (export,))

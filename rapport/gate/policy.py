@@ -58,18 +58,14 @@ def directory(ask: Ask) -> Filter | None:
 
 def directory_keepers(ask: Ask) -> Filter | None:
     """Leads and operators keep the directory: teams, positions, forms."""
-    if ask.actor.kind != "staff" or ask.reading or ask.rtype not in DIRECTORY:
-        return None
-    if not ask.actor.duties & {"lead", "operator"}:
+    if ask.reading or ask.rtype not in DIRECTORY or not ask.actor.duties & {"lead", "operator"}:
         return None
     return Filter(f"({{t}}.patient = 0 AND {_cleared(KNOWN)})")
 
 
 def registrars(ask: Ask) -> Filter | None:
     """A lead finds and registers people, so that a patient can be told apart, matched and given a team."""
-    if ask.actor.kind != "staff" or "lead" not in ask.actor.duties:
-        return None
-    if ask.rtype not in ("Patient", "CareTeam") or ask.action == "d":
+    if "lead" not in ask.actor.duties or ask.rtype not in ("Patient", "CareTeam") or ask.action == "d":
         return None
     sql = f"({{t}}.patient <> 0 AND {_cleared(KNOWN)} AND {not_denied('{t}', ask)})"
     return Filter(sql, {"gate_keys": ask.actor.keys})
@@ -77,9 +73,7 @@ def registrars(ask: Ask) -> Filter | None:
 
 def sharing_keepers(ask: Ask) -> Filter | None:
     """Leads and privacy officers enter what a patient or the law says about who may see what."""
-    if ask.actor.kind != "staff" or not ask.actor.duties & {"lead", "privacy"}:
-        return None
-    if ask.rtype != "Consent" or ask.action == "d":
+    if not ask.actor.duties & {"lead", "privacy"} or ask.rtype != "Consent" or ask.action == "d":
         return None
     sql = f"({{t}}.patient <> 0 AND {_cleared(KNOWN)} AND {not_denied('{t}', ask)})"
     return Filter(sql, {"gate_keys": ask.actor.keys})
@@ -180,8 +174,7 @@ def any_of(filters: Iterable[Filter]) -> Filter:
         return EVERYTHING
     if len(each) < 2:
         return each[0] if each else NOTHING
-    enough = " OR ".join(part.enough for part in each if part.enough)
-    return replace(_joined(" OR ", each), enough=enough and f"({enough})")
+    return replace(_joined(" OR ", each), enough=" OR ".join(part.enough for part in each if part.enough))
 
 
 def both(*each: Filter) -> Filter:

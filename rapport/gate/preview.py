@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rapport.fhir.keys import hash64, reference_key
+from rapport.fhir.keys import hash64, reference_key, resource_key
 from rapport.fhir.labels import JOINED
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.store import reading as stored
@@ -18,12 +18,10 @@ from rapport.store.records import NOTHING, Filter
 from .actor import Actor
 from .consent.compiling import Body, born, write
 from .consent.regions import of_part, regions
-from .decisions import Decision, decide
+from .decisions import Decision, answers_for, decide
 from .door import Door
 from .permissions import Action
 from .policy import both, filter_for
-
-_MAY_ASK = frozenset({"lead", "privacy"})
 
 
 class _Undone(Exception):
@@ -95,7 +93,7 @@ def would(door: Door, other: Actor, action: Action, rtype: str, rid: str) -> Dec
     if door.actor.kind == "patient":
         if not door.decide("r", rtype, rid).allowed:
             raise not_found()
-    elif not door.actor.duties & _MAY_ASK:
+    elif not answers_for(door, resource_key(rtype, rid)):
         raise not_found()
     sibling = Door(door.conn, other, door.purpose, unit=door._open, source=door.witness.source)
     sibling._shared = door._shared

@@ -1,7 +1,9 @@
 """A second look: sentences that read like those which needed somebody at once, though no rule knows them.
 
-A small linear model over word stems and the concepts of the grammars, trained on our own messages.
-It says "please read this first" and no more: it names no danger and raises no alert.
+A small linear model over word stems and the concepts of the grammars, trained on our own messages. It
+judges sentence by sentence: a long one by the weight of its words together, not by their number, and each
+further sentence of a letter raises the limit, for it is one more chance to be wrong. It says "please read
+this first" and no more: it names no danger and raises no alert.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import log, sqrt
 
 from rapport.listening.context import Contexts
 from rapport.listening.heard import RedFlag, Span
@@ -19,6 +22,9 @@ from rapport.listening.words import Words
 STEM = 5
 EVIDENCE = 3
 FEWEST = 3
+# features of a usual sentence; how much the limit rises with the logarithm of the number of sentences
+USUAL = 40
+RISE = 0.5
 RULE = "second_look.likeness"
 WHY = "reads like messages that needed somebody at once; please read this first"
 
@@ -32,12 +38,23 @@ def _weights() -> tuple[float, dict[str, float]]:
 
 
 def stretches(words: Words) -> Iterator[tuple[int, int]]:
-    """The first and last word of each sentence."""
+    """The first and last word of each sentence that is long enough to be judged."""
     first = 0
     for index in range(1, len(words) + 1):
         if index == len(words) or words.sentences[index] != words.sentences[first]:
-            yield first, index - 1
+            if index - first >= FEWEST:
+                yield first, index - 1
             first = index
+
+
+def scale(count: int) -> float:
+    """What the weights of a sentence of so many features are multiplied by."""
+    return sqrt(USUAL / count) if count else 0.0
+
+
+def rise(sentences: int) -> float:
+    """How much more a sentence must weigh in a text of so many sentences."""
+    return RISE * log(max(1, sentences))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +119,11 @@ def look(sight: Sight) -> list[RedFlag]:
     limit, weights = _weights()
     words = sight.words
     best: tuple[float, int, int] | None = None
-    for first, last in stretches(words):
-        if last - first + 1 < FEWEST:
-            continue
+    judged = list(stretches(words))
+    limit += rise(len(judged))
+    for first, last in judged:
         held = features(sight, first, last)
-        score = sum(weights.get(name, 0.0) for name in held) + weights["bias"]
+        score = sum(weights.get(name, 0.0) for name in held) * scale(len(held)) + weights["bias"]
         if score <= limit or (best is not None and score <= best[0]):
             continue
         ranked = sorted((name for name in held if held[name]), key=lambda name: -weights.get(name, 0.0))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rapport.gate.door import Door
-from rapport.gate.together import Inquiry, together
+from rapport.gate.together import Inquiry, Together, together
 
 #: A heading and words.
 Said = tuple[tuple[str, str], ...]
@@ -50,8 +51,14 @@ def use_paper(read: Papers) -> None:
 def paper(door: Door, patient: str, called: str) -> Paper | None:
     """Why `Patient/…` may need a letter on paper, as far as the door shows it."""
     with together(door) as later:
-        found = [later(read, patient, called) for read in _papers]
-    return next((one.value for one in found if one.value is not None), None)
+        found = paper_later(later, patient, called)
+    return found()
+
+
+def paper_later(later: Together, patient: str, called: str) -> Callable[[], Paper | None]:
+    """The same, asked with other readings of a page; call it once they were asked."""
+    found = [later(read, patient, called) for read in _papers]
+    return lambda: next((one.value for one in found if one.value is not None), None)
 
 
 def reads() -> tuple[Read, ...]:

@@ -17,10 +17,10 @@ Body = dict[str, Any]
 def follow(door: Door, task: Body) -> None:
     """Tell the person and the privacy officers that there is something to read; the first of them looks.
 
-    Where nobody has the duty, those who lead stand in.
+    Where nobody else has the duty, those who lead stand in; nobody looks into what they opened themselves.
     """
     about, patient = f"Task/{task['id']}", str(task["for"]["reference"])
-    asked = officers(door)
+    asked = officers(door, but=str(task["requester"]["reference"]))
     owner = asked[0] if asked else None
     name = actors.name_of(door.conn, owner.person) if owner else ""
     door.create(reviews.review_of(task, owner.ref if owner else "", name))
@@ -28,10 +28,10 @@ def follow(door: Door, task: Body) -> None:
         notices.tell(person, "emergency", about, f"emergency {about} {person}", door.conn, urgent=True)
 
 
-def officers(door: Door) -> list[Position]:
-    """Who answers for privacy at this site; those who lead where nobody does."""
+def officers(door: Door, but: str) -> list[Position]:
+    """Who answers for privacy at this site, those who lead where nobody does; without `but`."""
     for duty in ("privacy", "lead"):
-        found = actors.positions(door.conn, role=f"{DUTY}|{duty}")
+        found = [at for at in actors.positions(door.conn, role=f"{DUTY}|{duty}") if at.person != but]
         if found:
             return sorted(found, key=lambda one: one.ref)
     return []

@@ -84,7 +84,7 @@ def both(
 def test_every_page_is_well(both: tuple[Watched, Watched], patient: Actor) -> None:
     amina, dara = both
     rid = patient.ref.partition("/")[2]
-    theirs = ("", "new/", "charts/")
+    theirs = ("", "new/", "charts/", "paper/")
     for path in (
         *(f"/goals/{rid}/{one}" for one in theirs),
         f"/today/{rid}/",
@@ -94,7 +94,7 @@ def test_every_page_is_well(both: tuple[Watched, Watched], patient: Actor) -> No
         judge(amina, path)
     today = timezone.localdate()
     judge(amina, f"/today/{rid}/missed/?day={today}&key=MedicationRequest/{rid}-0%4020:00")
-    ours = ("", "charts/", "templates/", "templates/feet/")
+    ours = ("", "charts/", "paper/", "templates/", "templates/feet/")
     for path in (
         *(f"/goals/{rid}/{one}" for one in ours),
         f"/today/{rid}/",
@@ -137,3 +137,57 @@ def test_a_plan_from_proposal_to_done(town: Town, browser: Browser, patient: Act
 
 def findings_of(watched: Watched, script: bool) -> object:
     return findings(watched.page) if script else ()
+
+
+#: The smallest letters that would be printed, in CSS pixels; what else of the page would be.
+SMALLEST = """[...document.querySelectorAll('.rp-paper *')]
+  .filter((one) => [...one.childNodes].some((part) => part.nodeType === 3 && part.data.trim()))
+  .reduce((least, one) => Math.min(least, parseFloat(getComputedStyle(one).fontSize)), 1000)"""
+BESIDE = """[...document.querySelectorAll('body *')]
+  .filter((one) => !one.closest('.rp-paper') && !one.querySelector('.rp-paper') && one.getClientRects().length
+    && [...one.childNodes].some((part) => part.nodeType === 3 && part.data.trim()))
+  .map((one) => one.textContent)"""
+
+
+def test_paper_is_large_and_nothing_else_is_printed(town: Town, browser: Browser, patient: Actor) -> None:
+    rid = patient.ref.partition("/")[2]
+    amina = town.enter(browser, patient, color_scheme="dark")
+    page = amina.open(f"/goals/{rid}/paper/")
+    page.evaluate("window.print = () => { window.printed = true }")
+    page.get_by_role("button", name="Print it").click()
+    assert page.evaluate("window.printed")
+    page.emulate_media(media="print")
+    assert page.evaluate(SMALLEST) >= 24  # 18 points
+    assert page.evaluate(BESIDE) == []
+    style = "getComputedStyle(document.querySelector('.rp-paper'))"
+    assert page.evaluate(f"[{style}.color, {style}.backgroundColor]") == [
+        "rgb(0, 0, 0)",
+        "rgb(255, 255, 255)",
+    ]
+    page.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_part_is_wished_otherwise_and_answered(
+    town: Town, browser: Browser, patient: Actor, script: bool
+) -> None:
+    rid = patient.ref.partition("/")[2]
+    wish = f"Slippers with a back, {'with' if script else 'without'} script"
+    amina = town.enter(browser, patient, java_script_enabled=script, viewport={"width": 390, "height": 844})
+    page = amina.open(f"/goals/{rid}/")
+    page.get_by_role("link", name=re.compile("^No, or otherwise.*(Other shoes|Slippers)")).first.click()
+    page.get_by_label("What I would like instead").fill(wish)
+    assert not findings_of(amina, script)
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_text("Your team answers", exact=True).wait_for()
+    dara = town.enter(browser, town.people.dara, java_script_enabled=script)
+    page = dara.open(f"/goals/{rid}/")
+    page.get_by_role("link", name=re.compile("^Answer.*(Other shoes|Slippers)")).first.click()
+    assert wish in dara.says() and not findings_of(dara, script)
+    page.get_by_label("Yes, so it shall be").check()
+    page.get_by_role("button", name="Send the answer").click()
+    page.wait_for_url(f"**/goals/{rid}/**")
+    assert wish in amina.open(f"/goals/{rid}/").inner_text("main")
+    for watched in (amina, dara):
+        assert not watched.complaints and not watched.foreign
+        watched.page.context.close()

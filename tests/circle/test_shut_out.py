@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from rapport.fhir.outcomes import Refused
+from rapport.gate import access, preview
 from rapport.gate.actor import Actor
 from rapport.gate.door import Door
 from rapport.pillars.circle import actions
@@ -36,6 +38,30 @@ def test_shut_out_and_let_in_again(people: People, door: Doors, three: Sent) -> 
     assert "They may see again" in amina.send("/again/")
     assert "tablet" in dara.get(talk)
     assert "Shut out by the person" not in Browser(people.chen).get("/access/amina/")
+
+
+def test_a_lead_who_is_shut_out_hears_nothing_of_who_sees_what(
+    people: People, door: Doors, three: Sent
+) -> None:
+    """Nor a privacy officer: the pages about a record are closed as the record is."""
+    officer = replace(people.eve_staff, duties=frozenset({"privacy"}))
+    chen = Browser(people.chen)
+    assert "Amina" in chen.get("/access/amina/") and door(officer).log(AMINA)
+    assert preview.would(door(people.chen), people.dara, "r", "Communication", three.conversation).allowed
+    for who in ("chen", "eve"):
+        actions.shut_out(door(people.amina), staff=who)
+    for path in ("/access/amina/", "/access/amina/law/", "/access/amina/?of=Practitioner/dara"):
+        assert chen.client.get(path).status_code == 404
+    for refused in (
+        lambda: door(officer).log(AMINA),
+        lambda: access.who_may(door(people.chen), AMINA),
+        lambda: access.reach(door(people.chen), people.dara, AMINA, ["Patient"]),
+        lambda: preview.would(door(people.chen), people.dara, "r", "Communication", three.conversation),
+        lambda: preview.would(door(people.chen), people.dara, "r", "Patient", "amina"),
+    ):
+        with pytest.raises(Refused):
+            refused()
+    assert "Eve" in chen.get("/access/eve/")
 
 
 def test_twice_is_once(people: People, door: Doors) -> None:

@@ -319,6 +319,11 @@ def hold(conn: Connection[Any], ref: str, minutes: int, patient: str = AMINA) ->
     conn.execute("INSERT INTO access_hold (patient, resource, ends, source) VALUES (%s, %s, %s, %s)", row)
 
 
+def test_what_is_held_of_one_alone(conn: Connection[Any], record: Door) -> None:
+    hold(conn, "Observation/o1", 10)
+    assert sees(conn, People.amina, "Observation") == {"o2"}
+
+
 def test_what_is_held_is_held_from_her_and_her_circle_until_then(conn: Connection[Any], record: Door) -> None:
     record.create(consent(permit(BILAL, "health-record", "conversations", securityLabel=[PSY])))
     hold(conn, "Observation/o1", -1)

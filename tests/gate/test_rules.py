@@ -213,3 +213,10 @@ def test_registered_people_and_agreements_belong_to_somebody(conn: Connection[An
     assert not _held(conn, lead, "r", "CareTeam", team)
     assert _held(conn, lead, "u", "CareTeam", resource_key("CareTeam", "amina-harbour-street"))
     assert not _held(conn, lead, "d", "CareTeam", resource_key("CareTeam", "amina-harbour-street"))
+
+
+@pytest.mark.parametrize("kind", ["patient", "kin", "client", "system"])
+def test_only_staff_have_duties(kind: str) -> None:
+    """The rules of keepers ask for the duty alone."""
+    with pytest.raises(ValueError, match="duties"):
+        Actor(kind, "Patient/x", "x", duties=frozenset({"lead"}))

@@ -246,3 +246,13 @@ def test_eve_and_others_let_nobody_die(people: People, door: Doors, who: str) ->
         with pytest.raises(Refused):
             attempt()
     assert resting.rests(connection.connection, AMINA)
+
+
+def test_the_glance_offers_nothing_that_is_for_the_living(people: People, door: Doors) -> None:
+    dara = Browser(people.dara)
+    living = ("Write to Amina", "Ask a check", "Goals and steps", "How to tell results")
+    assert all(words in dara.get("/people/amina/") for words in living)
+    dies(people, door)
+    said = dara.get("/people/amina/")
+    assert not any(words in said for words in living)
+    assert "Everything rests. Was it a mistake?" in said and "Write down a call" in said

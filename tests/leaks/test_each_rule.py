@@ -129,6 +129,8 @@ def whole_again(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def named(break_: Any) -> str:
+    if isinstance(break_, frozenset):  # in no order that is the same for all workers
+        return "shelves"
     return break_.__qualname__ if hasattr(break_, "__qualname__") else str(break_)[:40]
 
 
@@ -273,8 +275,6 @@ def test_a_rule_of_what_is_rare_less_is_noticed(
     allowed: frozenset[Shelf],
 ) -> None:
     first()
-    X = list(leaks_of_fhir(world, name, list(ways.fhir(AMINA))[:1500], allowed))
-    print([(x[0].path, x[0].body[:200], x[1]) for x in X])
     assert not leaks(world, name, allowed)
     breaking(monkeypatch, function, old, new)
     assert leaks(world, name, allowed)

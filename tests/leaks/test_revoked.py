@@ -17,6 +17,7 @@ from rapport.fhir_api import export_files, tasks
 from rapport.people import accounts, asking, notices, tokens
 from rapport.people.models import Client, Mail, Notice, User
 from rapport.pillars.conversations import actions
+from tests.gate.consent.making import consent, deny
 from tests.leaks.asking import Asked, ask
 from tests.leaks.marks import AMINA, NAME, Shelf, shelves
 from tests.leaks.world import World, _door
@@ -32,8 +33,6 @@ def set_inactive(world: World) -> None:
 
 def denied_by_another(world: World) -> None:
     """A lead enters that she does not want him to see anything."""
-    from tests.gate.consent.test_consent import consent, deny
-
     _door("Practitioner/lead").create(consent(deny(KIN)))
 
 
@@ -165,6 +164,37 @@ def test_a_running_export_stops_with_its_program(world: World, monkeypatch: pyte
     assert ask(Asked("", "GET", place), world.tokens["reader"]).status == 401
     assert not tasks.step(export)
     assert not list(export_files._top().rglob("*.ndjson"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("late", [False, True], ids=["while it runs", "when it is done"])
+def test_what_a_patient_closes_to_a_program_leaves_no_export(
+    world: World, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    """It fails with its files, also where they were all written; made anew it is without her."""
+    monkeypatch.setattr(tasks, "PAGE", 1000 if late else 20)
+    token, waiting = world.tokens["reader"], (("Prefer", "respond-async"),)
+
+    def begun() -> tuple[str, str]:
+        said = ask(Asked("", "GET", "Patient/$export?_type=Observation,Condition", headers=waiting), token)
+        place = said.headers["Content-Location"].removeprefix("http://testserver/fhir/")
+        return place, place.partition("/")[2]
+
+    place, export = begun()
+    while tasks.step(export) and late:
+        pass
+    file = Asked("", "GET", f"{place}/Observation.ndjson")
+    assert not late or shelves(AMINA, ask(file, token).body)
+    program = f"Device/{Client.objects.get(name='reader').pk}"
+    _door("Practitioner/lead").create(consent(deny(program)))
+    assert not tasks.step(export)
+    assert ask(file, token).status == 404 and ask(Asked("", "GET", place), token).status == 500
+    assert not list(export_files._top().rglob("*.ndjson"))
+    place, export = begun()
+    while tasks.step(export):
+        pass
+    said = ask(Asked("", "GET", f"{place}/Observation.ndjson"), token)
+    assert said.status == 200 and not shelves(AMINA, said.body)
 
 
 @pytest.mark.slow

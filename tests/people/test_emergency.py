@@ -66,6 +66,17 @@ def test_they_are_told_and_somebody_looks_into_it(people: Accounts, record: Door
     assert task["status"] == "completed"
 
 
+def test_nobody_looks_into_what_they_opened_themselves(people: Accounts, record: Door) -> None:
+    signed_in(people, people.chen).post("/emergency/", SAID)
+    told = Notice.objects.filter(kind="emergency")
+    assert {notice.person for notice in told} == {personas.AMINA}, (
+        "who leads opened it, and there is no other"
+    )
+    (task,) = _tasks("emergency-review")
+    assert "owner" not in task
+    assert "waiting room" not in words_of(signed_in(people, people.chen).get("/emergency/"))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -125,6 +125,7 @@ def test_the_rules_hold_over_the_door(plan: str, people: People, door: Doors) ->
     ):
         with pytest.raises(Refused):
             dara.update(wrong)
+    assert check(body) == ()
     dara.update(agreed(body, "look"))
 
 

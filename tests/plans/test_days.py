@@ -234,6 +234,16 @@ def test_times_she_chooses_and_things_of_her_own(ramipril: None, people: People,
     assert "Two pages" not in said and "7.30 am" in said
 
 
+def test_what_was_written_for_her_is_what_she_reads(people: People, door: Doors) -> None:
+    dosage = {
+        **RAMIPRIL["dosageInstruction"][0],
+        "patientInstruction": "una por la mañana, otra por la noche",
+    }
+    door(people.program).create({**RAMIPRIL, "dosageInstruction": [dosage]}, rid="m1")
+    said = Browser(people.amina).get("/today/amina/")
+    assert "una por la mañana" in said and "one in the morning" not in said
+
+
 def test_a_time_without_words_and_words_without_a_time(ramipril: None, people: People) -> None:
     amina = Browser(people.amina)
     amina.get("/today/amina/times/")

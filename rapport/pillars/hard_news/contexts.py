@@ -35,6 +35,8 @@ TIMES: Final[Mapping[str, Any]] = {
     "afternoon": _("In the afternoon"),
     "evening": _("In the evening"),
 }
+#: Kind of errand -> what its words are, where they are not the person's own.
+WORDS: Final[Mapping[str, Any]] = {"family": _("To know"), "check-in": _("What they read about it")}
 #: How it is since, as the person chooses it.
 HOW: Final[Mapping[str, Any]] = {
     "well": _("I manage"),
@@ -162,6 +164,6 @@ def agreed(errand: Errand) -> tuple[tuple[Any, str], ...]:
         (_("How"), WAYS.get(errand.part("way"), "")),
         (_("When"), TIMES.get(errand.part("time"), "")),
         (_("With whom"), errand.part("beside")),
-        (_("To know") if errand.kind == "family" else _("In their words"), errand.part("words")),
+        (WORDS.get(errand.kind, _("In their words")), errand.part("words")),
     )
     return tuple((title, str(value)) for title, value in rows if value)

@@ -85,6 +85,8 @@ class ReasonForm(forms.Form):
 class OtherwiseForm(ReasonForm):
     """No to a part of a plan, with why; or what they would like instead, then why is theirs to say or not."""
 
+    use_required_attribute = False  # which of the two is needed, a browser cannot know
+
     instead = forms.CharField(
         label=_("What I would like instead"),
         max_length=LONGEST,

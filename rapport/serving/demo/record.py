@@ -98,14 +98,15 @@ def facts(rid: str, told: Told, staff: dict[str, tuple[str, str]], today: date) 
             "code": {"text": words},
             "onsetDateTime": str(today.year - years) if years else _ago(today, 20),
         }
-    for number, (name, how, months) in enumerate(told["medicines"]):
+    for number, (name, how, months, *own) in enumerate(told["medicines"]):
+        theirs = {"patientInstruction": own[0]} if own else {}
         yield _about(rid, "MedicationRequest", f"medicine-{number}") | {
             "status": "active",
             "intent": "order",
             "medicationCodeableConcept": {"text": name},
             "authoredOn": _ago(today, months * 30 + 9),
             "requester": named(staff["chen"]),
-            "dosageInstruction": [{"text": how, **_when(how)}],
+            "dosageInstruction": [{"text": how, **_when(how), **theirs}],
         }
     for number, (what, sign, years, strong) in enumerate(told["allergies"]):
         yield _about(rid, "AllergyIntolerance", f"allergy-{number}", "patient") | {

@@ -22,6 +22,7 @@ from rapport.pillars.hard_news import actions as hard_news
 from rapport.pillars.hard_news.shapes import Wish
 from rapport.pillars.plans import actions as plans
 from rapport.pillars.plans.shapes import careplans
+from rapport.pillars.plans.shapes.days import Wish as Times
 from rapport.serving.demo import record
 from rapport.serving.demo.family import family
 from rapport.serving.demo.stage import Stage
@@ -158,6 +159,12 @@ def _rosas_plan(stage: Stage) -> None:
             plans.answer(door, patient=rosa, plan=rid, key=key, state="going")
             if state != "going":
                 plans.answer(door, patient=rosa, plan=rid, key=key, state=state)
+        levodopa = Times(
+            "MedicationRequest/rosa-vidal-medicine-0",
+            "Levodopa",
+            ("07:00", "10:00", "13:00", "16:00", "19:00"),
+        )
+        plans.choose(door, patient=rosa, wishes=[levodopa], helpers=["RelatedPerson/rosa-vidal-elena"])
 
 
 def _circle(now: datetime) -> None:

@@ -58,6 +58,17 @@ def test_breaking_the_glass(record: Door, conn: Connection[Any], told: list[Any]
     assert any(entry.ref == People.eve_staff.ref and entry.purpose == "ETREAT" for entry in log)
 
 
+def test_one_name_is_tried_at_a_time(record: Door, conn: Connection[Any]) -> None:
+    door = Door(conn, People.eve_staff)
+    for family in ("Okonkwo", "Jones, Dr", "Back\\slash"):
+        body = record.read("Patient", "amina").json
+        record.update({**body, "name": [{"family": family}], "birthDate": "1968-03-14"})
+        assert emergency.the_one(door, family, "1968-03-14") == AMINA
+        for guessed in (f"Smith,{family}", f"{family},Smith", family[:-1], ""):
+            with pytest.raises(Refused):
+                emergency.the_one(door, guessed, "1968-03-14")
+
+
 def test_the_hour_ends(record: Door, conn: Connection[Any]) -> None:
     emergency.break_glass(Door(conn, People.eve_staff), AMINA, "Unconscious in our waiting room")
     row = conn.execute(

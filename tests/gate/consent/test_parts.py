@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from psycopg import Connection
 
 from rapport.fhir.keys import reference_key
 from rapport.fhir.labels import BITS, JOINED, MARKS
-from rapport.gate.consent import ages, reading, words
+from rapport.gate.consent import ages, reading, rows, words
 from rapport.gate.consent.authority import Facts, bounded, facts
 from rapport.gate.consent.boxes import Box, Kinds, Named, Who, _bits, _least
 from rapport.gate.consent.reading import limits
@@ -362,6 +363,10 @@ def test_what_an_authority_leaves_of_a_permit() -> None:
         assert bounded(adult, guardian, known) == [adult]
         for claims in (parent, parent | guardian):
             assert all(part.empty for part in bounded(adult, claims, known))
+    for begins in (datetime(2020, 1, 1, tzinfo=UTC), upper - timedelta(seconds=1)):
+        minor = Box(kinds=Kinds(-1), clears=6, begins=begins)
+        assert bounded(minor, guardian, known) == bounded(minor, parent, known)
+        assert all(part.empty or part.ends in (lower, upper) for part in bounded(minor, guardian, known))
     ended = Box(ends=datetime(2030, 1, 1, tzinfo=UTC))
     assert bounded(ended, agent, known) == [ended] and bounded(Box(), agent, known) == []
     assert bounded(ended, agent, Facts(verified=True, signed=False, born="")) == []
@@ -397,3 +402,16 @@ def test_what_a_country_lets_a_parent_keep(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(ages, "_table", lambda: {"default": said, "XX": {"types": []}})
     assert ages.ages("").narrowed == Kinds(words.CATEGORIES["learning"], frozenset({"Goal"}))
     assert ages.ages("XX").narrowed.types == frozenset()
+
+
+# ---------------------------------------------------------------- rows
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"), [("access_grant", rows.GRANT_COLUMNS), ("access_denial", rows.DENIAL_COLUMNS)]
+)
+def test_the_columns_are_those_of_the_table(conn: Connection[Any], table: str, columns: str) -> None:
+    names = columns.replace(",", " ").split()
+    asked = "SELECT column_name::varchar FROM information_schema.columns WHERE table_name = %s"
+    assert set(names) == {row[0] for row in conn.execute(asked, (table,))}
+    assert conn.execute(rows.insert(table, columns), [[] for _ in names]).rowcount == 0  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ from rapport.ui.show import show
 
 
 def _person(request: Request, rid: str) -> Person:
-    reading.keeper(request.door)
+    reading.keeper(request.door, f"Patient/{rid}")
     found = request.door.rapport("circle").read("Patient", rid)  # who they are, and no more
     return person(found.json, timezone.localdate())
 

@@ -7,12 +7,13 @@ from datetime import datetime
 
 import orjson
 
+from rapport.fhir.keys import reference_key
 from rapport.fhir.outcomes import not_found
 from rapport.gate.access import reach, who_may
+from rapport.gate.decisions import answers_for
 from rapport.gate.door import Door
 from rapport.people import actors
 from rapport.people.portrait import human_name, words
-from rapport.pillars.circle.rules import KEEPERS
 from rapport.pillars.circle.shapes import Authority, authority_of, refused_of
 
 #: What is asked of somebody else's reach: one type for each kind of thing.
@@ -41,15 +42,15 @@ class Lawful:
     open: bool
 
 
-def keeper(door: Door) -> None:
-    """Not found for anybody but leads and privacy officers."""
-    if door.actor.kind != "staff" or not door.actor.duties & KEEPERS:
+def keeper(door: Door, patient: str) -> None:
+    """Not found for anybody but leads and privacy officers, and for whom `Patient/…` has shut out of them."""
+    if not answers_for(door, reference_key(patient)):
         raise not_found()
 
 
 def may_see(door: Door, patient: str) -> tuple[May, ...]:
     """Everyone who may see something of `Patient/…` now, what is broad first."""
-    keeper(door)
+    keeper(door, patient)
     found: dict[tuple[str, str, bool], May] = {}
     for one in who_may(door, patient):
         for who in _named(one.why, one.source):
@@ -69,7 +70,7 @@ def _named(why: str, source: str) -> list[str]:
 
 def by_law(door: Door, patient: str) -> tuple[Lawful, ...]:
     """What the record says that people may do by law for `Patient/…`."""
-    keeper(door)
+    keeper(door, patient)
     bodies = [one.json for one in door.search("Consent", [("patient", patient), ("_count", "100")]).matches]
     found = []
     for body in bodies:
@@ -84,7 +85,7 @@ def by_law(door: Door, patient: str) -> tuple[Lawful, ...]:
 
 def reached(door: Door, patient: str, person: str) -> dict[str, bool]:
     """What `Practitioner/…` or `RelatedPerson/…` may see of `Patient/…` now."""
-    keeper(door)
+    keeper(door, patient)
     if not person.startswith(("Practitioner/", "RelatedPerson/")):
         raise not_found()
     return reach(door, actors.actor_of(door.conn, person, "", 0), patient, ASKED)
@@ -92,7 +93,7 @@ def reached(door: Door, patient: str, person: str) -> dict[str, bool]:
 
 def people(door: Door, patient: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """(reference, name) of the family in the record, and of those who work here."""
-    keeper(door)
+    keeper(door, patient)
     own = door.rapport("circle")
     kin = own.search("RelatedPerson", [("patient", patient), ("_count", "100")]).matches
     family = []
@@ -109,7 +110,7 @@ def people(door: Door, patient: str) -> tuple[list[tuple[str, str]], list[tuple[
 def shut_out(door: Door, patient: str) -> tuple[tuple[str, str], ...]:
     """Those who work here whom a patient has shut out (id, name); for the patient and who keeps sharing."""
     if door.actor.ref != patient:
-        keeper(door)
+        keeper(door, patient)
     query = [("patient", patient), ("status", "active"), ("_count", "200")]
     found = (refused_of(one.json) for one in door.search("Consent", query).matches)
     return tuple(sorted({(ref.partition("/")[2], name) for ref, name in filter(None, found)}))

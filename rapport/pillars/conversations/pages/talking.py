@@ -157,14 +157,13 @@ def _staff_page(
         chosen = tuple(mine or [line.concern.rid for line in answerable if len(answerable) == 1])
     record = request.door.find("Patient", view.patient.ref.partition("/")[2])
     others = [face for face in view.faces if face.kind == "kin"]
-    beside = _record(request.door, view.patient.ref)
     called = portrait.short(view.patient.name)
-    paper = asides.paper(request.door, view.patient.ref, called)
+    record_lists, spoken, paper = _record(request.door, view.patient.ref, called)
     return StaffTalkPage(
         view=view,
         person=portrait.person(record.json, timezone.localdate()) if record else None,
-        record=beside[0],
-        spoken=beside[1],
+        record=record_lists,
+        spoken=spoken,
         called=called,
         others=_("%(people)s reads this too.") % {"people": people(others)} if others else "",
         questions=lines,
@@ -191,14 +190,17 @@ def _staff_page(
     )
 
 
-def _record(door: Door, patient: str) -> tuple[tuple[RecordLine, ...], asides.Said]:
-    """What is active in the record and helps the answer, and how to talk with them; nothing of what is not
-    shared."""
+def _record(
+    door: Door, patient: str, called: str
+) -> tuple[tuple[RecordLine, ...], asides.Said, asides.Paper | None]:
+    """What is active in the record and helps the answer, how to talk with them, why they may want paper;
+    nothing of what is not shared."""
     if not door.reaches(patient):
-        return (), ()
+        return (), (), None
     most = FEW + FOLDED
     with together(door) as later:
         lists = {name: later(chart.lines, patient, name, most, active=True) for name in chart.LISTS}
         told = [later(read, patient) for read in asides.reads()]
+        paper = asides.paper_later(later, patient, called)
     record = record_lines({name: answer.value[0] for name, answer in lists.items()})
-    return record, tuple(line for answer in told for line in answer.value)
+    return record, tuple(line for answer in told for line in answer.value), paper()

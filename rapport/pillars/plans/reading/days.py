@@ -86,7 +86,7 @@ def _items(medicines: list[Any], plans: list[Any], chosen: Mapping[str, Wish], d
     """Everything, at the times that were chosen for it, else at those it comes with; () for no time yet."""
     for body in medicines:
         fact = record.medicine(body)
-        item = medicine(body, fact.words, fact.under, day)
+        item = medicine(body, fact.words, _told(body) or fact.under, day)
         if item is not None:
             yield _as_chosen(item, chosen)
     for plan in map(read_plan, plans):
@@ -98,6 +98,12 @@ def _items(medicines: list[Any], plans: list[Any], chosen: Mapping[str, Wish], d
     for wish in chosen.values():
         if wish.key.startswith("own-"):
             yield Item(wish.key, "own", wish.words, "", wish.times)
+
+
+def _told(body: Mapping[str, Any]) -> str:
+    """How to take it, in the words that were written for who takes it."""
+    each = (str(one.get("patientInstruction", "")) for one in body.get("dosageInstruction") or ())
+    return " ".join(filter(None, each))
 
 
 def _as_chosen(item: Item, chosen: Mapping[str, Wish]) -> Item:
