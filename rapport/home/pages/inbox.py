@@ -12,16 +12,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from rapport.fhir.outcomes import not_found
+from rapport.gate.together import together
 from rapport.home.contexts import InboxPage, alert_rows, inbox_rows
-from rapport.home.contexts.errands import staff_lines
+from rapport.home.contexts.errands import ErrandLine, staff_lines
 from rapport.people import errands, live, site
-from rapport.people.errands import Errand
 from rapport.people.request import Request
 from rapport.pillars.conversations import reading
 from rapport.pillars.conversations.contexts import said
 from rapport.pillars.conversations.pages.listing import topics_of
 from rapport.pillars.conversations.reading import InboxCounts
-from rapport.pillars.screens.pages import looks_of_teams
+from rapport.pillars.screens import reading as screens
+from rapport.pillars.screens.contexts import LookLine
+from rapport.pillars.screens.pages import look_lines
 from rapport.ui.show import show
 
 WHOSE = ("everyone", "mine", "nobody", "cover")
@@ -41,6 +43,7 @@ def inbox(request: Request) -> HttpResponse:
     after = request.GET.get("after", "")
     found = reading.inbox(request.door, whose=whose, order=order, cursor=after, count=ROWS)
     alerts = alert_rows(found.alerts, timezone.localdate())
+    results, held = _beside(request) if not after else ((), ())
     page = InboxPage(
         lede=lede(found.counts),
         teams=_teams(request),
@@ -50,9 +53,9 @@ def inbox(request: Request) -> HttpResponse:
         order=order,
         alerts=alerts,
         looks=alert_rows(found.looks, timezone.localdate()),
-        results=looks_of_teams(request) if not after else (),
+        results=results,
         rows=inbox_rows(found.concerns, timezone.localdate(), quiet=any(one.loud for one in alerts)),
-        errands=staff_lines(_errands(request), request.actor.positions),
+        errands=held,
         undelivered=tuple((one, str(said.LOST.get(one.why, ""))) for one in found.undelivered),
         more=found.more,
         live=watched[0],
@@ -61,11 +64,13 @@ def inbox(request: Request) -> HttpResponse:
     return show(request, "home/inbox.html", page)
 
 
-def _errands(request: Request) -> tuple[Errand, ...]:
-    """What waits for the reader and their teams, the first page of the inbox alone."""
-    if request.GET.get("after"):
-        return ()
-    return errands.of_owners(request.door, (*request.actor.positions, *request.actor.teams))
+def _beside(request: Request) -> tuple[tuple[LookLine, ...], tuple[ErrandLine, ...]]:
+    """What waits for the reader and their teams beside the questions: results to look at, errands."""
+    actor = request.actor
+    with together(request.door) as later:
+        looks = later(screens.looks, actor.teams)
+        held = later(errands.of_owners, (*actor.positions, *actor.teams))
+    return look_lines(request, looks.value), staff_lines(held.value, actor.positions)
 
 
 def lede(counts: InboxCounts) -> str:

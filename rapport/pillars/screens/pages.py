@@ -224,9 +224,8 @@ def _look(request: Request, one: FollowUp, name: str) -> LookLine:
     return look_line(one, one.title, name, one.owner in request.actor.positions)
 
 
-def looks_of_teams(request: Request) -> tuple[LookLine, ...]:
-    """The results that somebody of the reader's teams has to look at, for the inbox."""
-    found = reading.looks(request.door, request.actor.teams)
+def look_lines(request: Request, found: tuple[FollowUp, ...]) -> tuple[LookLine, ...]:
+    """Results that somebody of the reader's teams has to look at, for the inbox."""
     names = reading.names(request.door, {one.patient for one in found}) if found else {}
     return tuple(_look(request, one, names.get(one.patient, "")) for one in found)
 
