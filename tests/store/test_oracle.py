@@ -14,7 +14,7 @@ from rapport.fhir.definitions import about_people
 from rapport.fhir.keys import resource_key
 from rapport.fhir.outcomes import Refused
 from rapport.fhir.search import parse
-from rapport.store import choosing, compiling, counting, searching
+from rapport.store import choosing, compiling, counting, planning, searching
 from rapport.store.compiling import Where
 from rapport.store.records import EVERYTHING, Filter, Record
 from rapport.store.wire import Bigints
@@ -189,7 +189,7 @@ def agree(conn: Conn, monkeypatch: pytest.MonkeyPatch, seeds: Iterable[int]) -> 
     for seed in seeds:
         monkeypatch.setattr(choosing, "SOME", 500 if seed % 2 else 0)
         monkeypatch.setattr(compiling, "A_LOOK", 10 if seed % 3 else 1000)
-        monkeypatch.setattr(searching, "FEW", 3000 if seed % 5 else 0)
+        monkeypatch.setattr(planning, "FEW", 3000 if seed % 5 else 0)
         counting.forget()
         with conn.transaction(force_rollback=True):
             wrong, more = compare(conn, seed, QUERIES)
