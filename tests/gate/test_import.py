@@ -384,7 +384,8 @@ def test_what_a_deadlock_ended_is_tried_again(own_database: str) -> None:
         importing = threading.Thread(target=door.take, args=(given("male"), counts))
         importing.start()
         until = time.monotonic() + 10
-        while not theirs.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+        waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid = %s"  # others wait in their databases
+        while not theirs.execute(waits, [ours.info.backend_pid]).fetchone():
             assert time.monotonic() < until
         theirs.execute(hold, [resource_key("Patient", first)])  # comes when the import was ended
         theirs.commit()
