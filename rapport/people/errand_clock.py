@@ -61,7 +61,7 @@ def pass_on(door: Door, rid: str, at: datetime) -> bool:
         one = errands.read_errand(body)
         if not one.is_open or one.due is None or one.due > at:
             return False
-        later = _later(at)
+        later = after_open_hours(at, PASS_HOURS, days=1)
         to = next_name(door, one, at)
         if to is None:
             door.update(errands.put_off(body, later))
@@ -82,11 +82,12 @@ def next_name(door: Door, one: Errand, at: datetime) -> Position | None:
     return None
 
 
-def _later(at: datetime) -> datetime:
+def after_open_hours(at: datetime, hours: float, days: int = 2) -> datetime:
+    """When the site has been open for so many hours since; `days` later where it never opens."""
     try:
-        return site.current().calendar.add_working(at, PASS_HOURS)
+        return site.current().calendar.add_working(at, hours)
     except ValueError:  # a site that never opens
-        return at + timedelta(hours=24)
+        return at + timedelta(days=days)
 
 
 def tell(door: Door, one: Errand, key: str, *, urgent: bool = False) -> None:
@@ -116,4 +117,4 @@ def give_back(door: Door, _person: str, held: tuple[Position, ...]) -> None:
         team = one.team or teams[one.owner]
         if team:
             body = errands.need(own, one.rid)
-            own.update(errands.passed_on(body, (team, ""), at, _later(at)))
+            own.update(errands.passed_on(body, (team, ""), at, after_open_hours(at, PASS_HOURS, days=1)))

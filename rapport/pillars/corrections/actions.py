@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from rapport.fhir.labels import PRIVATE
 from rapport.fhir.outcomes import Refused, not_found
 from rapport.gate.door import Door
-from rapport.people import errand_clock, errands, site, teams
+from rapport.people import errand_clock, errands, teams
 from rapport.pillars.corrections import shapes
 from rapport.pillars.corrections.shapes import CORRECTION, OUTCOMES
 
@@ -40,7 +40,7 @@ def ask(door: Door, *, once: str, about: str, title: str, wrong: str, wanted: st
             owner=team,
             team=team[0],
             at=at,
-            due=_soon(at),
+            due=errand_clock.after_open_hours(at, TAKE_HOURS),
             parts=[
                 (shapes.ABOUT, about),
                 (shapes.TITLE, title[:LONGEST]),
@@ -87,13 +87,6 @@ def disagree(door: Door, *, correction: str, words: str) -> None:
             raise Refused("rule", "There is no answer to disagree with, or it was said.", "Write a message.")
         told = [*(body.get("output") or ()), errands.part(shapes.STATEMENT, _said(words))]
         door.rapport("corrections").update({**body, "output": told})
-
-
-def _soon(at: datetime) -> datetime:
-    try:
-        return site.current().calendar.add_working(at, TAKE_HOURS)
-    except ValueError:  # a site that never opens
-        return at + timedelta(days=2)
 
 
 def _said(words: str) -> str:

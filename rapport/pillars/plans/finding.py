@@ -11,7 +11,7 @@ from typing import Any, Final
 from rapport.fhir.labels import PRIVATE
 from rapport.fhir.outcomes import not_found
 from rapport.gate.door import Door
-from rapport.people import actors, errand_clock, errands, site, teams
+from rapport.people import actors, errand_clock, errands, teams
 from rapport.people.errands import Errand
 from rapport.people.fits import Planned
 from rapport.pillars.plans.shapes.careplans import Activity, Choice, PlanFacts, is_plan, read_plan
@@ -76,16 +76,9 @@ def ask_team(own: Door, plan: PlanFacts, one: Activity) -> None:
         owner=owner,
         team=team,
         at=at,
-        due=_soon(at),
+        due=errand_clock.after_open_hours(at, TAKE_HOURS),
         parts=[(PLAN, plan.rid), (KEY, one.key), ("promised", errands.instant(at + ANSWER))],
         labels=[PRIVATE],
     )
     own.create(body, rid=body["id"])
     errand_clock.tell(own, errands.read_errand(body), "new")
-
-
-def _soon(at: datetime) -> datetime:
-    try:
-        return site.current().calendar.add_working(at, TAKE_HOURS)
-    except ValueError:  # a site that never opens
-        return at + timedelta(days=2)
